@@ -1,0 +1,90 @@
+"""One of the sandbox's accounts, as somebody who may do everything in it sees it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from sandbox.aws.accounts import DEPLOYER, REGION
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+    from mypy_boto3_sts import STSClient
+
+_POLL_SECONDS = 0.1
+
+
+class Account:
+    """boto3 clients with the deployer's session in one account.
+
+    Parameters
+    ----------
+    endpoint
+        URL of the local AWS.
+    account_id
+        12 digits.
+    """
+
+    def __init__(self, endpoint: str, account_id: str) -> None:
+        caller: STSClient = boto3.client(
+            "sts",
+            region_name=REGION,
+            endpoint_url=endpoint,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",  # noqa: S106 - the local AWS takes any
+        )
+        assumed = caller.assume_role(
+            RoleArn=f"arn:aws:iam::{account_id}:role/{DEPLOYER}", RoleSessionName="sandbox"
+        )["Credentials"]
+        session = boto3.Session(
+            aws_access_key_id=assumed["AccessKeyId"],
+            aws_secret_access_key=assumed["SecretAccessKey"],
+            aws_session_token=assumed["SessionToken"],
+            region_name=REGION,
+        )
+        self.account_id = account_id
+        self.iam: IAMClient = session.client("iam", endpoint_url=endpoint)
+        self.functions: LambdaClient = session.client("lambda", endpoint_url=endpoint)
+        self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint)
+        self.states: SFNClient = session.client("stepfunctions", endpoint_url=endpoint)
+        self.sts: STSClient = session.client("sts", endpoint_url=endpoint)
+
+    def execute(
+        self, state_machine_arn: str, event: Mapping[str, Any], *, name: str, timeout: float
+    ) -> DescribeExecutionOutputTypeDef:
+        """Start an execution and return its description once it has ended.
+
+        Raises
+        ------
+        SandboxError
+            If it has not ended after `timeout` seconds.
+        """
+        execution = self.states.start_execution(
+            stateMachineArn=state_machine_arn, name=name, input=json.dumps(event)
+        )
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            description = self.states.describe_execution(executionArn=execution["executionArn"])
+            if description["status"] != "RUNNING":
+                return description
+            time.sleep(_POLL_SECONDS)
+        raise SandboxError(f"{execution['executionArn']} has not ended after {timeout:.0f} s.")
+
+    def resources(self) -> list[str]:
+        """Return the ARNs of all roles, functions, state machines and log groups."""
+        roles = [role["Arn"] for role in self.iam.list_roles()["Roles"]]
+        functions = [item["FunctionArn"] for item in self.functions.list_functions()["Functions"]]
+        machines = [
+            item["stateMachineArn"] for item in self.states.list_state_machines()["stateMachines"]
+        ]
+        groups = [item["arn"] for item in self.logs.describe_log_groups()["logGroups"]]
+        return sorted([*roles, *functions, *machines, *groups])

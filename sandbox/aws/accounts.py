@@ -1,0 +1,79 @@
+"""What the two accounts hold before Terraform comes: a role to deploy with, and the preliminary task's Lambda."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from moto.awslambda_simple.models import lambda_simple_backends
+from moto.iam.models import iam_backends
+from moto.moto_api._internal import moto_api_backend
+
+from sandbox.aws.authorizer import MANAGEMENT_ACCOUNT
+
+REGION = "eu-central-1"
+SOURCE_ACCOUNT = "111111111111"
+TARGET_ACCOUNT = "222222222222"
+DEPLOYER = "deployer"
+PRELIMINARY_FUNCTION = "rds-hack-update"
+
+_PRELIMINARY_CODE = Path(__file__).parents[1] / "preliminary_task" / "app.py"
+
+
+def furnish() -> None:
+    """Empty all accounts, then put in what is there before a deployment."""
+    moto_api_backend.reset()
+    for account in (SOURCE_ACCOUNT, TARGET_ACCOUNT):
+        _create_role(
+            account,
+            DEPLOYER,
+            trust={"AWS": f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root"},
+            allow={"Action": "*", "Resource": "*"},
+        )
+    _create_preliminary_function()
+
+
+def _create_preliminary_function() -> None:
+    role = _create_role(
+        SOURCE_ACCOUNT,
+        PRELIMINARY_FUNCTION,
+        trust={"Service": "lambda.amazonaws.com"},
+        allow={"Action": "logs:*", "Resource": "*"},
+    )
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.write(_PRELIMINARY_CODE, "app.py")
+    lambda_simple_backends[SOURCE_ACCOUNT][REGION].create_function(
+        {
+            "FunctionName": PRELIMINARY_FUNCTION,
+            "Role": role,
+            "Runtime": "python3.13",
+            "Handler": "app.lambda_handler",
+            "Timeout": 30,
+            "Code": {"ZipFile": base64.b64encode(code.getvalue()).decode()},
+        }
+    )
+
+
+def _create_role(account: str, name: str, *, trust: dict[str, str], allow: dict[str, str]) -> str:
+    backend = iam_backends[account]["aws"]
+    role = backend.create_role(
+        role_name=name,
+        assume_role_policy_document=_policy({"Principal": trust, "Action": "sts:AssumeRole"}),
+        path="/",
+        permissions_boundary=None,
+        description="",
+        tags=[],
+        max_session_duration="3600",
+    )
+    backend.put_role_policy(name, name, _policy(allow))
+    arn: str = role.arn
+    return arn
+
+
+def _policy(statement: Mapping[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})

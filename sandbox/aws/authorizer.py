@@ -1,0 +1,136 @@
+"""Who calls, and whether IAM lets them: moto checks neither conditions nor trust policies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from moto.iam.models import Role, iam_backends
+from moto.sts.models import AssumedRole, sts_backends
+
+from sandbox.iam import Policy, Simulator
+
+# Terraform, and whoever has no role yet, calls as the root of an account apart.
+MANAGEMENT_ACCOUNT = "123456789012"
+_ADMINISTRATOR: Policy = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The identity behind an access key: its ARN, its account and its policies."""
+
+    arn: str
+    account: str
+    policies: Mapping[str, Policy]
+
+
+class AccessDenied(Exception):
+    """IAM refused; the text is the one that AWS gives."""
+
+
+class Authorizer:
+    """Decides requests against the roles and policies that Terraform has made in moto."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def caller(self, access_key: str) -> Caller:
+        """Return whose access key this is; an unknown one belongs to the management account's root."""
+        # Looking an account up in moto makes it, so only those that exist are asked.
+        for backends in list(sts_backends.values()):
+            for backend in list(backends.values()):
+                session = backend.get_assumed_role_from_access_key(access_key)
+                if session:
+                    role = _find_role(session.role_arn)
+                    policies = _identity_policies(role) if role else {}
+                    return Caller(session.arn, session.account_id, policies)
+        return Caller(
+            f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root",
+            MANAGEMENT_ACCOUNT,
+            {"root": _ADMINISTRATOR},
+        )
+
+    def authorize(self, caller: Caller, *, action: str, resource: str) -> None:
+        """Let the caller's own policies decide.
+
+        Raises
+        ------
+        AccessDenied
+            With the words of AWS.
+        """
+        decision = self._simulator.evaluate(
+            principal=caller.arn,
+            action=action,
+            resource=resource,
+            identity_policies=caller.policies,
+        )
+        if not decision.allowed:
+            raise AccessDenied(
+                f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} "
+                f"because no identity-based policy allows the {action} action"
+            )
+
+    def authorize_assume_role(
+        self, caller: Caller, *, role_arn: str, external_id: str | None
+    ) -> None:
+        """Let the caller's policies and the role's trust policy decide; raise `AccessDenied`."""
+        context = {"sts:ExternalId": external_id} if external_id is not None else {}
+        role = _find_role(role_arn)
+        if role is None or not self._trusts(role, caller.arn, caller.policies, context):
+            raise AccessDenied(
+                f"User: {caller.arn} is not authorized to perform: sts:AssumeRole "
+                f"on resource: {role_arn}"
+            )
+
+    def assume_as_service(
+        self, service: str, *, role_arn: str, region: str, context: Mapping[str, str]
+    ) -> AssumedRole:
+        """Return a session of the role as an AWS service gets it; raise `AccessDenied`."""
+        role = _find_role(role_arn)
+        if role is None or not self._trusts(role, service, {}, context):
+            raise AccessDenied(
+                f"{service} is not authorized to assume the provided role {role_arn}"
+            )
+        account = role_arn.split(":")[4]
+        session: AssumedRole = sts_backends[account]["aws"].assume_role(
+            region_name=region,
+            role_session_name=service.partition(".")[0],
+            role_arn=role_arn,
+            policy="",
+            duration=3600,
+            external_id="",
+        )
+        return session
+
+    def _trusts(
+        self,
+        role: Role,
+        principal: str,
+        policies: Mapping[str, Policy],
+        context: Mapping[str, str],
+    ) -> bool:
+        return self._simulator.evaluate(
+            principal=principal,
+            action="sts:AssumeRole",
+            resource=role.arn,
+            identity_policies=policies,
+            resource_policy=json.loads(role.assume_role_policy_document),
+            context=context,
+        ).allowed
+
+
+def _find_role(role_arn: str) -> Role | None:
+    roles = iam_backends[role_arn.split(":")[4]]["aws"].roles.values()
+    return next((role for role in roles if role.arn == role_arn), None)
+
+
+def _identity_policies(role: Role) -> dict[str, Policy]:
+    inline = {name: json.loads(document) for name, document in role.policies.items()}
+    managed = {
+        policy.name: json.loads(policy.document) for policy in role.managed_policies.values()
+    }
+    return inline | managed

@@ -1,0 +1,140 @@
+"""The functions that Terraform has deployed into moto, run by the Lambda runtime."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import LambdaFunction
+from moto.awslambda.utils import make_function_arn
+from moto.awslambda_simple.models import lambda_simple_backends
+from moto.logs.models import logs_backends
+
+from sandbox.aws.authorizer import AccessDenied, Authorizer, Caller
+from sandbox.aws.lambda_runtime import Function, Invocation, LambdaRuntime
+
+_log = logging.getLogger(__name__)
+
+
+class FunctionNotFound(Exception):
+    """No such function is deployed."""
+
+
+class Functions:
+    """Finds a function by name or ARN and runs it as its own role."""
+
+    def __init__(self, *, authorizer: Authorizer, runtime: LambdaRuntime) -> None:
+        self._authorizer = authorizer
+        self._runtime = runtime
+
+    @staticmethod
+    def arn(name_or_arn: str, *, region: str, account: str) -> str:
+        """Return the function's ARN, which a caller may leave at its name in its own account."""
+        if name_or_arn.startswith("arn:"):
+            return name_or_arn
+        arn: str = make_function_arn(region, account, name_or_arn)
+        return arn
+
+    def invoke(self, arn: str, payload: bytes) -> Invocation:
+        """Run the function; write its log as its role may.
+
+        Raises
+        ------
+        FunctionNotFound
+        AccessDenied
+            If Lambda may not assume the function's role.
+        """
+        _, _, _, region, account, _, name = arn.split(":")[:7]
+        try:
+            deployed = lambda_simple_backends[account][region].get_function(name)
+        except UnknownFunctionException:
+            raise FunctionNotFound(arn) from None
+        session = self._authorizer.assume_as_service(
+            "lambda.amazonaws.com", role_arn=deployed.role, region=region, context={}
+        )
+        credentials = {
+            "AWS_ACCESS_KEY_ID": session.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+            "AWS_SESSION_TOKEN": session.session_token,
+        }
+        invocation = self._runtime.invoke(_function(deployed, arn), payload, credentials)
+        self._write_log(self._authorizer.caller(session.access_key_id), arn, invocation.log)
+        return invocation
+
+    def _write_log(self, role: Caller, arn: str, text: str) -> None:
+        _, _, _, region, account, _, name = arn.split(":")[:7]
+        group, stream = f"/aws/lambda/{name}", "sandbox"
+        resource = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
+        try:
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+                self._authorizer.authorize(role, action=action, resource=resource)
+        except AccessDenied as denied:
+            # As in AWS, a function that may not write its log runs all the same.
+            _log.warning("%s", denied)
+            return
+        logs = logs_backends[account][region]
+        if group not in logs.groups:
+            return
+        if stream not in logs.groups[group].streams:
+            logs.create_log_stream(group, stream)
+        now = int(time.time() * 1000)
+        events = [{"timestamp": now, "message": line} for line in text.splitlines()]
+        if events:
+            logs.put_log_events(group, stream, events)
+
+
+def _function(deployed: LambdaFunction, arn: str) -> Function:
+    return Function(
+        arn=arn,
+        handler=deployed.handler,
+        zip_bytes=deployed.code_bytes,
+        code_sha256=deployed.code_sha_256,
+        timeout=int(deployed.timeout),
+        memory_size=int(deployed.memory_size),
+        log_format=logging_config(deployed)["LogFormat"],
+        environment=deployed.environment_vars,
+    )
+
+
+def logging_config(deployed: LambdaFunction) -> dict[str, Any]:
+    """Return the function's `LoggingConfig`, which moto takes and forgets."""
+    default = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{deployed.function_name}"}
+    config: dict[str, Any] = getattr(deployed, "logging_config", {})
+    return default | config
+
+
+@contextmanager
+def logging_config_kept() -> Iterator[None]:
+    """Make moto return a function's `LoggingConfig`; without it every plan shows a change."""
+    init, update, configuration = (
+        LambdaFunction.__init__,
+        LambdaFunction.update_configuration,
+        LambdaFunction.get_configuration,
+    )
+
+    def keep_on_create(
+        self: LambdaFunction, account_id: str, spec: Any, *args: Any, **kw: Any
+    ) -> None:
+        init(self, account_id, spec, *args, **kw)
+        self.logging_config = spec.get("LoggingConfig") or {}
+
+    def keep_on_update(self: LambdaFunction, config_updates: dict[str, Any]) -> dict[str, Any]:
+        self.logging_config |= config_updates.get("LoggingConfig") or {}
+        updated: dict[str, Any] = update(self, config_updates)
+        return updated
+
+    def with_logging_config(self: LambdaFunction, *args: Any, **kw: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = configuration(self, *args, **kw)
+        return shown | {"LoggingConfig": logging_config(self)}
+
+    with (
+        patch.object(LambdaFunction, "__init__", keep_on_create),
+        patch.object(LambdaFunction, "update_configuration", keep_on_update),
+        patch.object(LambdaFunction, "get_configuration", with_logging_config),
+    ):
+        yield

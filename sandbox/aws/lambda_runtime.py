@@ -1,0 +1,219 @@
+"""Runs deployed Lambda zips on AWS's own runtime client, `awslambdaric`; moto would only echo the payload."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+import zipfile
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+_SITE = Path(__file__).parent / "lambda_site"
+# How often a server looks whether it is to end.
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Function:
+    """A deployed function, as far as running it goes."""
+
+    arn: str
+    handler: str
+    zip_bytes: bytes
+    code_sha256: str
+    timeout: int
+    memory_size: int
+    log_format: str
+    environment: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.split(":")[6]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a function answered: `error` is None, or the value of `X-Amz-Function-Error`."""
+
+    payload: bytes
+    error: str | None
+    log: str
+
+
+class LambdaRuntime:
+    """Keeps warm workers for each function: one process serves one invocation at a time."""
+
+    def __init__(self, *, endpoint: str, environment: Mapping[str, str]) -> None:
+        self._endpoint = endpoint
+        self._environment = environment
+        self._idle: defaultdict[tuple[str, str], list[_Worker]] = defaultdict(list)
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._closed = True
+            workers = [worker for pool in self._idle.values() for worker in pool]
+        for worker in workers:
+            worker.stop()
+
+    def invoke(
+        self, function: Function, payload: bytes, credentials: Mapping[str, str]
+    ) -> Invocation:
+        """Run the function once; a new worker starts with `credentials`, a warm one keeps its own."""
+        key = (function.arn, function.code_sha256)
+        with self._lock:
+            pool = self._idle[key]
+            worker = pool.pop() if pool else None
+        worker = worker or _Worker(
+            function, {**self._environment, **credentials, "AWS_ENDPOINT_URL": self._endpoint}
+        )
+        invocation = worker.invoke(payload)
+        with self._lock:
+            keep = worker.running and not self._closed
+            if keep:
+                self._idle[key].append(worker)
+        if not keep:
+            worker.stop()
+        return invocation
+
+
+class _Worker:
+    """One awslambdaric process and the Runtime API that it asks for work."""
+
+    def __init__(self, function: Function, environment: Mapping[str, str]) -> None:
+        self._function = function
+        self._work: queue.Queue[tuple[str, bytes, float]] = queue.Queue()
+        self._answers: queue.Queue[tuple[str | None, bytes]] = queue.Queue()
+        self._directory = tempfile.TemporaryDirectory(prefix="lambda-")
+        task_root = Path(self._directory.name) / "task"
+        zipfile.ZipFile(io.BytesIO(function.zip_bytes)).extractall(task_root)
+        self._log = tempfile.TemporaryFile(dir=self._directory.name)  # noqa: SIM115 - closed by stop()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._api())
+        self._server.daemon_threads = True
+        threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
+        ).start()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "awslambdaric", function.handler],
+            cwd=task_root,
+            env=self._process_environment(task_root, environment),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+        )
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def invoke(self, payload: bytes) -> Invocation:
+        start = self._log.seek(0, os.SEEK_END)
+        request_id = str(uuid.uuid4())
+        deadline = time.monotonic() + self._function.timeout
+        self._work.put((request_id, payload, time.time() + self._function.timeout))
+        while True:
+            try:
+                error, answer = self._answers.get(timeout=0.1)
+                break
+            except queue.Empty:
+                if time.monotonic() > deadline:
+                    self._process.kill()
+                    message = f"Task timed out after {self._function.timeout:.2f} seconds"
+                    error, answer = _failure(request_id, "Sandbox.Timedout", message)
+                    break
+                if not self.running:
+                    message = f"Runtime exited with exit code {self._process.returncode}"
+                    error, answer = _failure(request_id, "Runtime.ExitError", message)
+                    break
+        self._log.seek(start)
+        return Invocation(answer, error, self._log.read().decode(errors="replace"))
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait(timeout=10)
+        self._server.shutdown()
+        self._server.server_close()
+        self._log.close()
+        self._directory.cleanup()
+
+    def _process_environment(
+        self, task_root: Path, environment: Mapping[str, str]
+    ) -> dict[str, str]:
+        region = self._function.arn.split(":")[3]
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{_SITE}{os.pathsep}{task_root}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._function.memory_size),
+            "AWS_LAMBDA_FUNCTION_NAME": self._function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_LOG_FORMAT": self._function.log_format,
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self._function.name}",
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}",
+            "AWS_DEFAULT_REGION": region,
+            "AWS_REGION": region,
+            "LAMBDA_TASK_ROOT": str(task_root),
+            "TZ": ":UTC",
+            **environment,
+            **self._function.environment,
+        }
+
+    def _api(self) -> type[BaseHTTPRequestHandler]:
+        """Return the Runtime API of this worker (AWS page "Using the Lambda runtime API")."""
+        worker = self
+
+        class RuntimeApi(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                request_id, payload, deadline = worker._work.get()
+                self.send_response(200)
+                # awslambdaric crashes without a Content-Type.
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(payload)))
+                self.send_header("Lambda-Runtime-Aws-Request-Id", request_id)
+                self.send_header("Lambda-Runtime-Deadline-Ms", str(int(deadline * 1000)))
+                self.send_header("Lambda-Runtime-Invoked-Function-Arn", worker._function.arn)
+                self.end_headers()
+                self.wfile.write(payload)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                worker._answers.put(
+                    (None if self.path.endswith("/response") else "Unhandled", body)
+                )
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        return RuntimeApi
+
+
+def _failure(request_id: str, error_type: str, message: str) -> tuple[str, bytes]:
+    payload = {"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {message}"}
+    return "Unhandled", json.dumps(payload).encode()
+
+
+def log_tail(invocation: Invocation) -> str:
+    """Return the last 4 KB of the log as `X-Amz-Log-Result` has them, in base64."""
+    return base64.b64encode(invocation.log.encode()[-4096:]).decode()

@@ -1,0 +1,117 @@
+"""The local AWS as one server on loopback."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from typing import Any, Self
+
+import boto3
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from sandbox.aws import accounts
+from sandbox.aws.authorizer import Authorizer
+from sandbox.aws.functions import Functions, logging_config_kept
+from sandbox.aws.gateway import Gateway
+from sandbox.aws.lambda_runtime import LambdaRuntime
+from sandbox.aws.mwaa_api import Environment, MwaaApi
+from sandbox.aws.step_functions import TaskCredentials
+from sandbox.iam import Simulator
+
+# How often a server looks whether it is to end.
+_POLL_SECONDS = 0.05
+
+
+class AwsServer:
+    """Context manager: two furnished accounts at `url` until it ends.
+
+    moto keeps its state in the process, so there can be one at a time.
+
+    Parameters
+    ----------
+    environments
+        The MWAA environments that exist.
+    lambda_environment
+        Environment variables that every Lambda process needs here, such as the private CA's file.
+    """
+
+    def __init__(
+        self,
+        environments: Iterable[Environment] = (),
+        *,
+        lambda_environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._environments = tuple(environments)
+        self._lambda_environment = dict(lambda_environment or {})
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def url(self) -> str:
+        """What `AWS_ENDPOINT_URL` is to be."""
+        # A name, because botocore puts `env.` and `api.` before MWAA's host.
+        return f"http://localhost:{self._server.server_port}"
+
+    def service_session(
+        self, service: str, *, role_arn: str, context: Mapping[str, str]
+    ) -> boto3.Session:
+        """Return a session of the role as the AWS service would get it; raise `AccessDenied`."""
+        session = self._authorizer.assume_as_service(
+            service, role_arn=role_arn, region=accounts.REGION, context=context
+        )
+        return boto3.Session(
+            aws_access_key_id=session.access_key_id,
+            aws_secret_access_key=session.secret_access_key,
+            aws_session_token=session.session_token,
+            region_name=accounts.REGION,
+        )
+
+    def _start(self, stack: ExitStack) -> None:
+        default_user_config["lambda"] = {"use_docker": False}
+        default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        self._authorizer = authorizer = Authorizer(stack.enter_context(Simulator()))
+        # The port is known only once the server listens, and the runtime needs it.
+        self._server: BaseWSGIServer = make_server(
+            "127.0.0.1", 0, _not_ready, threaded=True, request_handler=_QuietRequestHandler
+        )
+        stack.callback(self._server.server_close)
+        runtime = stack.enter_context(
+            LambdaRuntime(endpoint=self.url, environment=self._lambda_environment)
+        )
+        self._server.app = Gateway(
+            authorizer=authorizer,
+            functions=Functions(authorizer=authorizer, runtime=runtime),
+            mwaa=MwaaApi(self._environments),
+            moto=DomainDispatcherApplication(create_backend_app),
+        )
+        stack.enter_context(logging_config_kept())
+        stack.enter_context(TaskCredentials(authorizer, self.url).in_place())
+        accounts.furnish()
+        threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
+        ).start()
+        stack.callback(self._server.shutdown)
+
+
+class _QuietRequestHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is not typed here
+    def log_request(self, *_: Any) -> None:
+        pass
+
+
+def _not_ready(*_: Any) -> list[bytes]:
+    raise RuntimeError("asked before the gateway was there")

@@ -1,0 +1,187 @@
+"""What moto's Step Functions lacks: two actions, the redrive count, and task credentials that are real."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
+    StatesErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import (
+    StateCredentials,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+
+from sandbox.aws.authorizer import AccessDenied, Authorizer
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef
+
+# A task may last as long as a Lambda may.
+_TASK_TIMEOUT_SECONDS = 900
+
+
+def validate_definition(request: dict[str, Any]) -> dict[str, Any]:
+    """Answer ValidateStateMachineDefinition with what moto's own ASL parser says.
+
+    The Terraform provider calls it at plan; moto does not know the action.
+    """
+    try:
+        definition = json.loads(request["definition"])
+        AmazonStateLanguageParser.parse(request["definition"])
+        # The parser takes a StartAt that names no state.
+        if definition["StartAt"] not in definition["States"]:
+            raise ValueError(f"StartAt names no state: {definition['StartAt']}")
+    except Exception as error:  # noqa: BLE001 - the parser raises whatever its grammar runs into
+        diagnostic = {
+            "severity": "ERROR",
+            "code": "SCHEMA_VALIDATION_FAILED",
+            "message": str(error),
+        }
+        return {"result": "FAIL", "diagnostics": [diagnostic], "truncated": False}
+    return {"result": "OK", "diagnostics": [], "truncated": False}
+
+
+def list_versions(_: dict[str, Any]) -> dict[str, Any]:
+    """Answer ListStateMachineVersions: none are published. The Terraform provider calls it at apply."""
+    return {"stateMachineVersions": []}
+
+
+ACTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "ListStateMachineVersions": list_versions,
+    "ValidateStateMachineDefinition": validate_definition,
+}
+
+
+@dataclass
+class _TaskSession(StateCredentials):  # type: ignore[misc]  # moto is not typed here
+    """The keys with which a task calls AWS."""
+
+    access_key: str
+    secret_key: str
+    token: str
+
+
+class TaskCredentials:
+    """Makes moto's tasks call AWS as Step Functions does: with a session of the state machine's role, or
+    of the role in `Credentials`, assumed from it with the state machine's ARN as external id.
+
+    AWS page "Accessing resources in other AWS accounts in Step Functions". moto reads `Credentials`, and then
+    calls with fixed keys of a fixed account.
+    """
+
+    def __init__(self, authorizer: Authorizer, endpoint: str) -> None:
+        self._authorizer = authorizer
+        self._endpoint = endpoint
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Take the place of moto's own in this process while the `with` lasts."""
+        evaluate_role = StateTask._eval_state_credentials
+        evaluation_environment = ExecutionWorker._get_evaluation_environment
+
+        def with_session(task: StateTask, env: Environment) -> StateCredentials:
+            return self._session(env, evaluate_role(task, env).role_arn)
+
+        def with_redrive_count(worker: ExecutionWorker) -> Environment:
+            env = evaluation_environment(worker)
+            env.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
+            return env
+
+        with (
+            patch.object(StateTask, "_eval_state_credentials", with_session),
+            patch.object(ExecutionWorker, "_get_evaluation_environment", with_redrive_count),
+            patch.object(lambda_eval_utils, "boto_client_for", self._client),
+        ):
+            yield
+
+    def _session(self, env: Environment, role_arn: str) -> _TaskSession:
+        execution_role: str = env.aws_execution_details.role_arn
+        region: str = env.aws_execution_details.region
+        state_machine: str = env.states.context_object.context_object_data["StateMachine"]["Id"]
+        try:
+            own = self._authorizer.assume_as_service(
+                "states.amazonaws.com",
+                role_arn=execution_role,
+                region=region,
+                context={
+                    "aws:SourceAccount": state_machine.split(":")[4],
+                    "aws:SourceArn": state_machine,
+                },
+            )
+            session = _TaskSession(
+                role_arn, own.access_key_id, own.secret_access_key, own.session_token
+            )
+            if role_arn == execution_role:
+                return session
+            return self._assume(session, region=region, external_id=state_machine)
+        except AccessDenied as denied:
+            raise _task_failed(env, str(denied)) from denied
+        except ClientError as refused:
+            raise _task_failed(
+                env,
+                f"The role {execution_role} is not authorized to assume the task state's role, {role_arn}.",
+            ) from refused
+
+    def _assume(self, session: _TaskSession, *, region: str, external_id: str) -> _TaskSession:
+        sts = self._client(region, "sts", session)
+        assumed: CredentialsTypeDef = sts.assume_role(
+            RoleArn=session.role_arn, RoleSessionName="states", ExternalId=external_id
+        )["Credentials"]
+        return _TaskSession(
+            session.role_arn,
+            assumed["AccessKeyId"],
+            assumed["SecretAccessKey"],
+            assumed["SessionToken"],
+        )
+
+    def _client(self, region: str, service: str, state_credentials: _TaskSession) -> Any:
+        session = boto3.session.Session()
+        return session.client(
+            service,  # type: ignore[call-overload]  # the stubs know services by literal names
+            region_name=region,
+            endpoint_url=self._endpoint,
+            aws_access_key_id=state_credentials.access_key,
+            aws_secret_access_key=state_credentials.secret_key,
+            aws_session_token=state_credentials.token,
+            config=Config(
+                parameter_validation=False,
+                read_timeout=_TASK_TIMEOUT_SECONDS,
+                retries={"total_max_attempts": 1},
+            ),
+        )
+
+
+def _task_failed(env: Environment, cause: str) -> FailureEventException:
+    error = StatesErrorNameType.StatesTaskFailed
+    return FailureEventException(
+        FailureEvent(
+            env=env,
+            error_name=StatesErrorName(error),
+            event_type=HistoryEventType.TaskFailed,
+            event_details=EventDetails(
+                taskFailedEventDetails=TaskFailedEventDetails(error=error.to_name(), cause=cause)
+            ),
+        )
+    )

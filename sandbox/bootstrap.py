@@ -1,0 +1,206 @@
+"""Sets up what the project's commands need, with nothing but Python's standard library.
+
+`make` runs it. It writes `.build/env`, which puts the tools on PATH and, where needed, tells Terraform of a mirror.
+It has to load on an old Python 3 too, which then gets a sentence and not a SyntaxError: hence no `__future__`.
+"""
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, List, Optional
+
+PROJECT = Path(__file__).resolve().parent.parent
+BUILD = PROJECT / ".build"
+VENV = BUILD / "venv"
+REQUIREMENTS = PROJECT / "requirements-dev.txt"
+NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
+
+
+class SetupError(Exception):
+    """Something that the user has to install or set; the text is the sentence that says so."""
+
+
+def main() -> None:
+    """Set up, or say in one sentence what is missing."""
+    try:
+        use_python()
+        check_terraform()
+        BUILD.mkdir(exist_ok=True)
+        install_packages()
+        write_environment(provider_mirror())
+    except SetupError as error:
+        sys.exit(f"mwaa-dags-trigger: {error}")
+
+
+def use_python() -> None:
+    """Go on with a Python that is new enough."""
+    if sys.version_info >= (3, 11):
+        return
+    for name in NEWER_PYTHONS:
+        path = shutil.which(name)
+        if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+            os.execv(path, [path, *sys.argv])  # noqa: S606
+    raise SetupError(
+        f"Python 3.11 or newer is needed and this is {sys.version.split()[0]}: install one, "
+        "or name it with `make PYTHON=/path/to/python3.11`."
+    )
+
+
+def check_terraform() -> None:
+    """Raise SetupError unless `terraform` is there and new enough."""
+    if not shutil.which("terraform"):
+        raise SetupError("Terraform is not on PATH: install Terraform 1.9 or newer.")
+    answer = output(["terraform", "version"])
+    match = re.search(r"Terraform v(\d+)\.(\d+)", answer)
+    if not match:
+        raise SetupError("`terraform version` does not answer: install Terraform 1.9 or newer.")
+    if (int(match.group(1)), int(match.group(2))) < (1, 9):
+        raise SetupError(
+            f"Terraform 1.9 or newer is needed and this is {match.group()[11:]}: install a newer one."
+        )
+
+
+def install_packages() -> None:
+    """Make the virtual environment hold exactly the locked packages."""
+    marker = VENV / ".installed"
+    lock = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    if marker.exists() and marker.read_text() == lock and (VENV / "bin" / "python").exists():
+        return
+    with step("Python packages"):
+        create_venv()
+        uv_lock = BUILD / "uv.txt"
+        uv_lock.write_text(uv_requirement())
+        python = str(VENV / "bin" / "python")
+        run(
+            [
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--require-hashes",
+                "--no-deps",
+                "-r",
+                str(uv_lock),
+            ]
+        )
+        uv = [
+            str(VENV / "bin" / "uv"),
+            "pip",
+            "sync",
+            "--quiet",
+            "--system-certs",
+            "--python",
+            python,
+        ]
+        run([*uv, "--require-hashes", *index_url(), str(REQUIREMENTS)])
+        marker.write_text(lock)
+
+
+def create_venv() -> None:
+    """Create the virtual environment; Debian ships Python without what that takes."""
+    command = [sys.executable, "-m", "venv", str(VENV)]
+    if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
+        version = "{}.{}".format(*sys.version_info)
+        raise SetupError(
+            "Python cannot make a virtual environment: install its venv module "
+            f"(on Debian and Ubuntu: apt install python{version}-venv)."
+        )
+
+
+def uv_requirement() -> str:
+    """Return uv's own lines of the lock: pip installs uv, and uv the rest in a tenth of the time."""
+    match = re.search(r"^uv==(?:.*\\\n)*.*\n", REQUIREMENTS.read_text(), re.MULTILINE)
+    assert match
+    return match.group()
+
+
+def index_url() -> List[str]:
+    """Return uv's option for the index that pip is set to use; uv does not read pip's settings."""
+    python = str(VENV / "bin" / "python")
+    url = os.environ.get("PIP_INDEX_URL") or output(
+        [python, "-m", "pip", "config", "get", "global.index-url"]
+    )
+    return ["--index-url", url.strip()] if url.strip() else []
+
+
+def run(command: List[str]) -> None:
+    """Run an installer; if it fails, it is most likely for want of the network."""
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if result.returncode != 0:
+        said = result.stdout.decode(errors="replace").strip().splitlines()
+        errors = [line for line in said if line.lower().startswith("error")]
+        raise SetupError(
+            "the Python packages could not be installed: check that the package index answers, or set PIP_INDEX_URL "
+            f"to a mirror. The installer says: {(errors or said or ['nothing'])[-1]}"
+        )
+
+
+def output(command: List[str]) -> str:
+    """Return what a command prints, whatever becomes of it."""
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return result.stdout.decode(errors="replace")
+
+
+def provider_mirror() -> Optional[Path]:
+    """Return the directory of a Terraform provider mirror, or None where Terraform needs none.
+
+    Terraform looks into its implied mirror directories by itself. Of a mirror among the add-on software (/opt in the
+    Filesystem Hierarchy Standard) it has to be told, if nothing is configured and the registry is out of reach.
+    """
+    configuration = os.environ.get("TF_CLI_CONFIG_FILE", "~/.terraformrc")
+    if Path(configuration).expanduser().exists():
+        return None
+    for provider in sorted(Path("/opt").glob("*/*/hashicorp/aws")):
+        registry = provider.parent.parent
+        if not answers(registry.name):
+            return registry.parent
+    return None
+
+
+def answers(host: str) -> bool:
+    """Return whether the host takes HTTPS connections."""
+    try:
+        socket.create_connection((host, 443), timeout=3).close()
+    except OSError:
+        return False
+    return True
+
+
+def write_environment(mirror: Optional[Path]) -> None:
+    """Write `.build/env`, to be sourced by a shell."""
+    lines = [f"export PATH={shlex.quote(str(VENV / 'bin'))}:$PATH"]
+    if mirror:
+        configuration = BUILD / "terraform.rc"
+        # No `direct {}`: Terraform would ask the registry too, and fail because that does not answer.
+        configuration.write_text(
+            f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
+        )
+        lines.append(f"export TF_CLI_CONFIG_FILE={shlex.quote(str(configuration))}")
+    (BUILD / "env").write_text("\n".join(lines) + "\n")
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Print the step's name, and its seconds when it is done."""
+    start = time.monotonic()
+    sys.stdout.write(f"{name:<60}")
+    sys.stdout.flush()
+    try:
+        yield
+    except BaseException:
+        sys.stdout.write("failed\n")
+        raise
+    sys.stdout.write(f"{time.monotonic() - start:6.1f} s\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Runs a command, and leaves nothing of it behind however it ends.
+
+    python -m sandbox.guard COMMAND [ARGUMENT ...]
+
+Airflow's children do not end with their parent, and some start process groups of their own. So the guard makes itself
+the one to whom orphans fall (Linux: PR_SET_CHILD_SUBREAPER), and ends all that descends from it once the command has.
+The guard ends with its own parent, and the command with the guard.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+import psutil
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_GRACE_SECONDS = 30.0
+
+
+def run(command: list[str]) -> int:
+    """Run the command to its end; return its exit code (128 + n after signal n)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    parent = os.getppid()
+    _end_with_parent(parent)
+    received: list[int] = []
+    guard = os.getpid()
+    # A session of its own: Ctrl-C reaches the command once, through the guard.
+    process = subprocess.Popen(
+        command,
+        start_new_session=True,
+        preexec_fn=lambda: _end_with_parent(guard),  # noqa: PLW1509 - no threads yet
+    )
+
+    def forward(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        process.send_signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, forward)
+    try:
+        while True:
+            try:
+                code = process.wait(timeout=_GRACE_SECONDS if received else 1)
+                break
+            except subprocess.TimeoutExpired:
+                if received:
+                    process.kill()
+                elif os.getppid() != parent:
+                    forward(signal.SIGTERM, None)
+    finally:
+        end_descendants()
+    return code if code >= 0 else 128 - code
+
+
+def end_descendants() -> None:
+    """End every process that descends from this one."""
+    while children := psutil.Process().children(recursive=True):
+        for child in children:
+            child.terminate()
+        _, alive = psutil.wait_procs(children, timeout=5)
+        for child in alive:
+            child.kill()
+        psutil.wait_procs(alive, timeout=5)
+
+
+def _end_with_parent(parent: int) -> None:
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # The parent may have ended before this was said.
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

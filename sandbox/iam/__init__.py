@@ -1,0 +1,7 @@
+"""IAM decisions as AWS would make them, by the `@cloud-copilot/iam-simulate` evaluator."""
+
+from __future__ import annotations
+
+from sandbox.iam.simulator import Decision, Policy, Simulator
+
+__all__ = ["Decision", "Policy", "Simulator"]

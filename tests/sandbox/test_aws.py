@@ -1,0 +1,357 @@
+"""The local AWS: what it adds to moto behaves as AWS does."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from sandbox.account import Account
+from sandbox.aws import AwsServer
+from sandbox.aws.accounts import PRELIMINARY_FUNCTION, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.aws.mwaa_api import Environment
+
+PRELIMINARY_ARN = f"arn:aws:lambda:{REGION}:{SOURCE_ACCOUNT}:function:{PRELIMINARY_FUNCTION}"
+MACHINE_ARN = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:stateMachine:machine"
+TIMEOUT = 60.0
+
+
+class StubFront:
+    hostname = "env.localhost:1"
+
+    def create_cli_token(self, environment_name: str) -> str:
+        return f"token-for-{environment_name}"
+
+
+@pytest.fixture
+def aws() -> Iterator[AwsServer]:
+    environment = Environment("sandbox", TARGET_ACCOUNT, "3.3.1", StubFront())
+    with AwsServer([environment], lambda_environment={"FROM_THE_SANDBOX": "yes"}) as aws:
+        yield aws
+
+
+@pytest.fixture
+def source(aws: AwsServer) -> Account:
+    return Account(aws.url, SOURCE_ACCOUNT)
+
+
+@pytest.fixture
+def target(aws: AwsServer) -> Account:
+    return Account(aws.url, TARGET_ACCOUNT)
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    allowed = [{"Effect": "Allow", **statement} for statement in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": allowed})
+
+
+def create_role(
+    account: Account, name: str, *, trust: dict[str, Any], allow: dict[str, Any]
+) -> str:
+    trust = {"Action": "sts:AssumeRole", **trust}
+    role = account.iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]
+    account.iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy(allow))
+    return role["Arn"]
+
+
+def create_function(account: Account, code: str, *, timeout: int = 30) -> str:
+    role = create_role(
+        account,
+        "function",
+        trust={"Principal": {"Service": "lambda.amazonaws.com"}},
+        allow={"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"},
+    )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("app.py", code)
+    created = account.functions.create_function(
+        FunctionName="function",
+        Role=role,
+        Runtime="python3.13",
+        Handler="app.lambda_handler",
+        Timeout=timeout,
+        LoggingConfig={"LogFormat": "JSON"},
+        Code={"ZipFile": archive.getvalue()},
+    )
+    return created["FunctionArn"]
+
+
+def invoke(account: Account, function: str, event: object = None) -> tuple[Any, str | None]:
+    response = account.functions.invoke(FunctionName=function, Payload=json.dumps(event))
+    return json.load(response["Payload"]), response.get("FunctionError")
+
+
+def run_machine(source: Account, *, states: dict[str, Any], role: str, event: object = None) -> Any:
+    definition = {"StartAt": next(iter(states)), "States": states}
+    source.states.create_state_machine(
+        name="machine", definition=json.dumps(definition), roleArn=role
+    )
+    return source.execute(MACHINE_ARN, {} if event is None else event, name="one", timeout=TIMEOUT)
+
+
+def machine_role(source: Account, **allow: Any) -> str:
+    return create_role(
+        source, "machine", trust={"Principal": {"Service": "states.amazonaws.com"}}, allow=allow
+    )
+
+
+class TestLambda:
+    def test_runs_the_zip_on_the_runtime_client_and_stays_warm(self, target: Account) -> None:
+        arn = create_function(
+            target,
+            "count = 0\n"
+            "def lambda_handler(event, context):\n"
+            "    global count\n"
+            "    count += 1\n"
+            "    return [event, count, context.invoked_function_arn]\n",
+        )
+
+        first, second = invoke(target, arn, {"a": 1}), invoke(target, arn, {"a": 2})
+
+        assert first == ([{"a": 1}, 1, arn], None)
+        assert second == ([{"a": 2}, 2, arn], None)
+
+    def test_an_exception_is_a_function_error_with_its_class(self, target: Account) -> None:
+        arn = create_function(
+            target,
+            "class Refused(Exception): pass\n"
+            "def lambda_handler(event, context):\n"
+            "    raise Refused('no')\n",
+        )
+
+        payload, error = invoke(target, arn)
+
+        assert error == "Unhandled"
+        assert payload["errorType"] == "Refused"
+        assert payload["errorMessage"] == "no"
+
+    def test_a_function_that_takes_too_long_is_ended(self, target: Account) -> None:
+        arn = create_function(
+            target, "import time\ndef lambda_handler(event, context): time.sleep(60)\n", timeout=1
+        )
+
+        payload, error = invoke(target, arn)
+
+        assert error == "Unhandled"
+        assert payload["errorType"] == "Sandbox.Timedout"
+
+    def test_a_function_that_does_not_load_is_an_error(self, target: Account) -> None:
+        payload, error = invoke(target, create_function(target, "import missing_module\n"))
+
+        assert error == "Unhandled"
+        assert "missing_module" in payload["errorMessage"]
+
+    def test_has_the_sandbox_variables_and_its_role_in_aws(self, target: Account) -> None:
+        arn = create_function(
+            target,
+            "import os, boto3\n"
+            "def lambda_handler(event, context):\n"
+            "    me = boto3.client('sts').get_caller_identity()['Arn']\n"
+            "    return [os.environ['FROM_THE_SANDBOX'], me]\n",
+        )
+
+        (variable, identity), _ = invoke(target, arn)
+
+        assert variable == "yes"
+        assert identity.startswith(f"arn:aws:sts::{TARGET_ACCOUNT}:assumed-role/function/")
+
+    def test_writes_its_log_to_its_log_group(self, target: Account) -> None:
+        target.logs.create_log_group(logGroupName="/aws/lambda/function")
+        arn = create_function(
+            target,
+            "import logging\n"
+            "def lambda_handler(event, context): logging.getLogger().warning('seen')\n",
+        )
+        invoke(target, arn)
+
+        events = target.logs.filter_log_events(logGroupName="/aws/lambda/function")["events"]
+
+        assert "seen" in [json.loads(event["message"])["message"] for event in events]
+
+    def test_a_missing_function_is_not_found(self, target: Account) -> None:
+        with pytest.raises(target.functions.exceptions.ResourceNotFoundException):
+            invoke(target, "missing")
+
+    def test_keeps_the_logging_configuration(self, target: Account) -> None:
+        arn = create_function(target, "")
+
+        configuration = target.functions.get_function_configuration(FunctionName=arn)
+
+        assert configuration["LoggingConfig"] == {
+            "LogFormat": "JSON",
+            "LogGroup": "/aws/lambda/function",
+        }
+
+
+class TestStepFunctions:
+    def test_a_task_runs_as_the_role_of_the_state_machine(self, source: Account) -> None:
+        role = machine_role(source, Action="lambda:InvokeFunction", Resource=PRELIMINARY_ARN)
+        task = {"Type": "Task", "Resource": PRELIMINARY_ARN, "End": True}
+
+        execution = run_machine(
+            source, states={"Task": task}, role=role, event={"mwaa_dag_name": "d"}
+        )
+
+        assert execution["status"] == "SUCCEEDED"
+        assert json.loads(execution["output"]) == {"ready_for": "d"}
+
+    def test_a_task_that_the_role_may_not_do_fails(self, source: Account) -> None:
+        role = machine_role(
+            source, Action="lambda:InvokeFunction", Resource=f"{PRELIMINARY_ARN}-other"
+        )
+        task = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": PRELIMINARY_ARN},
+            "End": True,
+        }
+
+        execution = run_machine(source, states={"Task": task}, role=role)
+
+        assert execution["status"] == "FAILED"
+        assert execution["error"] == "Lambda.AccessDeniedException"
+        assert "not authorized to perform: lambda:InvokeFunction" in execution["cause"]
+
+    @pytest.mark.parametrize(
+        ("external_id", "status"),
+        [
+            pytest.param(MACHINE_ARN, "SUCCEEDED", id="own-arn"),
+            pytest.param(f"{MACHINE_ARN}-other", "FAILED", id="arn-of-another"),
+        ],
+    )
+    def test_task_credentials_are_assumed_with_the_state_machine_as_external_id(
+        self, source: Account, target: Account, external_id: str, status: str
+    ) -> None:
+        function = create_function(target, "def lambda_handler(event, context): return event\n")
+        role = machine_role(source, Action="sts:AssumeRole", Resource="*")
+        invoker = create_role(
+            target,
+            "invoker",
+            trust={
+                "Principal": {"AWS": role},
+                "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+            },
+            allow={"Action": "lambda:InvokeFunction", "Resource": function},
+        )
+        task = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Credentials": {"RoleArn": invoker},
+            "Parameters": {"FunctionName": function, "Payload.$": "$$.Execution.RedriveCount"},
+            "OutputPath": "$.Payload",
+            "End": True,
+        }
+
+        execution = run_machine(source, states={"Task": task}, role=role)
+
+        assert execution["status"] == status
+        if status == "SUCCEEDED":
+            assert execution["output"] == "0"
+        else:
+            assert execution["error"] == "States.TaskFailed"
+            assert execution["cause"] == (
+                f"The role {role} is not authorized to assume the task state's role, {invoker}."
+            )
+
+    def test_a_state_machine_whose_role_does_not_trust_it_fails(self, source: Account) -> None:
+        role = create_role(
+            source,
+            "machine",
+            trust={
+                "Principal": {"Service": "states.amazonaws.com"},
+                "Condition": {"ArnEquals": {"aws:SourceArn": f"{MACHINE_ARN}-other"}},
+            },
+            allow={"Action": "*", "Resource": "*"},
+        )
+        task = {"Type": "Task", "Resource": PRELIMINARY_ARN, "End": True}
+
+        execution = run_machine(source, states={"Task": task}, role=role)
+
+        assert execution["status"] == "FAILED"
+        assert "not authorized to assume the provided role" in execution["cause"]
+
+    @pytest.mark.parametrize(
+        ("definition", "result"),
+        [
+            pytest.param({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}, "OK", id="valid"),
+            pytest.param(
+                {"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}, "FAIL", id="dangling-start"
+            ),
+            pytest.param(
+                {"StartAt": "A", "States": {"A": {"Type": "Nothing"}}}, "FAIL", id="unknown-type"
+            ),
+        ],
+    )
+    def test_validates_definitions(self, source: Account, definition: object, result: str) -> None:
+        answer = source.states.validate_state_machine_definition(definition=json.dumps(definition))
+
+        assert answer["result"] == result
+        assert bool(answer["diagnostics"]) == (result == "FAIL")
+
+
+class TestRoles:
+    def test_a_role_that_does_not_trust_the_caller_cannot_be_assumed(self, source: Account) -> None:
+        with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole") as error:
+            source.sts.assume_role(
+                RoleArn=f"arn:aws:iam::{TARGET_ACCOUNT}:role/deployer", RoleSessionName="test"
+            )
+
+        assert error.value.response["Error"]["Code"] == "AccessDenied"
+
+    def test_a_role_that_does_not_exist_cannot_be_assumed(self, source: Account) -> None:
+        with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+            source.sts.assume_role(
+                RoleArn=f"arn:aws:iam::{TARGET_ACCOUNT}:role/missing", RoleSessionName="test"
+            )
+
+
+class TestMwaa:
+    @pytest.fixture
+    def caller(self, aws: AwsServer, target: Account) -> Any:
+        """MWAA's API as a role that may use one environment, called from where `.localhost` need not resolve."""
+        role = create_role(
+            target,
+            "caller",
+            trust={"Principal": {"Service": "lambda.amazonaws.com"}},
+            allow={
+                "Action": ["airflow:GetEnvironment", "airflow:CreateCliToken"],
+                "Resource": [
+                    f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:environment/{name}"
+                    for name in ("sandbox", "missing")
+                ],
+            },
+        )
+        session = aws.service_session("lambda.amazonaws.com", role_arn=role, context={})
+        return session.client("mwaa", endpoint_url=aws.url, config=Config(inject_host_prefix=False))
+
+    def test_describes_an_environment(self, caller: Any) -> None:
+        environment = caller.get_environment(Name="sandbox")["Environment"]
+
+        assert environment["Status"] == "AVAILABLE"
+        assert environment["AirflowVersion"] == "3.3.1"
+
+    def test_creates_a_token_for_an_environment(self, caller: Any) -> None:
+        token = caller.create_cli_token(Name="sandbox")
+
+        assert token["CliToken"] == "token-for-sandbox"
+        assert token["WebServerHostname"] == StubFront.hostname
+
+    @pytest.mark.parametrize("action", ["get_environment", "create_cli_token"])
+    def test_a_missing_environment_is_not_found(self, caller: Any, action: str) -> None:
+        with pytest.raises(caller.exceptions.ResourceNotFoundException):
+            getattr(caller, action)(Name="missing")
+
+    @pytest.mark.parametrize("action", ["get_environment", "create_cli_token"])
+    def test_an_environment_that_the_role_does_not_name_is_denied(
+        self, caller: Any, action: str
+    ) -> None:
+        with pytest.raises(ClientError) as error:
+            getattr(caller, action)(Name="other")
+
+        assert error.value.response["Error"]["Code"] == "AccessDeniedException"

@@ -1,0 +1,100 @@
+"""The guard leaves nothing behind, however the command or the guard's parent ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+# A command whose child leaves its process group and its parent, as Airflow's children do.
+COMMAND = """
+import os, signal, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        open(sys.argv[1], "w").write(str(os.getpid()))
+        time.sleep(600)
+    os._exit(0)
+while not os.path.exists(sys.argv[1]) or not open(sys.argv[1]).read():
+    time.sleep(0.01)
+if sys.argv[2] == "waits":
+    time.sleep(600)
+sys.exit(7)
+"""
+
+
+@pytest.fixture
+def orphan_file(tmp_path: Path) -> Iterator[Path]:
+    file = tmp_path / "orphan"
+    yield file
+    if file.exists() and psutil.pid_exists(int(file.read_text())):
+        psutil.Process(int(file.read_text())).kill()
+
+
+def guarded(orphan_file: Path, what: str) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "sandbox.guard",
+        sys.executable,
+        "-c",
+        COMMAND,
+        str(orphan_file),
+        what,
+    ]
+
+
+def wait_until_orphan(orphan_file: Path) -> int:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if orphan_file.exists() and orphan_file.read_text():
+            return int(orphan_file.read_text())
+        time.sleep(0.01)
+    raise TimeoutError(orphan_file)
+
+
+def test_passes_the_exit_code_on_and_ends_what_the_command_left(orphan_file: Path) -> None:
+    result = subprocess.run(guarded(orphan_file, "ends"), timeout=60, check=False)
+
+    assert result.returncode == 7
+    assert not psutil.pid_exists(int(orphan_file.read_text()))
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, id=number.name)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    ],
+)
+def test_a_signal_ends_the_command_and_what_it_started(
+    orphan_file: Path, number: signal.Signals
+) -> None:
+    process = subprocess.Popen(guarded(orphan_file, "waits"), stderr=subprocess.DEVNULL)
+    orphan = wait_until_orphan(orphan_file)
+
+    process.send_signal(number)
+
+    assert process.wait(timeout=60) != 0
+    assert not psutil.pid_exists(orphan)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="macOS tells the guard within a second, by polling"
+)
+def test_the_death_of_the_parent_ends_everything(orphan_file: Path) -> None:
+    parent = subprocess.Popen(["sh", "-c", '"$@"; true', "sh", *guarded(orphan_file, "waits")])
+    orphan = psutil.Process(wait_until_orphan(orphan_file))
+    guard = psutil.Process(parent.pid).children()[0]
+
+    parent.kill()
+    parent.wait(timeout=10)
+
+    _, alive = psutil.wait_procs([orphan, guard], timeout=30)
+    assert alive == []
