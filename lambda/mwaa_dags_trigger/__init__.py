@@ -1,0 +1,3 @@
+"""Start DAG runs on Amazon MWAA, exactly one for each request."""
+
+from __future__ import annotations

@@ -1,0 +1,106 @@
+"""The errors by which a request ends; their names are the contract with the state machine."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TriggerError(Exception):
+    """Base of every error by which a request ends.
+
+    Parameters
+    ----------
+    problem
+        What happened, to what, and what to do. Never a token, never a value of conf.
+
+    Attributes
+    ----------
+    transient
+        Whether the same request may succeed later, so that the state machine tries again.
+    execution_arn, dag_run_id
+        Of the request, where it has them; the handler fills them in. They end the message.
+    """
+
+    transient: ClassVar[bool] = False
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.execution_arn: str | None = None
+        self.dag_run_id: str | None = None
+
+    def __str__(self) -> str:
+        known = {"execution": self.execution_arn, "run id": self.dag_run_id}
+        about = ", ".join(f"{name} {value}" for name, value in known.items() if value)
+        return f"{self.problem} ({about})" if about else self.problem
+
+
+class InvalidRequest(TriggerError):
+    """The event is not one that can be carried out.
+
+    The message names the field and what was expected. No call to AWS was made. Correct the input.
+    """
+
+
+class EnvironmentNotFound(TriggerError):
+    """There is no such MWAA environment in the function's account and Region.
+
+    Also where it was never created, or is being deleted. Check `mwaa_env_name`.
+    """
+
+
+class DagNotFound(TriggerError):
+    """Airflow does not know the DAG.
+
+    Check `mwaa_dag_name`. A new DAG file takes a moment to be parsed, and one that does not import
+    never appears.
+    """
+
+
+class RunIdConflict(TriggerError):
+    """The DAG has a run with this run id, but with another conf; nothing was made.
+
+    Give each request a `run_id` of its own, or none.
+    """
+
+
+class AccessDenied(TriggerError):
+    """AWS or the Airflow web server refused the function.
+
+    The message names the IAM action that the function's role lacks.
+    """
+
+
+class CommandRejected(TriggerError):
+    """Airflow refused the command for a reason of its own; no DAG run was made.
+
+    The message quotes Airflow's error, with the values of conf blotted out.
+    """
+
+
+class EnvironmentNotReady(TriggerError):
+    """The environment is being created, updated or maintained; the message names its status.
+
+    Nothing was started. Trying again later is safe and will do.
+    """
+
+    transient = True
+
+
+class MwaaUnavailable(TriggerError):
+    """MWAA could not be reached, was busy, or throttled the calls; nothing was started.
+
+    Trying again is safe.
+    """
+
+    transient = True
+
+
+class OutcomeUnknown(TriggerError):
+    """The command was sent, its answer was lost, and looking for the run did not settle it.
+
+    There may be a DAG run or none. Trying again with the same run id is safe, because Airflow takes
+    a run id once. A state's retries have the same, a redrive has not.
+    """
+
+    transient = True

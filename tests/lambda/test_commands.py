@@ -1,0 +1,109 @@
+"""The commands that are sent: their flags for each Airflow, and their quoting."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mwaa_dags_trigger.cli import list_command, state_command, trigger_command
+from mwaa_dags_trigger.environment import AirflowVersion
+from mwaa_dags_trigger.errors import CommandRejected
+from mwaa_dags_trigger.request import Request
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def request(conf: dict[str, Any] | None = None, run_id: str = "r1") -> Request:
+    return Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=run_id, conf=conf or {})
+
+
+def version(text: str) -> AirflowVersion:
+    major, minor = text.split(".")[:2]
+    return AirflowVersion(int(major), int(minor), text)
+
+
+PLAIN = ["dags", "trigger", "demo", "--run-id", "r1", "--conf", "{}"]
+
+
+@pytest.mark.parametrize(
+    ("airflow", "words"),
+    [
+        pytest.param("2.5.1", PLAIN, id="before -o json"),
+        pytest.param("2.6.3", [*PLAIN, "-o", "json", "--no-replace-microseconds"], id="2.6"),
+        pytest.param("2.11.2", [*PLAIN, "-o", "json", "--no-replace-microseconds"], id="2.11"),
+        pytest.param("3.0.6", [*PLAIN, "-o", "json"], id="3"),
+        pytest.param("4.0.0", [*PLAIN, "-o", "json"], id="a major yet to come"),
+    ],
+)
+def test_the_trigger_command_of_each_airflow(airflow: str, words: list[str]) -> None:
+    assert shlex.split(trigger_command(version(airflow), request())) == words
+
+
+@pytest.mark.parametrize(
+    ("airflow", "command"),
+    [
+        pytest.param("2.11.2", "dags list-runs -d demo -o json", id="2"),
+        pytest.param("3.3.1", "dags list-runs demo -o json", id="3"),
+        pytest.param("4.0.0", "dags list-runs demo -o json", id="4"),
+    ],
+)
+def test_the_list_command_of_each_airflow(airflow: str, command: str) -> None:
+    assert list_command(version(airflow), request()) == command
+
+
+def test_the_state_command_names_the_run_by_its_id() -> None:
+    assert state_command(version("3.3.1"), request(run_id="~x")) == "dags state demo '~x'"
+
+
+def test_airflow_1_is_refused() -> None:
+    with pytest.raises(CommandRejected, match=r"runs Airflow 1\.10\.12"):
+        trigger_command(version("1.10.12"), request())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("it's", id="apostrophe"),
+        pytest.param('say "hi"', id="quotes"),
+        pytest.param("C:\\new\\u0027", id="backslashes"),
+        pytest.param("\\'", id="backslash and apostrophe"),
+        pytest.param("a\nb\r\nc\td", id="newlines"),
+        pytest.param("🚀 ünï", id="emoji"),
+        pytest.param("$HOME `id` $(id) ; & | > *", id="shell"),
+        pytest.param("' --run-id evil --conf '{}", id="injected flags"),
+        pytest.param("x' --run-id evil --conf '{}", id="injected flags after a value"),
+        pytest.param("\x00\x1b\x7f\u2028", id="control characters"),
+        pytest.param("\ud800", id="half a surrogate pair"),
+    ],
+)
+def test_a_conf_arrives_as_it_was_sent(text: str) -> None:
+    conf = {text: [text, {"nested": text}]}
+    command = trigger_command(version("3.3.1"), request(conf))
+    words = shlex.split(command)
+    assert words[:6] == PLAIN[:6]
+    assert json.loads(words[6]) == conf
+    assert words[7:] == ["-o", "json"]
+
+
+@given(conf=st.dictionaries(st.text(), JSON))
+def test_every_conf_arrives_as_it_was_sent(conf: dict[str, Any]) -> None:
+    command = trigger_command(version("2.11.2"), request(conf))
+    assert command.isascii()
+    assert "\n" not in command
+    # One pair of quotes, nothing to escape inside: every POSIX shell reads it alike.
+    assert command.count("'") in (0, 2)
+    words = shlex.split(command)
+    assert len(words) == 10
+    assert json.loads(words[6]) == conf

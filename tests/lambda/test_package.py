@@ -1,0 +1,257 @@
+"""The zip: what is in it, that it works alone, and that it is the same wherever it is built."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import botocore
+import dateutil
+import jmespath
+import pytest
+import six
+
+REPO = Path(__file__).resolve().parents[2]
+SITE = Path(botocore.__file__).parents[1]
+BUILD = "import runpy; runpy.run_path('lambda/build.py', run_name='__main__')"
+
+Build = Callable[..., bytes]
+
+
+def checkout(to: Path, wheels: Path) -> Path:
+    """Copy what the build reads, as another clone has it."""
+    package = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPO / "lambda", to / "lambda", ignore=package)
+    if wheels.is_dir():
+        shutil.copytree(wheels, to / ".build" / "wheels")
+    return to
+
+
+def run(
+    root: Path, code: str = BUILD, python: str = sys.executable, **env: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [python, "-c", code],
+        cwd=root,
+        env={**environment, **env},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def built(root: Path, code: str = BUILD, python: str = sys.executable, **env: str) -> bytes:
+    done = run(root, code, python, **env)
+    assert done.returncode == 0, done.stderr
+    return (root / "dist" / "mwaa_dags_trigger.zip").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with the wheels in its cache, and the zip built."""
+    root = checkout(tmp_path_factory.mktemp("clone"), REPO / ".build" / "wheels")
+    built(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def zip_path(clone: Path) -> Path:
+    return clone / "dist" / "mwaa_dags_trigger.zip"
+
+
+@pytest.fixture
+def other_clone(tmp_path: Path, clone: Path) -> Path:
+    return checkout(tmp_path / "another" / "place", clone / ".build" / "wheels")
+
+
+# The same bytes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "env"),
+    [
+        pytest.param(f"import os; os.umask(0o077); {BUILD}", {}, id="umask"),
+        pytest.param(BUILD, {"TZ": "Pacific/Kiritimati"}, id="time zone"),
+        pytest.param(BUILD, {"LC_ALL": "C", "PYTHONHASHSEED": "7"}, id="locale and hash seed"),
+        pytest.param(
+            f"import zlib; del zlib.compress, zlib.compressobj; {BUILD}",
+            {},
+            id="no zlib to compress",
+        ),
+    ],
+)
+def test_another_clone_builds_the_same_bytes(
+    code: str, env: dict[str, str], other_clone: Path, zip_path: Path
+) -> None:
+    for path in other_clone.rglob("*.py"):
+        path.chmod(0o755)
+        os.utime(path, (1e9, 1e9))
+    assert built(other_clone, code, **env) == zip_path.read_bytes()
+
+
+def other_python() -> str | None:
+    """Find another Python of the PATH that can load what the build needs."""
+    own = f"python3.{sys.version_info.minor}"
+    for minor in range(11, 20):
+        python = shutil.which(f"python3.{minor}")
+        if python and Path(python).name != own:
+            done = run(REPO, "import deflate, stream_zip", python, PYTHONPATH=str(SITE))
+            if done.returncode == 0:
+                return python
+    return None
+
+
+def test_another_python_builds_the_same_bytes(other_clone: Path, zip_path: Path) -> None:
+    python = other_python()
+    if python is None:
+        pytest.skip("no other Python on this machine")
+    assert built(other_clone, BUILD, python, PYTHONPATH=str(SITE)) == zip_path.read_bytes()
+
+
+def test_a_changed_module_changes_the_bytes(other_clone: Path, zip_path: Path) -> None:
+    with (other_clone / "lambda/mwaa_dags_trigger/app.py").open("a") as module:
+        module.write("# changed\n")
+    assert built(other_clone) != zip_path.read_bytes()
+
+
+# What is in it ----------------------------------------------------------------------------------
+
+
+def test_it_is_small(zip_path: Path) -> None:
+    assert zip_path.stat().st_size <= 0.75 * 1024 * 1024
+
+
+def test_it_holds_no_machine_code(zip_path: Path) -> None:
+    with zipfile.ZipFile(zip_path) as archive:
+        for name in archive.namelist():
+            assert not name.endswith((".so", ".pyd", ".dylib", ".dll", ".pyc")), name
+            assert not archive.read(name).startswith((b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe")), name
+        wheels = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]
+        assert len(wheels) == 5
+        assert all(b"Root-Is-Purelib: true" in archive.read(name) for name in wheels)
+
+
+def test_it_is_sorted_sound_and_readable_by_all(zip_path: Path) -> None:
+    with zipfile.ZipFile(zip_path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == sorted(archive.namelist())
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        modes = {info.external_attr >> 16 for info in archive.infolist()}
+        assert modes == {stat.S_IFREG | 0o644}
+
+
+def test_it_holds_the_package_its_needs_and_their_licences(zip_path: Path) -> None:
+    with zipfile.ZipFile(zip_path) as archive:
+        names = set(archive.namelist())
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {
+        "certifi",
+        "charset_normalizer",
+        "idna",
+        "mwaa_dags_trigger",
+        "requests",
+        "urllib3",
+    }
+    for info in (top for top in tops if top.endswith(".dist-info")):
+        assert any(name.startswith(f"{info}/licenses/") for name in names), info
+    modules = (REPO / "lambda" / "mwaa_dags_trigger").glob("*.py")
+    assert {f"mwaa_dags_trigger/{path.name}" for path in modules} <= names
+
+
+# It works alone ---------------------------------------------------------------------------------
+
+ALONE = """
+import json, sys
+sys.path[:0] = [{code!r}, {runtime!r}]
+from mwaa_dags_trigger import app
+import requests, urllib3
+assert requests.__file__.startswith({code!r}) and urllib3.__file__.startswith({code!r})
+
+class Client:
+    def get_environment(self, Name):
+        return {{"Environment": {{"Status": "AVAILABLE", "AirflowVersion": "3.3.1"}}}}
+    def create_cli_token(self, Name):
+        return {{"CliToken": "token", "WebServerHostname": {hostname!r}}}
+
+class Context:
+    def get_remaining_time_in_millis(self):
+        return 300_000
+
+app.TRANSPORT._environments._client = Client()
+event = {{"mwaa_env_name": "etl", "mwaa_dag_name": "demo", "run_id": "r1"}}
+print(json.dumps(app.lambda_handler(event, Context())))
+"""
+
+
+def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
+    zip_path: Path, tmp_path: Path, cli: Any, transcripts: Any
+) -> None:
+    with zipfile.ZipFile(zip_path) as archive:
+        archive.extractall(tmp_path / "task")
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    for module in (botocore, dateutil, jmespath):
+        (runtime / module.__name__).symlink_to(Path(module.__file__).parent)
+    (runtime / "six.py").symlink_to(six.__file__)
+    cli.script.append(cli.says(*transcripts.created("3.3.2", "r1")))
+    code = ALONE.format(code=str(tmp_path / "task"), runtime=str(runtime), hostname=cli.hostname)
+    # -S leaves site-packages out, -I the user's own settings.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["created"] is True
+
+
+# The build itself -------------------------------------------------------------------------------
+
+
+def test_it_prints_path_size_and_hash(clone: Path, zip_path: Path) -> None:
+    done = run(clone)
+    assert done.stderr == ""
+    size = zip_path.stat().st_size
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f"dist/mwaa_dags_trigger.zip {size} bytes sha256:")
+
+
+def test_with_its_wheels_there_it_needs_no_index(clone: Path) -> None:
+    assert run(clone, PIP_INDEX_URL="https://index.invalid", PIP_NO_INDEX="1").returncode == 0
+
+
+def test_without_index_and_wheels_it_says_so_in_one_sentence(tmp_path: Path) -> None:
+    root = checkout(tmp_path / "clone", tmp_path / "no wheels")
+    done = run(root, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_RETRIES="0")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Cannot download what the Lambda's zip needs: check the network")
+    assert not (root / "dist").exists()
+
+
+def test_a_wheel_that_is_not_the_locked_one_is_not_taken(other_clone: Path) -> None:
+    wheel = next((other_clone / ".build" / "wheels").glob("idna-*.whl"))
+    with wheel.open("ab") as file:
+        file.write(b"x")
+    done = run(other_clone, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_RETRIES="0")
+    assert done.returncode == 1
+    assert "Cannot download" in done.stderr
+
+
+def test_the_lock_names_no_host_and_no_path() -> None:
+    lock = (REPO / "lambda" / "requirements.txt").read_text()
+    assert "://" not in lock
+    assert "index" not in lock
+    assert lock.count("--hash=sha256:") > 5
