@@ -20,7 +20,9 @@ from typing import Iterator, List, Optional
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = PROJECT / ".build"
 VENV = BUILD / "venv"
+CLI_CONFIG = BUILD / "terraform.rc"
 REQUIREMENTS = PROJECT / "requirements-dev.txt"
+ADD_ON_SOFTWARE = Path("/opt")
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
 
@@ -153,13 +155,14 @@ def output(command: List[str]) -> str:
 def provider_mirror() -> Optional[Path]:
     """Return the directory of a Terraform provider mirror, or None where Terraform needs none.
 
-    Terraform looks into its implied mirror directories by itself. Of a mirror among the add-on software (/opt in the
+    Terraform looks into its implied mirror directories by itself. Of a mirror among add-on software (the /opt of the
     Filesystem Hierarchy Standard) it has to be told, if nothing is configured and the registry is out of reach.
     """
-    configuration = os.environ.get("TF_CLI_CONFIG_FILE", "~/.terraformrc")
-    if Path(configuration).expanduser().exists():
+    configuration = Path(os.environ.get("TF_CLI_CONFIG_FILE", "~/.terraformrc")).expanduser()
+    # A shell that has sourced `.build/env` names our own.
+    if configuration.exists() and configuration != CLI_CONFIG:
         return None
-    for provider in sorted(Path("/opt").glob("*/*/hashicorp/aws")):
+    for provider in sorted(ADD_ON_SOFTWARE.glob("*/*/hashicorp/aws")):
         registry = provider.parent.parent
         if not answers(registry.name):
             return registry.parent
@@ -179,12 +182,11 @@ def write_environment(mirror: Optional[Path]) -> None:
     """Write `.build/env`, to be sourced by a shell."""
     lines = [f"export PATH={shlex.quote(str(VENV / 'bin'))}:$PATH"]
     if mirror:
-        configuration = BUILD / "terraform.rc"
         # No `direct {}`: Terraform would ask the registry too, and fail because that does not answer.
-        configuration.write_text(
+        CLI_CONFIG.write_text(
             f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
         )
-        lines.append(f"export TF_CLI_CONFIG_FILE={shlex.quote(str(configuration))}")
+        lines.append(f"export TF_CLI_CONFIG_FILE={shlex.quote(str(CLI_CONFIG))}")
     (BUILD / "env").write_text("\n".join(lines) + "\n")
 
 

@@ -1,10 +1,10 @@
 """Runs a command, and leaves nothing of it behind however it ends.
 
-    python -m sandbox.guard COMMAND [ARGUMENT ...]
+    python -m sandbox.guard [--stay] COMMAND [ARGUMENT ...]
 
 Airflow's children do not end with their parent, and some start process groups of their own. So the guard makes itself
 the one to whom orphans fall (Linux: PR_SET_CHILD_SUBREAPER), and ends all that descends from it once the command has.
-The guard ends with its own parent, and the command with the guard.
+The command ends with the guard, and the guard with its own parent, unless it is told to stay.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ _PR_SET_CHILD_SUBREAPER = 36
 _GRACE_SECONDS = 30.0
 
 
-def run(command: list[str]) -> int:
+def run(command: list[str], *, stay: bool) -> int:
     """Run the command to its end; return its exit code (128 + n after signal n)."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     parent = os.getppid()
-    _end_with_parent(parent)
+    if not stay:
+        _end_with_parent(parent)
     received: list[int] = []
     guard = os.getpid()
     # A session of its own: Ctrl-C reaches the command once, through the guard.
@@ -49,13 +50,21 @@ def run(command: list[str]) -> int:
                 code = process.wait(timeout=_GRACE_SECONDS if received else 1)
                 break
             except subprocess.TimeoutExpired:
+                _bury_orphans(process.pid)
                 if received:
                     process.kill()
-                elif os.getppid() != parent:
+                elif not stay and os.getppid() != parent:
                     forward(signal.SIGTERM, None)
     finally:
         end_descendants()
     return code if code >= 0 else 128 - code
+
+
+def _bury_orphans(command: int) -> None:
+    """Wait for the orphans that have ended; the command itself is waited for elsewhere."""
+    for child in psutil.Process().children():
+        if child.pid != command and child.status() == psutil.STATUS_ZOMBIE:
+            os.waitpid(child.pid, os.WNOHANG)
 
 
 def end_descendants() -> None:
@@ -82,4 +91,5 @@ def _prctl(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))
+    _stay = sys.argv[1] == "--stay"
+    sys.exit(run(sys.argv[2 if _stay else 1 :], stay=_stay))

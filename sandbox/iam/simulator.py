@@ -68,7 +68,7 @@ class Simulator:
         action
             Such as `sts:AssumeRole`.
         resource
-            ARN; its account is taken to be the resource's owner.
+            ARN, or `*` for an action that knows no resource; its account, or else the principal's, owns it.
         identity_policies
             The principal's own policies by name.
         resource_policy
@@ -81,11 +81,12 @@ class Simulator:
         ValueError
             If the evaluator finds a policy or the request malformed.
         """
+        owner = principal if resource == "*" else resource
         request = {
             "request": {
                 "principal": principal,
                 "action": action,
-                "resource": {"resource": resource, "accountId": resource.split(":")[4]},
+                "resource": {"resource": resource, "accountId": owner.split(":")[4]},
                 "contextVariables": dict(context or {}),
             },
             "identityPolicies": [

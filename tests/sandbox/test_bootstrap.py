@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import bootstrap as module
+
 PROJECT = Path(__file__).parents[2]
 
 
@@ -80,3 +82,48 @@ def test_no_package_index(checkout: Path) -> None:
     )
 
     assert_one_sentence(result, "packages could not be installed", "PIP_INDEX_URL")
+
+
+class TestProviderMirror:
+    @pytest.fixture(autouse=True)
+    def machine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A machine with a mirror among its add-on software, out of reach of the registry."""
+        (tmp_path / "mirror" / "registry.example" / "hashicorp" / "aws").mkdir(parents=True)
+        monkeypatch.setattr(module, "ADD_ON_SOFTWARE", tmp_path)
+        monkeypatch.setattr(module, "CLI_CONFIG", tmp_path / "own.rc")
+        monkeypatch.setattr(module, "answers", lambda host: host != "registry.example")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
+
+    def test_is_found_where_nothing_is_configured(self, tmp_path: Path) -> None:
+        assert module.provider_mirror() == tmp_path / "mirror"
+
+    def test_is_found_where_a_missing_configuration_is_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "missing.rc"))
+
+        assert module.provider_mirror() == tmp_path / "mirror"
+
+    def test_is_found_again_from_a_shell_that_has_its_configuration(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "own.rc").touch()
+        monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "own.rc"))
+
+        assert module.provider_mirror() == tmp_path / "mirror"
+
+    @pytest.mark.parametrize("name", [".terraformrc", "named.rc"])
+    def test_is_not_used_where_the_user_has_a_configuration(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        (tmp_path / name).touch()
+        if name == "named.rc":
+            monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / name))
+
+        assert module.provider_mirror() is None
+
+    def test_is_not_used_where_the_registry_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "answers", lambda _: True)
+
+        assert module.provider_mirror() is None

@@ -1,0 +1,66 @@
+# A real environment. Copy this file under the name of its workspace, then:
+#
+#   make package
+#   terraform workspace select -or-create staging
+#   terraform apply -var-file=environments/staging.tfvars
+
+# First part of all names; the workspace is the second: "data-onboarding-staging". Together with it
+# at most 55 characters.
+name = "data-onboarding"
+
+# Both accounts are used in this Region.
+region = "eu-central-1"
+
+# Where the state machine goes. An apply with credentials of any other account stops at once.
+source_account = {
+  account_id = "111111111111"
+
+  # The role that deploys there. Leave it out where your own credentials are of that account.
+  assume_role_arn = "arn:aws:iam::111111111111:role/deployer"
+}
+
+# Where MWAA is, and the Lambda goes. The same account as above will do, too.
+target_account = {
+  account_id      = "222222222222"
+  assume_role_arn = "arn:aws:iam::222222222222:role/deployer"
+}
+
+# The environments, by name, whose DAGs may be triggered: the function gets no access to others.
+# Its token for an environment is good for any Airflow command there, so name no more than needed.
+mwaa_environments = ["analytics"]
+
+# Lambda functions of the source account that run first, in this order. Each gets the execution's
+# input; its result is added to it at result_path. Leave result_path out to drop the result, and
+# leave the whole list out where there is nothing to do first.
+preliminary_tasks = [
+  {
+    name        = "Update Client Database"
+    lambda_arn  = "arn:aws:lambda:eu-central-1:111111111111:function:update-client-database"
+    result_path = "$.status"
+  },
+]
+
+# The source assumes a role of its own, which may invoke the function and nothing else. Without it,
+# it assumes the function's role, and with it the right to create Airflow tokens directly.
+dedicated_invoker_role = true
+
+# What the log of the executions holds: OFF, ERROR, FATAL or ALL. Input and output may hold clients'
+# data, so they are left out unless you say otherwise.
+logging = {
+  level                  = "ALL"
+  include_execution_data = false
+  retention_in_days      = 90
+}
+
+# The Lambda's size. These are the defaults: 300 s leave time for a slow web server and a second
+# look; the function is idle most of that time.
+function = {
+  architecture = "arm64"
+  memory_size  = 256
+  timeout      = 300
+}
+
+# Besides Project (the name above) and Environment (the workspace).
+tags = {
+  Team = "data-platform"
+}

@@ -1,0 +1,31 @@
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7"
+    }
+  }
+}
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.source_account_id]
+}
+
+module "source" {
+  source = "../../../modules/source"
+
+  name = var.name
+  # What the target's state makes for the same name.
+  target = {
+    role_arn     = "arn:aws:iam::${var.target_account_id}:role/${var.name}-target"
+    function_arn = "arn:aws:lambda:${var.region}:${var.target_account_id}:function:${var.name}"
+  }
+}
+
+output "state_machine_arn" {
+  description = "Start an execution of it, once the target is there."
+  value       = module.source.state_machine_arn
+}

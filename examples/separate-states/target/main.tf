@@ -1,0 +1,33 @@
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7"
+    }
+  }
+}
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.target_account_id]
+}
+
+module "target" {
+  source = "../../../modules/target"
+
+  name              = var.name
+  mwaa_environments = var.mwaa_environments
+  package           = "${path.root}/../../../dist/mwaa_dags_trigger.zip"
+  # What the source's state makes for the same name. One more source is one more entry.
+  trusted_sources = [{
+    role_arn          = "arn:aws:iam::${var.source_account_id}:role/${var.name}-source"
+    state_machine_arn = "arn:aws:states:${var.region}:${var.source_account_id}:stateMachine:${var.name}"
+  }]
+}
+
+output "function_arn" {
+  description = "The function that triggers DAG runs."
+  value       = module.target.function_arn
+}

@@ -1,0 +1,31 @@
+locals {
+  # Every state but the last needs to know the one after it.
+  preliminary_states = [
+    for index, task in var.preliminary_tasks : merge(task, {
+      next = try(var.preliminary_tasks[index + 1].name, "Wrap Input")
+    })
+  ]
+
+  definition = templatefile("${path.module}/trigger_dag.asl.json.tftpl", {
+    partition         = local.partition
+    preliminary_tasks = local.preliminary_states
+    start_at          = try(local.preliminary_states[0].name, "Wrap Input")
+    target            = var.target
+  })
+}
+
+resource "aws_sfn_state_machine" "this" {
+  name       = var.name
+  definition = local.definition
+  role_arn   = aws_iam_role.this.arn
+
+  logging_configuration {
+    include_execution_data = var.logging.include_execution_data
+    level                  = var.logging.level
+    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
+  }
+
+  # Step Functions checks at creation that the role may deliver logs, and an execution that starts
+  # before the policy is there fails.
+  depends_on = [aws_iam_role_policy.this]
+}

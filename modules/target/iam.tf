@@ -1,0 +1,86 @@
+# Two concerns, in one role or in two: what the function may do, and what a source may do here.
+locals {
+  trust_lambda = {
+    Effect    = "Allow"
+    Action    = "sts:AssumeRole"
+    Principal = { Service = "lambda.amazonaws.com" }
+  }
+
+  # Step Functions sends the state machine's ARN as external id ("Accessing resources in other AWS
+  # accounts in Step Functions").
+  trust_sources = [for source in var.trusted_sources : {
+    Effect    = "Allow"
+    Action    = "sts:AssumeRole"
+    Principal = { AWS = source.role_arn }
+    Condition = { StringEquals = { "sts:ExternalId" = source.state_machine_arn } }
+  }]
+
+  allow_function = [
+    {
+      Sid    = "UseMwaaEnvironments"
+      Effect = "Allow"
+      Action = ["airflow:CreateCliToken", "airflow:GetEnvironment"]
+      Resource = [
+        for environment in sort(var.mwaa_environments) :
+        "arn:${local.partition}:airflow:${local.region}:${local.account_id}:environment/${environment}"
+      ]
+    },
+    {
+      Sid      = "WriteLogs"
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${local.log_group_arn}:*"
+    },
+  ]
+
+  allow_sources = [{
+    Sid      = "InvokeFunction"
+    Effect   = "Allow"
+    Action   = "lambda:InvokeFunction"
+    Resource = local.function_arn
+  }]
+}
+
+resource "aws_iam_role" "function" {
+  name        = local.function_role_name
+  description = "Runs the function ${var.name}${var.dedicated_invoker_role ? "" : ", and lets sources invoke it"}"
+
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat([local.trust_lambda], var.dedicated_invoker_role ? [] : local.trust_sources)
+  })
+}
+
+resource "aws_iam_role_policy" "function" {
+  name = "trigger-dags"
+  role = aws_iam_role.function.name
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat(local.allow_function, var.dedicated_invoker_role ? [] : local.allow_sources)
+  })
+}
+
+resource "aws_iam_role" "invoker" {
+  for_each = toset(var.dedicated_invoker_role ? [local.invoker_role_name] : [])
+
+  name        = each.key
+  description = "Lets sources invoke the function ${var.name}"
+
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = local.trust_sources
+  })
+}
+
+resource "aws_iam_role_policy" "invoker" {
+  for_each = aws_iam_role.invoker
+
+  name = "invoke-function"
+  role = each.value.name
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = local.allow_sources
+  })
+}

@@ -1,0 +1,19 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+# ARNs are computed from names: the plan then shows whole policies, and source and target can name
+# each other without a cycle.
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  region     = data.aws_region.current.id
+
+  function_arn       = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}"
+  function_role_name = "${var.name}-target"
+  invoker_role_name  = var.dedicated_invoker_role ? "${var.name}-invoker" : local.function_role_name
+  log_group_arn      = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${local.log_group_name}"
+  log_group_name     = "/aws/lambda/${var.name}"
+}

@@ -1,0 +1,41 @@
+locals {
+  tags = merge({ Project = var.name, Environment = terraform.workspace }, var.tags)
+}
+
+provider "aws" {
+  alias  = "source"
+  region = var.region
+  # An apply into the wrong account stops before anything is made.
+  allowed_account_ids = [var.source_account.account_id]
+
+  dynamic "assume_role" {
+    for_each = var.source_account.assume_role_arn[*]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+provider "aws" {
+  alias  = "target"
+  region = var.region
+  # An apply into the wrong account stops before anything is made.
+  allowed_account_ids = [var.target_account.account_id]
+
+  dynamic "assume_role" {
+    for_each = var.target_account.assume_role_arn[*]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+
+  default_tags {
+    tags = local.tags
+  }
+}

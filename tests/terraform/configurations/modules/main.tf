@@ -1,0 +1,65 @@
+# The modules with what the root configurations of the repository leave at its default.
+
+locals {
+  target = {
+    role_arn         = "arn:aws:iam::222222222222:role/shared-target"
+    function_arn     = "arn:aws:lambda:eu-central-1:222222222222:function:shared"
+    function_timeout = 60
+  }
+}
+
+module "busy" {
+  source    = "../../../../modules/source"
+  providers = { aws = aws.source }
+
+  name    = "busy"
+  logging = { level = "ALL", include_execution_data = true, retention_in_days = 7 }
+  target  = local.target
+
+  # Names with what JSON and the template could trip over; an alias; a function used twice.
+  preliminary_tasks = [
+    {
+      name        = "Check \"quota\""
+      lambda_arn  = "arn:aws:lambda:eu-central-1:111111111111:function:check-quota:live"
+      result_path = "$.quota"
+    },
+    {
+      name        = "Back\\slash $${name} %%{if}"
+      lambda_arn  = "arn:aws:lambda:eu-central-1:111111111111:function:prepare"
+      result_path = "$.mwaa_dag_conf.prepared"
+    },
+    {
+      name       = "Prüfen"
+      lambda_arn = "arn:aws:lambda:eu-central-1:111111111111:function:prepare"
+    },
+  ]
+}
+
+module "plain" {
+  source    = "../../../../modules/source"
+  providers = { aws = aws.source }
+
+  name   = "plain"
+  target = local.target
+}
+
+module "shared" {
+  source    = "../../../../modules/target"
+  providers = { aws = aws.target }
+
+  name              = "shared"
+  function          = { architecture = "x86_64", memory_size = 512, timeout = 60 }
+  mwaa_environments = ["reporting", "analytics"]
+  package           = "${path.root}/../../../../dist/mwaa_dags_trigger.zip"
+
+  trusted_sources = [
+    {
+      role_arn          = "arn:aws:iam::111111111111:role/one-source"
+      state_machine_arn = "arn:aws:states:eu-central-1:111111111111:stateMachine:one"
+    },
+    {
+      role_arn          = "arn:aws:iam::333333333333:role/two-source"
+      state_machine_arn = "arn:aws:states:eu-central-1:333333333333:stateMachine:two"
+    },
+  ]
+}

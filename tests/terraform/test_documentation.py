@@ -1,0 +1,79 @@
+"""What the modules' READMEs and the examples show can be planned as it stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.terraform.planner import REPOSITORY, Plan, Planner
+
+NAME = "client-onboarding"
+ACCOUNTS = {"source": "111111111111", "target": "222222222222"}
+
+
+@pytest.fixture(scope="session")
+def readme_plan(planner: Planner) -> Plan:
+    """The usage blocks of both modules, which make one configuration with the root's providers."""
+    directory = planner.copy / "usage"
+    directory.mkdir()
+    for name in ("modules", "dist"):
+        (directory / name).symlink_to(planner.copy / name)
+    for module in ACCOUNTS:
+        readme = (REPOSITORY / "modules" / module / "README.md").read_text()
+        [usage] = re.findall(r"^```hcl\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+        (directory / f"{module}.tf").write_text(usage)
+    providers = planner.copy / "tests/terraform/configurations/modules/providers.tf"
+    (directory / "providers.tf").write_text(providers.read_text())
+    return planner.plan("usage")
+
+
+@pytest.fixture(scope="session")
+def example_plans(planner: Planner) -> dict[str, Plan]:
+    """Both states of the example, with the same name."""
+    variables = {
+        "name": NAME,
+        "region": "eu-central-1",
+        "source_account_id": ACCOUNTS["source"],
+        "target_account_id": ACCOUNTS["target"],
+    }
+    environments = {"source": {}, "target": {"mwaa_environments": ["analytics"]}}
+    return {
+        side: planner.plan(
+            f"examples/separate-states/{side}",
+            variables={**variables, **environments[side]},
+            account=account,
+        )
+        for side, account in ACCOUNTS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["module.source.aws_sfn_state_machine.this", "module.target.aws_lambda_function.this"],
+)
+def test_the_usage_blocks_make_a_whole_configuration(readme_plan: Plan, address: str) -> None:
+    assert address in readme_plan.resources
+
+
+def test_separate_states_agree_on_the_state_machine_and_its_role(
+    example_plans: dict[str, Plan],
+) -> None:
+    source, target = example_plans["source"], example_plans["target"]
+    made = source.outputs["state_machine_arn"]
+    [trust] = target.trust("module.target.aws_iam_role.function")["Statement"][1:]
+
+    assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": made}}
+    role = source.resources["module.source.aws_iam_role.this"]["name"]
+    assert trust["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNTS['source']}:role/{role}"}
+
+
+def test_separate_states_agree_on_the_function_and_its_role(
+    example_plans: dict[str, Plan],
+) -> None:
+    source, target = example_plans["source"], example_plans["target"]
+    trigger = source.definition()["States"]["Trigger MWAA DAG"]
+
+    assert trigger["Parameters"]["FunctionName"] == target.outputs["function_arn"]
+    role = target.resources["module.target.aws_iam_role.function"]["name"]
+    assert trigger["Credentials"] == {"RoleArn": f"arn:aws:iam::{ACCOUNTS['target']}:role/{role}"}

@@ -1,0 +1,153 @@
+"""The root configuration: two accounts, a workspace for each environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.terraform.planner import SANDBOX, Plan, Planner, PlanRefusedError
+
+
+def test_each_account_gets_what_belongs_there(sandbox_plan: Plan) -> None:
+    assert sorted(sandbox_plan.resources) == [
+        "module.source.aws_cloudwatch_log_group.this",
+        "module.source.aws_iam_role.this",
+        "module.source.aws_iam_role_policy.this",
+        "module.source.aws_sfn_state_machine.this",
+        "module.target.aws_cloudwatch_log_group.this",
+        "module.target.aws_iam_role.function",
+        "module.target.aws_iam_role_policy.function",
+        "module.target.aws_lambda_function.this",
+    ]
+
+
+@pytest.mark.parametrize("module", ["source", "target"])
+def test_a_module_uses_its_accounts_provider_only(sandbox_plan: Plan, module: str) -> None:
+    resources = sandbox_plan.module(module)["resources"]
+    keys = {resource["provider_config_key"] for resource in resources}
+    providers = sandbox_plan.document["configuration"]["provider_config"]
+
+    assert len(keys) == 1
+    provider = providers[keys.pop()]
+    assert provider["alias"] == module
+    assert provider["expressions"]["allowed_account_ids"]["references"] == [
+        f"var.{module}_account.account_id",
+        f"var.{module}_account",
+    ]
+
+
+def test_outputs_are_the_arns_of_both_accounts(sandbox_plan: Plan) -> None:
+    assert sandbox_plan.outputs == {
+        "function_arn": "arn:aws:lambda:eu-central-1:222222222222:function:mwaa-dags-trigger-sandbox",
+        "source_role_arn": "arn:aws:iam::111111111111:role/mwaa-dags-trigger-sandbox-source",
+        "state_machine_arn": (
+            "arn:aws:states:eu-central-1:111111111111:stateMachine:mwaa-dags-trigger-sandbox"
+        ),
+        "target_role_arn": "arn:aws:iam::222222222222:role/mwaa-dags-trigger-sandbox-target",
+    }
+
+
+def test_names_end_with_the_workspace(example_plan: Plan) -> None:
+    resources = example_plan.resources
+    names = {
+        values["name"] for values in resources.values() if "tags_all" in values and "name" in values
+    }
+    names.add(resources["module.target.aws_lambda_function.this"]["function_name"])
+
+    assert names == {
+        "data-onboarding-staging",
+        "data-onboarding-staging-source",
+        "data-onboarding-staging-target",
+        "data-onboarding-staging-invoker",
+        "/aws/vendedlogs/states/data-onboarding-staging",
+        "/aws/lambda/data-onboarding-staging",
+    }
+
+
+def test_everything_is_tagged_with_project_and_workspace(sandbox_plan: Plan) -> None:
+    tags = [
+        values["tags_all"] for values in sandbox_plan.resources.values() if "tags_all" in values
+    ]
+
+    assert tags == [{"Project": "mwaa-dags-trigger", "Environment": "sandbox"}] * 6
+
+
+def test_own_tags_come_besides(example_plan: Plan) -> None:
+    function = example_plan.resources["module.target.aws_lambda_function.this"]
+
+    assert function["tags_all"] == {
+        "Project": "data-onboarding",
+        "Environment": "staging",
+        "Team": "data-platform",
+    }
+
+
+def test_both_roles_may_be_of_one_account(planner: Planner) -> None:
+    account = {
+        "account_id": "111111111111",
+        "assume_role_arn": "arn:aws:iam::111111111111:role/deployer",
+    }
+    plan = planner.plan(
+        workspace="sandbox", var_file=SANDBOX, variables={"target_account": account}
+    )
+
+    assert plan.outputs["target_role_arn"].startswith("arn:aws:iam::111111111111:role/")
+    names = [v["name"] for v in plan.resources.values() if "assume_role_policy" in v]
+    assert len(set(names)) == 2
+
+
+def test_credentials_of_another_account_are_refused(planner: Planner) -> None:
+    account = {
+        "account_id": "333333333333",
+        "assume_role_arn": "arn:aws:iam::222222222222:role/deployer",
+    }
+
+    with pytest.raises(PlanRefusedError, match="AWS account ID not allowed: 222222222222"):
+        planner.plan(workspace="sandbox", var_file=SANDBOX, variables={"target_account": account})
+
+
+def test_a_missing_package_is_answered_by_one_sentence(planner: Planner) -> None:
+    with planner.without_package(), pytest.raises(PlanRefusedError) as refused:
+        planner.plan(workspace="unpackaged", var_file=SANDBOX)
+
+    assert refused.value.sentences == ["The Lambda's zip is not there: run `make package`."]
+
+
+def test_the_default_workspace_is_refused(planner: Planner) -> None:
+    with pytest.raises(PlanRefusedError) as refused:
+        planner.plan(workspace="default", var_file=SANDBOX)
+
+    assert refused.value.sentences == [
+        "A workspace is an environment and a part of all names: "
+        "run `terraform workspace select -or-create NAME` first."
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        pytest.param(
+            "Write name and the name of the workspace with letters, digits, '-' and '_' only, "
+            "at most 55 of both together.",
+            id="name too long with its workspace",
+        ),
+        pytest.param(
+            "Write source_account.account_id as 12 digits, in quotes.", id="source account id"
+        ),
+        pytest.param(
+            "Write target_account.account_id as 12 digits, in quotes.", id="target account id"
+        ),
+    ],
+)
+def test_a_bad_value_says_what_to_write(planner: Planner, sentence: str) -> None:
+    # One plan for all: Terraform reports each variable's error.
+    variables = {
+        "name": "x" * 49,
+        "source_account": {"account_id": "12345"},
+        "target_account": {"account_id": "1111-2222-3333"},
+    }
+
+    with pytest.raises(PlanRefusedError) as refused:
+        planner.plan(workspace="sandbox", var_file=SANDBOX, variables=variables)
+
+    assert sentence in refused.value.sentences
+    assert len(refused.value.sentences) == len(variables)

@@ -1,0 +1,161 @@
+"""The target account: the function, its role or roles, its log."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from tests.terraform.planner import ZIP, Plan, Planner
+from tests.terraform.values import like
+
+FUNCTION = "module.target.aws_lambda_function.this"
+FUNCTION_ROLE = "module.target.aws_iam_role.function"
+FUNCTION_POLICY = "module.target.aws_iam_role_policy.function"
+
+TRUST_LAMBDA = {
+    "Effect": "Allow",
+    "Action": "sts:AssumeRole",
+    "Principal": {"Service": "lambda.amazonaws.com"},
+}
+
+
+def trust_source(account: str, name: str) -> dict[str, Any]:
+    return {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:role/{name}-source"},
+        "Condition": {
+            "StringEquals": {
+                "sts:ExternalId": f"arn:aws:states:eu-central-1:{account}:stateMachine:{name}"
+            }
+        },
+    }
+
+
+def use_environment(*names: str) -> dict[str, Any]:
+    return {
+        "Sid": "UseMwaaEnvironments",
+        "Effect": "Allow",
+        "Action": ["airflow:CreateCliToken", "airflow:GetEnvironment"],
+        "Resource": [
+            f"arn:aws:airflow:eu-central-1:222222222222:environment/{name}" for name in names
+        ],
+    }
+
+
+def write_logs(function: str) -> dict[str, Any]:
+    return {
+        "Sid": "WriteLogs",
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/{function}:*",
+    }
+
+
+def invoke(function: str) -> dict[str, Any]:
+    return {
+        "Sid": "InvokeFunction",
+        "Effect": "Allow",
+        "Action": "lambda:InvokeFunction",
+        "Resource": f"arn:aws:lambda:eu-central-1:222222222222:function:{function}",
+    }
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def test_the_function_runs_the_package_by_default_on_arm64(
+    sandbox_plan: Plan, planner: Planner
+) -> None:
+    expected = {
+        "architectures": ["arm64"],
+        "handler": "mwaa_dags_trigger.app.lambda_handler",
+        "memory_size": 256,
+        "package_type": "Zip",
+        "runtime": "python3.13",
+        "source_code_hash": base64.b64encode(
+            hashlib.sha256((planner.copy / ZIP).read_bytes()).digest()
+        ).decode(),
+        "timeout": 300,
+    }
+
+    assert like(sandbox_plan.resources[FUNCTION], expected) == expected
+
+
+def test_the_functions_size_is_a_variable(modules_plan: Plan) -> None:
+    expected = {"architectures": ["x86_64"], "memory_size": 512, "timeout": 60}
+
+    assert (
+        like(modules_plan.resources["module.shared.aws_lambda_function.this"], expected) == expected
+    )
+
+
+def test_the_log_group_has_retention_and_the_function_logs_json_to_it(
+    sandbox_plan: Plan, example_plan: Plan
+) -> None:
+    for plan, name, days in [
+        (sandbox_plan, "/aws/lambda/mwaa-dags-trigger-sandbox", 30),
+        (example_plan, "/aws/lambda/data-onboarding-staging", 90),
+    ]:
+        expected = {"name": name, "retention_in_days": days}
+        logging = {"logging_config": [{"log_format": "JSON", "log_group": name}]}
+
+        log_group = plan.resources["module.target.aws_cloudwatch_log_group.this"]
+        assert like(log_group, expected) == expected
+        assert like(plan.resources[FUNCTION], logging) == logging
+
+
+def test_by_default_the_functions_role_is_the_one_that_the_source_assumes(
+    sandbox_plan: Plan,
+) -> None:
+    name = "mwaa-dags-trigger-sandbox"
+
+    assert sandbox_plan.outputs["target_role_arn"].endswith(
+        sandbox_plan.resources[FUNCTION_ROLE]["name"]
+    )
+    assert sandbox_plan.trust(FUNCTION_ROLE) == policy(
+        TRUST_LAMBDA, trust_source("111111111111", name)
+    )
+    assert sandbox_plan.policy(FUNCTION_POLICY) == policy(
+        use_environment("sandbox"), write_logs(name), invoke(name)
+    )
+
+
+def test_a_dedicated_invoker_role_may_do_nothing_but_invoke(example_plan: Plan) -> None:
+    name = "data-onboarding-staging"
+    role = f'module.target.aws_iam_role.invoker["{name}-invoker"]'
+    invoker_policy = f'module.target.aws_iam_role_policy.invoker["{name}-invoker"]'
+
+    assert example_plan.outputs["target_role_arn"].endswith(example_plan.resources[role]["name"])
+    assert example_plan.trust(role) == policy(trust_source("111111111111", name))
+    assert example_plan.policy(invoker_policy) == policy(invoke(name))
+
+
+def test_beside_an_invoker_role_the_functions_role_is_lambdas_alone(example_plan: Plan) -> None:
+    assert example_plan.trust(FUNCTION_ROLE) == policy(TRUST_LAMBDA)
+    assert example_plan.policy(FUNCTION_POLICY) == policy(
+        use_environment("analytics"), write_logs("data-onboarding-staging")
+    )
+
+
+def test_several_sources_share_several_environments(modules_plan: Plan) -> None:
+    assert modules_plan.trust("module.shared.aws_iam_role.function") == policy(
+        TRUST_LAMBDA, trust_source("111111111111", "one"), trust_source("333333333333", "two")
+    )
+    assert modules_plan.policy("module.shared.aws_iam_role_policy.function") == policy(
+        use_environment("analytics", "reporting"), write_logs("shared"), invoke("shared")
+    )
+
+
+def test_roles_and_policies_come_before_what_uses_them(sandbox_plan: Plan) -> None:
+    module = sandbox_plan.module("target")
+    function = next(r for r in module["resources"] if r["type"] == "aws_lambda_function")
+    outputs = {name: output.get("depends_on") for name, output in module["outputs"].items()}
+
+    assert function["depends_on"] == ["aws_iam_role_policy.function"]
+    log_group = function["expressions"]["logging_config"][0]["log_group"]
+    assert "aws_cloudwatch_log_group.this" in log_group["references"]
+    assert outputs["function_arn"] == ["aws_lambda_function.this"]
+    assert outputs["role_arn"] == ["aws_iam_role_policy.function", "aws_iam_role_policy.invoker"]
