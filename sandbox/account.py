@@ -32,6 +32,11 @@ class Account:
         URL of the local AWS.
     account_id
         12 digits.
+
+    Attributes
+    ----------
+    profile
+        The session as the AWS CLI's configuration file has it.
     """
 
     def __init__(self, endpoint: str, account_id: str) -> None:
@@ -45,6 +50,11 @@ class Account:
         assumed = caller.assume_role(
             RoleArn=f"arn:aws:iam::{account_id}:role/{DEPLOYER}", RoleSessionName="sandbox"
         )["Credentials"]
+        self.profile = {
+            "aws_access_key_id": assumed["AccessKeyId"],
+            "aws_secret_access_key": assumed["SecretAccessKey"],
+            "aws_session_token": assumed["SessionToken"],
+        }
         session = boto3.Session(
             aws_access_key_id=assumed["AccessKeyId"],
             aws_secret_access_key=assumed["SecretAccessKey"],

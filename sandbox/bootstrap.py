@@ -4,6 +4,7 @@
 It has to load on an old Python 3 too, which then gets a sentence and not a SyntaxError: hence no `__future__`.
 """
 
+import ast
 import hashlib
 import os
 import re
@@ -15,7 +16,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = PROJECT / ".build"
@@ -81,29 +82,10 @@ def install_packages() -> None:
         uv_lock = BUILD / "uv.txt"
         uv_lock.write_text(uv_requirement())
         python = str(VENV / "bin" / "python")
-        run(
-            [
-                python,
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--require-hashes",
-                "--no-deps",
-                "-r",
-                str(uv_lock),
-            ]
-        )
-        uv = [
-            str(VENV / "bin" / "uv"),
-            "pip",
-            "sync",
-            "--quiet",
-            "--system-certs",
-            "--python",
-            python,
-        ]
-        run([*uv, "--require-hashes", *index_url(), str(REQUIREMENTS)])
+        pip = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+        run([*pip, "-r", str(uv_lock)], {})
+        uv = [str(VENV / "bin" / "uv"), "pip", "sync", "--quiet", "--python", python]
+        run([*uv, "--require-hashes", str(REQUIREMENTS)], index_settings())
         marker.write_text(lock)
 
 
@@ -125,18 +107,42 @@ def uv_requirement() -> str:
     return match.group()
 
 
-def index_url() -> List[str]:
-    """Return uv's option for the index that pip is set to use; uv does not read pip's settings."""
-    python = str(VENV / "bin" / "python")
-    url = os.environ.get("PIP_INDEX_URL") or output(
-        [python, "-m", "pip", "config", "get", "global.index-url"]
-    )
-    return ["--index-url", url.strip()] if url.strip() else []
+def index_settings() -> Dict[str, str]:
+    """Return, as uv's environment variables, the package index that pip is configured to use.
+
+    uv reads neither pip's configuration files nor its variables (uv documentation, "Compatibility
+    with pip"). What the user has set for uv itself stays.
+    """
+    listing = output([str(VENV / "bin" / "python"), "-m", "pip", "config", "list"])
+    settings: Dict[str, str] = {}
+    # pip's own precedence: the environment over [install] over [global].
+    for section in ("global.", "install.", ":env:."):
+        for line in listing.splitlines():
+            name, _, value = line.partition("=")
+            if name.startswith(section):
+                settings[name[len(section) :]] = str(ast.literal_eval(value))
+    variables = {
+        variable: " ".join(settings[option].split())
+        for option, variable in (
+            ("index-url", "UV_DEFAULT_INDEX"),
+            ("extra-index-url", "UV_INDEX"),
+            ("cert", "SSL_CERT_FILE"),
+        )
+        if option in settings and variable not in os.environ
+    }
+    # As pip does: the best match of all indexes, not what the first has. Hashes are required.
+    return {"UV_INDEX_STRATEGY": "unsafe-best-match", **variables}
 
 
-def run(command: List[str]) -> None:
+def run(command: List[str], environment: Dict[str, str]) -> None:
     """Run an installer; if it fails, it is most likely for want of the network."""
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    result = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
     if result.returncode != 0:
         said = result.stdout.decode(errors="replace").strip().splitlines()
         errors = [line for line in said if line.lower().startswith("error")]

@@ -29,3 +29,16 @@ def example_plan(planner: Planner) -> Plan:
 def modules_plan(planner: Planner) -> Plan:
     """The modules with several sources, environments and preliminary tasks, and with none."""
     return planner.plan("tests/terraform/configurations/modules")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep in one worker of pytest-xdist what shares something dear: plans, an Airflow, a deployed sandbox."""
+    for item in items:
+        if not isinstance(item, pytest.Function):
+            continue
+        if "planner" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("plans"))
+        for fixture in ("installation", "stack"):
+            if fixture in item.fixturenames:
+                version = item.callspec.params[fixture]
+                item.add_marker(pytest.mark.xdist_group(f"{fixture}-{version}"))

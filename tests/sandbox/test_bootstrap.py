@@ -84,6 +84,30 @@ def test_no_package_index(checkout: Path) -> None:
     assert_one_sentence(result, "packages could not be installed", "PIP_INDEX_URL")
 
 
+def test_pips_index_is_handed_to_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = "\n".join(
+        [
+            "global.index-url='https://global.example/simple'",
+            "global.extra-index-url='https://a.example/simple\\nhttps://b.example/simple'",
+            ":env:.index-url='https://env.example/simple'",
+        ]
+    )
+    monkeypatch.setattr(module, "output", lambda _: listing)
+    for variable in ("UV_DEFAULT_INDEX", "UV_INDEX", "SSL_CERT_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    assert module.index_settings() == {
+        "UV_DEFAULT_INDEX": "https://env.example/simple",
+        "UV_INDEX": "https://a.example/simple https://b.example/simple",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+    }
+
+
+def test_an_index_set_for_uv_itself_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv.example/simple")
+    monkeypatch.setattr(module, "output", lambda _: "global.index-url='https://pip.example'")
+    assert "UV_DEFAULT_INDEX" not in module.index_settings()
+
+
 class TestProviderMirror:
     @pytest.fixture(autouse=True)
     def machine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

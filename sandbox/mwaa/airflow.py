@@ -1,0 +1,205 @@
+"""A real Airflow on the loopback interface, with a home of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import requests
+
+from sandbox.errors import SandboxError
+from sandbox.mwaa.cli import CliResult, CliServer, Command, last_lines
+from sandbox.mwaa.home import DATABASE, USERNAME, environment, write_configuration
+from sandbox.mwaa.install import AirflowInstallation
+
+COMPONENTS = {
+    "2": (["scheduler", "--skip-serve-logs"], ["webserver"]),
+    "3": (["api-server"], ["scheduler", "--skip-serve-logs"], ["dag-processor"]),
+}
+"""What runs, by major version. Airflow 2's scheduler processes the DAG files too."""
+
+HEALTH: dict[str, dict[str, tuple[str, ...]]] = {
+    "2": {"/health": ("metadatabase", "scheduler")},
+    "3": {
+        # Airflow 3 builds the API that its tasks talk to when the first of them calls. That takes
+        # seconds, which belong to the start and not to the first DAG run.
+        "/execution/health": (),
+        "/api/v2/monitor/health": ("metadatabase", "scheduler", "dag_processor"),
+    },
+}
+"""Where each major version tells its health, and which of the parts told there are started here."""
+
+PASSWORDS = "simple_auth_manager_passwords.json.generated"
+"""Where Airflow 3 keeps, and would otherwise generate, the passwords of the web page's users."""
+
+
+class Airflow:
+    """An Airflow with scheduler, DAG processor, web page and REST API, and its command line.
+
+    Its components are real `airflow` commands; like every command they run in forks of a process that
+    has imported Airflow already, which halves their start-up time and their memory.
+
+    Parameters
+    ----------
+    installation
+        What `install` returned.
+    home
+        A directory to be made: Airflow's configuration, metadata database and logs. It belongs to this
+        Airflow alone.
+    process_per_command
+        Start a new `airflow` process for each command of `cli`, as Amazon MWAA does. It takes
+        seconds instead of tenths.
+    """
+
+    def __init__(
+        self, installation: AirflowInstallation, home: Path, *, process_per_command: bool = False
+    ) -> None:
+        self.version = installation.version
+        self.home = home.resolve()
+        self.username = USERNAME
+        self._installation = installation
+        self._process_per_command = process_per_command
+        self._components: dict[str, Command] = {}
+        self._resources = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def web_url(self) -> str:
+        """The address of the web page, without a slash at the end."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def password(self) -> str:
+        """The password of the web page's user."""
+        passwords = json.loads((self.home / PASSWORDS).read_text())
+        return str(passwords[USERNAME])
+
+    def start(self) -> None:
+        """Start all components and return at once; `wait_ready` waits for them.
+
+        Raises
+        ------
+        SandboxError
+            `home` is another Airflow's already.
+        """
+        with contextlib.ExitStack() as resources:
+            self._port = resources.enter_context(reserved_port())
+            self._prepare_home()
+            self._server = resources.enter_context(CliServer(self._installation.venv, self.home))
+            for argv in COMPONENTS[self.version[0]]:
+                with self._log_file(argv[0]).open("wb") as log:
+                    component = self._server.start(argv, stdout=log, stderr=log)
+                self._components[argv[0]] = resources.enter_context(contextlib.closing(component))
+            self._resources = resources.pop_all()
+
+    def wait_ready(self, timeout: float) -> None:
+        """Wait until every component says that it is healthy.
+
+        Raises
+        ------
+        SandboxError
+            A component has ended, or not all are healthy after `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while waiting_for := self._not_healthy():
+            for name, component in self._components.items():
+                if component.has_ended():
+                    raise SandboxError(
+                        f"Airflow's {name} ended at once:\n{last_lines(self._log_file(name))}"
+                    )
+            if time.monotonic() > deadline:
+                raise SandboxError(
+                    f"Airflow was not ready after {timeout:.0f} s: {waiting_for}. "
+                    f"Its logs are in {self.home / 'logs'}."
+                )
+            time.sleep(0.1)
+
+    def cli(self, argv: list[str], timeout: float) -> CliResult:
+        """Run `airflow` with the arguments `argv`.
+
+        Raises
+        ------
+        TimeoutError
+            It took longer than `timeout` seconds, and was ended.
+        SandboxError
+            This Airflow is not running any more.
+        """
+        if not self._process_per_command:
+            return self._server.run(argv, timeout=timeout)
+        venv = self._installation.venv
+        try:
+            done = subprocess.run(
+                [venv / "bin" / "airflow", *argv],
+                capture_output=True,
+                check=False,
+                cwd=self.home,
+                env=environment(self.home, venv),
+                stdin=subprocess.DEVNULL,
+                timeout=timeout,
+            )
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+        return CliResult(done.returncode, done.stdout, done.stderr)
+
+    def stop(self) -> None:
+        """End every process of this Airflow; its home stays."""
+        self._resources.close()
+
+    def _prepare_home(self) -> None:
+        """Make the home: configuration, metadata database, password."""
+        template = self._installation.template
+        try:
+            self.home.mkdir(parents=True)
+        except FileExistsError:
+            raise SandboxError(
+                f"{self.home} is there already: remove it, or choose another directory."
+            ) from None
+        write_configuration(self.version, self.home, port=self._port)
+        shutil.copyfile(template / DATABASE, self.home / DATABASE)
+        shutil.copy(template / "password.json", self.home / PASSWORDS)
+
+    def _log_file(self, component: str) -> Path:
+        return self.home / "logs" / f"{component}.log"
+
+    def _not_healthy(self) -> str:
+        """Return what is still missing, or nothing."""
+        missing = []
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy of the user's
+            for path, parts in HEALTH[self.version[0]].items():
+                try:
+                    health = session.get(self.web_url + path, timeout=5).json()
+                except requests.RequestException:
+                    return "the web server does not answer"
+                missing += [part for part in parts if health[part]["status"] != "healthy"]
+        return f"not healthy: {', '.join(missing)}" if missing else ""
+
+
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """Keep a free port of the loopback interface for a server that this process will start.
+
+    Both bind with SO_REUSEADDR, and only the server listens. Linux allows that and gives the port to
+    nobody who asks for any free one; elsewhere the reservation ends before the server begins.
+    """
+    with socket.socket() as reservation:
+        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reservation.bind(("127.0.0.1", 0))
+        port = reservation.getsockname()[1]
+        if sys.platform != "linux":
+            reservation.close()
+        yield port

@@ -1,0 +1,9 @@
+"""Terraform finds everything as it left it."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Stack
+
+
+def test_a_second_plan_shows_no_changes(stack: Stack) -> None:
+    assert stack.deployment.changes() == []

@@ -1,0 +1,130 @@
+"""One execution in the source account is one DAG run in the target account."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Stack
+
+DAG_RUN_SECONDS = 120.0
+
+
+def history_of(stack: Stack, execution_arn: str) -> list[Any]:
+    return stack.source.states.get_execution_history(executionArn=execution_arn, maxResults=1000)[
+        "events"
+    ]
+
+
+def test_an_execution_ends_with_a_dag_run_that_succeeds(stack: Stack) -> None:
+    conf = {"client": "acme"}
+
+    execution = stack.execute(mwaa_dag_name="onboarding", mwaa_dag_conf=conf)
+
+    assert execution.status == "SUCCEEDED", execution
+    result = json.loads(str(execution.output))
+    run = stack.airflow.wait_for_end("onboarding", result["dag_run_id"], DAG_RUN_SECONDS)
+    assert (run.state, run.conf) == ("success", conf)
+    assert result == {
+        "mwaa_env_name": "sandbox",
+        "mwaa_dag_name": "onboarding",
+        "dag_run_id": run.run_id,
+        "state": "queued",
+        "created": True,
+        "airflow_version": stack.sandbox.airflow.version,
+        "transport": "cli",
+    }
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        pytest.param({"q": 'it\'s "quoted"'}, id="quotes"),
+        pytest.param({"b": "C:\\new\\table \\' \\\""}, id="backslashes"),
+        pytest.param({"n": "one\ntwo\r\n\tthree"}, id="newlines"),
+        pytest.param({"é": "Zoë ☕ 🚀 \u2028"}, id="emoji"),
+        pytest.param({"x": "' --run-id evil --conf '{}"}, id="injected-flags"),
+        pytest.param({"x": "$(id) `id` ; id | id > /dev/null & %s {} !!"}, id="shell"),
+        pytest.param({"null": None, "list": [1, 2.5, True], "deep": {"er": {}}}, id="types"),
+        pytest.param({}, id="empty"),
+    ],
+)
+def test_conf_arrives_exactly_as_sent(stack: Stack, conf: dict[str, Any]) -> None:
+    before = set(stack.airflow.run_ids("onboarding"))
+
+    execution = stack.execute(mwaa_dag_name="onboarding", mwaa_dag_conf=conf)
+
+    assert execution.status == "SUCCEEDED", execution
+    run_id = json.loads(str(execution.output))["dag_run_id"]
+    run = stack.airflow.dag_run("onboarding", run_id)
+    assert run is not None
+    assert run.conf == conf
+    assert set(stack.airflow.run_ids("onboarding")) - before == {run_id}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({}, id="missing"),
+        pytest.param({"mwaa_dag_conf": None}, id="null"),
+        pytest.param({"mwaa_dag_conf": "{}"}, id="string"),
+    ],
+)
+def test_conf_may_be_left_out(stack: Stack, given: dict[str, Any]) -> None:
+    execution = stack.execute(mwaa_dag_name="onboarding", **given)
+
+    run = stack.airflow.dag_run("onboarding", json.loads(str(execution.output))["dag_run_id"])
+    assert run is not None
+    assert run.conf == {}
+
+
+def test_the_preliminary_task_runs_first_and_its_result_is_kept(stack: Stack) -> None:
+    execution = stack.execute(mwaa_dag_name="onboarding")
+
+    entered = {
+        event["stateEnteredEventDetails"]["name"]: json.loads(
+            event["stateEnteredEventDetails"]["input"]
+        )
+        for event in history_of(stack, execution.executionArn)
+        if "stateEnteredEventDetails" in event
+    }
+    assert next(iter(entered)) == "RDS Hack Update Task"
+    assert list(entered)[-1] == "Trigger MWAA DAG"
+    assert entered["Trigger MWAA DAG"]["status"] == {"ready_for": "onboarding"}
+
+
+def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
+    """As when the first answer was lost and Step Functions tries again."""
+    machine = stack.outputs["state_machine_arn"]
+    event = {
+        "mwaa_env_name": "sandbox",
+        "mwaa_dag_name": "onboarding",
+        "mwaa_dag_conf": {},
+        "execution_arn": f"{machine.replace(':stateMachine:', ':execution:')}:{uuid.uuid4()}",
+        "redrive_count": 0,
+    }
+
+    first, second = (
+        json.load(
+            stack.target.functions.invoke(
+                FunctionName=stack.outputs["function_arn"], Payload=json.dumps(event)
+            )["Payload"]
+        )
+        for _ in range(2)
+    )
+
+    assert first["created"] is True
+    assert second["created"] is False
+    assert first["dag_run_id"] == second["dag_run_id"]
+    assert stack.airflow.run_ids("onboarding").count(first["dag_run_id"]) == 1
+
+
+def test_a_paused_dag_gets_a_run_that_stays_queued(stack: Stack) -> None:
+    execution = stack.execute(mwaa_dag_name="paused")
+
+    run = stack.airflow.dag_run("paused", json.loads(str(execution.output))["dag_run_id"])
+    assert run is not None
+    assert run.state == "queued"

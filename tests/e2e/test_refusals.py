@@ -1,0 +1,111 @@
+"""What cannot be done is refused by name, and nothing is half done."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.aws.accounts import SOURCE_ACCOUNT
+from tests.e2e.conftest import Stack
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        pytest.param(
+            {"mwaa_env_name": None, "mwaa_dag_name": "onboarding"},
+            "mwaa_env_name",
+            id="no-environment",
+        ),
+        pytest.param({}, "mwaa_dag_name", id="no-dag"),
+        pytest.param({"mwaa_dag_name": 7}, "mwaa_dag_name", id="dag-a-number"),
+        pytest.param({"mwaa_dag_name": "-h"}, "mwaa_dag_name", id="dag-an-option"),
+        pytest.param(
+            {"mwaa_dag_name": "onboarding", "mwaa_dag_conf": [1]}, "mwaa_dag_conf", id="conf-a-list"
+        ),
+        pytest.param(
+            {"mwaa_dag_name": "onboarding", "mwaa_dag_conf": "x"},
+            "mwaa_dag_conf",
+            id="conf-no-json",
+        ),
+        pytest.param(
+            {"mwaa_dag_name": "onboarding", "run_id": "a/b"}, "run_id", id="run-id-with-slash"
+        ),
+        pytest.param(
+            {"mwaa_dag_name": "onboarding", "run_id": "scheduled__1"},
+            "run_id",
+            id="run-id-reserved",
+        ),
+    ],
+)
+def test_a_bad_request_is_refused_without_a_command(
+    stack: Stack, event: dict[str, Any], words: str
+) -> None:
+    commands = len(stack.sandbox.front.commands)
+
+    execution = stack.execute(**event)
+
+    assert (execution.status, execution.error) == ("FAILED", "InvalidRequest")
+    assert words in str(execution.cause)
+    assert len(stack.sandbox.front.commands) == commands
+
+
+def test_an_environment_that_is_not_there(stack: Stack) -> None:
+    execution = stack.execute(mwaa_env_name="missing", mwaa_dag_name="onboarding")
+
+    # Not among those that the function may use, so IAM answers before MWAA can.
+    assert (execution.status, execution.error) == ("FAILED", "AccessDenied")
+    assert "airflow:GetEnvironment" in str(execution.cause)
+
+
+def test_a_dag_that_is_not_there(stack: Stack) -> None:
+    execution = stack.execute(mwaa_dag_name="missing")
+
+    assert (execution.status, execution.error) == ("FAILED", "DagNotFound")
+    assert "sandbox" in str(execution.cause)
+    assert "parsed" in str(execution.cause)
+
+
+def test_another_external_id_is_denied(stack: Stack) -> None:
+    state_machine = stack.outputs["state_machine_arn"]
+    source_role = stack.sandbox.aws.service_session(
+        "states.amazonaws.com",
+        role_arn=stack.outputs["source_role_arn"],
+        context={"aws:SourceAccount": SOURCE_ACCOUNT, "aws:SourceArn": state_machine},
+    )
+    sts = source_role.client("sts", endpoint_url=stack.sandbox.aws.url)
+    request = {"RoleArn": stack.outputs["target_role_arn"], "RoleSessionName": "test"}
+
+    assert sts.assume_role(**request, ExternalId=state_machine)["Credentials"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sts.assume_role(**request, ExternalId=f"{state_machine}-other")
+
+
+def test_another_role_is_denied(stack: Stack) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        stack.source.sts.assume_role(
+            RoleArn=stack.outputs["target_role_arn"],
+            RoleSessionName="test",
+            ExternalId=stack.outputs["state_machine_arn"],
+        )
+
+
+def test_no_log_holds_a_token_or_a_conf_value(stack: Stack) -> None:
+    secret = "correct-horse-battery-staple"
+    stack.execute(mwaa_dag_name="onboarding", mwaa_dag_conf={"password": secret})
+    stack.execute(mwaa_dag_name="missing", mwaa_dag_conf={"password": secret})
+    group = f"/aws/lambda/{stack.outputs['function_arn'].split(':')[-1]}"
+
+    events = stack.target.logs.filter_log_events(logGroupName=group)["events"]
+
+    messages = [json.loads(event["message"]) for event in events]
+    own = [
+        message for message in messages if message.get("logger", "").startswith("mwaa_dags_trigger")
+    ]
+    assert own
+    assert all(message["execution_arn"].startswith("arn:aws:states:") for message in own)
+    for needle in (secret, *stack.sandbox.front.tokens):
+        assert not [event for event in events if needle in event["message"]]

@@ -1,0 +1,227 @@
+"""A real Airflow: it runs DAGs, its forked commands print what a process of its own prints, it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from sandbox.errors import SandboxError
+from sandbox.mwaa.airflow import Airflow, reserved_port
+from sandbox.mwaa.cli import CliResult
+from sandbox.mwaa.home import DATABASE
+from sandbox.mwaa.install import AirflowInstallation, install
+
+pytestmark = pytest.mark.airflow
+
+ROOT = Path(__file__).parents[2]
+READY = 120.0
+COMMAND = 60.0
+
+
+@pytest.fixture(scope="module", params=["2.11.2", "3.3.1"])
+def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
+    return install(request.param, ROOT / ".build", contextlib.nullcontext)
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    installation: AirflowInstallation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Airflow]:
+    with Airflow(installation, tmp_path_factory.mktemp("airflow") / "home") as airflow:
+        airflow.wait_ready(READY)
+        yield airflow
+
+
+def last_json(result: CliResult) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = json.loads(result.stdout.splitlines()[-1])
+    return rows
+
+
+def eventually(condition: Callable[[], bool], timeout: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "not within the time limit"
+        time.sleep(0.1)
+
+
+def test_a_dag_run_succeeds_and_its_task_saw_the_conf(airflow: Airflow) -> None:
+    conf = {"client": "ACME", "quotes": "it's \"\\😀\n", "' --run-id evil --conf '{}": None}
+    command = ["dags", "trigger", "onboarding", "--run-id", "r1", "-o", "json", "--conf"]
+    result = airflow.cli([*command, json.dumps(conf)], COMMAND)
+    assert result.exit_code == 0
+    assert last_json(result)[0]["conf"] == conf
+
+    def states() -> list[object]:
+        command = ["tasks", "states-for-dag-run", "onboarding", "r1", "-o", "json"]
+        return [row["state"] for row in last_json(airflow.cli(command, COMMAND))]
+
+    eventually(lambda: states() == ["success", "success"])
+    (log,) = (airflow.home / "logs").glob("**/run_id=r1/task_id=onboard/attempt=1.log")
+    assert "Returned value was: onboarded ACME" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["dags", "trigger", "nosuch", "--run-id", "RUN"], id="unknown-dag"),
+        pytest.param(["dags", "trigger", "paused", "--run-id", "a/b"], id="bad-run-id"),
+        pytest.param(["dags", "trigger", "paused", "--conf", "{"], id="bad-conf"),
+        pytest.param(["dags", "trigger", "paused", "--nosuch"], id="bad-flag"),
+        pytest.param(["dags", "state", "nosuch", "2026-01-01"], id="exit-message"),
+        pytest.param(["dags", "trigger", "paused", "--run-id", "RUN", "-o", "json"], id="json"),
+    ],
+)
+def test_a_forked_command_prints_what_a_fresh_process_prints(
+    command: list[str], airflow: Airflow, installation: AirflowInstallation
+) -> None:
+    if "RUN" in command:  # two runs of one second, which Airflow 2 otherwise refuses
+        command = [*command, "--no-replace-microseconds"]
+    forked = [word.replace("RUN", f"forked-{len(command)}") for word in command]
+    fresh = [word.replace("RUN", f"single-{len(command)}") for word in command]
+    process = Airflow(installation, airflow.home, process_per_command=True)
+    expected = comparable(process.cli(fresh, COMMAND))
+    assert comparable(airflow.cli(forked, COMMAND)) == expected
+
+
+def comparable(result: CliResult) -> tuple[int, str, str]:
+    """Take out what differs from one process to the next: times, our run ids, start-up warnings."""
+
+    def normal(stream: bytes) -> str:
+        text = stream.decode()
+        text = re.sub(r"datetime\.datetime\([^()]*(\([^)]*\))?\)", "TIME", text)
+        text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", "TIME", text)
+        text = re.sub(r"(forked|single)-\d", "RUN", text)
+        # Printed while Airflow itself is imported, which a fork does not do again.
+        return re.sub(r"(?m)^.*RemovedInAirflow3Warning: Timer and timing.*\n", "", text)
+
+    return result.exit_code, normal(result.stdout), normal(result.stderr)
+
+
+def test_a_command_that_takes_too_long_is_ended(airflow: Airflow) -> None:
+    before = {process.pid for process in processes_in(airflow.home)}
+    with pytest.raises(TimeoutError):
+        airflow.cli(["dags", "list"], 0.01)
+    eventually(lambda: {process.pid for process in processes_in(airflow.home)} <= before)
+
+
+def test_the_web_page_is_served_and_its_login_works(airflow: Airflow) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        assert session.get(airflow.web_url, timeout=30).status_code == 200
+        if airflow.version.startswith("2."):
+            login = session.get(
+                f"{airflow.web_url}/api/v1/dags",
+                auth=(airflow.username, airflow.password),
+                timeout=30,
+            )
+            assert login.status_code == 200
+        else:
+            login = session.post(
+                f"{airflow.web_url}/auth/token",
+                json={"username": airflow.username, "password": airflow.password},
+                timeout=30,
+            )
+            assert login.status_code == 201
+
+
+def test_it_listens_on_the_loopback_interface_alone(airflow: Airflow) -> None:
+    addresses = {
+        connection.laddr.ip
+        for process in processes_in(airflow.home)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}
+
+
+def test_a_home_is_not_taken_twice(airflow: Airflow, installation: AirflowInstallation) -> None:
+    with pytest.raises(SandboxError, match="is there already"):
+        Airflow(installation, airflow.home).start()
+
+
+def test_stopping_leaves_no_process(installation: AirflowInstallation, tmp_path: Path) -> None:
+    with Airflow(installation, tmp_path / "home") as airflow:
+        airflow.wait_ready(READY)
+        processes = processes_in(airflow.home)
+    assert len(processes) > 5
+    assert [process for process in processes if process.is_running()] == []
+    assert processes_in(airflow.home) == []
+
+
+def test_the_death_of_the_sandbox_leaves_no_process(
+    installation: AirflowInstallation, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    code = f"""
+import contextlib, pathlib, time
+from sandbox.mwaa.airflow import Airflow
+from sandbox.mwaa.install import install
+
+airflow = Airflow(
+    install({installation.version!r}, pathlib.Path(".build"), contextlib.nullcontext), pathlib.Path({str(home)!r})
+)
+airflow.start()
+airflow.wait_ready({READY})
+print("ready", flush=True)
+time.sleep(600)
+"""
+    sandbox = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
+    with sandbox, contextlib.closing(sandbox.stdout or pytest.fail("no pipe")) as output:
+        assert output.readline() == b"ready\n"
+        assert len(processes_in(home)) > 5
+        sandbox.kill()
+    eventually(lambda: processes_in(home) == [])
+
+
+def test_a_component_that_dies_is_reported_at_once_with_its_log(
+    installation: AirflowInstallation, tmp_path: Path
+) -> None:
+    template = tmp_path / "template"
+    template.mkdir()
+    (template / DATABASE).touch()
+    (template / "password.json").write_text("{}")
+    broken = dataclasses.replace(installation, template=template)
+    with (
+        Airflow(broken, tmp_path / "home") as airflow,
+        pytest.raises(
+            SandboxError, match=r"(?s)Airflow's \S+ ended at once:.*airflow db .*\.log\)"
+        ),
+    ):
+        airflow.wait_ready(READY)
+
+
+def test_a_reserved_port_is_given_to_its_server_and_to_nobody_else() -> None:
+    with reserved_port() as port, socket.socket() as other, socket.socket() as server:
+        with pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", port))
+        server.listen()
+
+
+def processes_in(home: Path) -> list[psutil.Process]:
+    """Find an Airflow's processes from outside: all of them work in its home."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.cwd() == str(home) and is_alive(process):
+                found.append(process)
+    return found
+
+
+def is_alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
