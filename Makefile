@@ -10,7 +10,7 @@ export AIRFLOW
 
 .PHONY: help
 help: ## Print the commands
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: package ## Deploy into a local two-account AWS, and start one real DAG run
@@ -19,6 +19,10 @@ demo: package ## Deploy into a local two-account AWS, and start one real DAG run
 .PHONY: test
 test: lint ## Run every test
 	@$(RUN) $(GUARD) pytest --numprocesses 2 --dist loadgroup
+
+.PHONY: bench
+bench: package ## Measure, and write docs/benchmarks.md
+	@$(RUN) $(GUARD) python -m tests.benchmarks
 
 .PHONY: package
 package: setup ## Build dist/mwaa_dags_trigger.zip
@@ -47,9 +51,10 @@ format: setup ## Format Python and Terraform
 	@$(RUN) terraform fmt -recursive
 
 .PHONY: lock
-lock: setup ## Write the hashes of new package versions
-	@$(RUN) cd lambda && uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-annotate --no-header requirements.in -o requirements.txt
-	@$(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements-dev.in -o requirements-dev.txt
+lock: setup ## Lock what requirements-dev.in and lambda/requirements.in ask for
+	@$(RUN) for lock in requirements-dev lambda/requirements; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
 
 .PHONY: setup
 setup:

@@ -24,11 +24,13 @@ module "target" {
   providers = { aws = aws.target }
 
   name                   = local.name
+  airflow_role           = var.airflow_role
   dedicated_invoker_role = var.dedicated_invoker_role
   function               = var.function
   log_retention_in_days  = var.logging.retention_in_days
   mwaa_environments      = var.mwaa_environments
   package                = "${path.root}/dist/mwaa_dags_trigger.zip"
+  transport              = var.transport
   trusted_sources = [{
     role_arn          = module.source.role_arn
     state_machine_arn = module.source.state_machine_arn

@@ -1,3 +1,10 @@
+variable "airflow_role" {
+  description = "With transport rest: the Airflow role, in each environment, as which the function acts."
+  type        = string
+  nullable    = false
+  default     = "Op"
+}
+
 variable "dedicated_invoker_role" {
   description = "Whether the source assumes a role that may do nothing but invoke the function, rather than the function's own role."
   type        = bool
@@ -6,7 +13,7 @@ variable "dedicated_invoker_role" {
 }
 
 variable "function" {
-  description = "Size of the Lambda function: architecture (arm64 or x86_64), memory in MiB, timeout in seconds."
+  description = "Size of the Lambda function: architecture (arm64 or x86_64), memory in MiB, timeout in seconds (60 to 900)."
   type = object({
     architecture = optional(string, "arm64")
     memory_size  = optional(number, 256)
@@ -105,4 +112,11 @@ variable "target_account" {
     condition     = can(regex("^[0-9]{12}$", var.target_account.account_id))
     error_message = "Write target_account.account_id as 12 digits, in quotes."
   }
+}
+
+variable "transport" {
+  description = "How the function reaches Airflow: cli (the web server's command line endpoint) or rest (Airflow's REST API, through MWAA)."
+  type        = string
+  nullable    = false
+  default     = "cli"
 }

@@ -26,8 +26,16 @@ target_account = {
 }
 
 # The environments, by name, whose DAGs may be triggered: the function gets no access to others.
-# Its token for an environment is good for any Airflow command there, so name no more than needed.
 mwaa_environments = ["analytics"]
+
+# How the function reaches Airflow. "cli", the default, works with every version, but its token for an
+# environment is good for any Airflow command there. "rest", from Airflow 2.4.3 on, is faster, and
+# Airflow's own roles apply.
+transport = "rest"
+
+# With "rest": the Airflow role as which the function acts. User is enough to trigger and to read DAG
+# runs; Op, the default, may also change connections and variables. A role of your own will do, too.
+airflow_role = "User"
 
 # Lambda functions of the source account that run first, in this order. Each gets the execution's
 # input; its result is added to it at result_path. Leave result_path out to drop the result, and
@@ -41,7 +49,7 @@ preliminary_tasks = [
 ]
 
 # The source assumes a role of its own, which may invoke the function and nothing else. Without it,
-# it assumes the function's role, and with it the right to create Airflow tokens directly.
+# it assumes the function's role, and with it the right to use Airflow directly.
 dedicated_invoker_role = true
 
 # What the log of the executions holds: OFF, ERROR, FATAL or ALL. Input and output may hold clients'
@@ -53,7 +61,7 @@ logging = {
 }
 
 # The Lambda's size. These are the defaults: 300 s leave time for a slow web server and a second
-# look; the function is idle most of that time.
+# look; the function is idle most of that time. 60 s are the least.
 function = {
   architecture = "arm64"
   memory_size  = 256

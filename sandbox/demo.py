@@ -19,7 +19,6 @@ from sandbox.aws.accounts import DEPLOYER, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.build import BUILD_DIR
 from sandbox.errors import SandboxError
 from sandbox.mwaa.install import install
-from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
 from sandbox.steps import Steps
 from sandbox.terraform import Deployment
@@ -90,7 +89,7 @@ def _onboard(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
     steps.say(f"  output  {execution['output']}")
     run_id = json.loads(execution["output"])["dag_run_id"]
     with steps.step("the DAG run, to its end"):
-        run = AirflowRest(sandbox.airflow).wait_for_end(DAG, run_id, _DAG_RUN_SECONDS)
+        run = sandbox.airflow.api.wait_for_end(DAG, run_id, _DAG_RUN_SECONDS)
     table = Table("run id", "conf", "state", title="The DAG run as Airflow has it")
     table.add_row(run.run_id, _json(run.conf), run.state)
     steps.console.print(table)

@@ -42,9 +42,7 @@ class Sandbox:
             self.front = stack.enter_context(
                 MwaaFront({ENVIRONMENT_NAME: self.airflow}, self._directory)
             )
-            environment = Environment(
-                ENVIRONMENT_NAME, TARGET_ACCOUNT, self._installation.version, self.front
-            )
+            environment = Environment(ENVIRONMENT_NAME, TARGET_ACCOUNT, self.front)
             self.aws = stack.enter_context(
                 AwsServer(
                     [environment],

@@ -35,9 +35,9 @@ class Deployment:
         init(self._directory, self._environment)
         self._run("workspace", "select", "-or-create", _WORKSPACE)
 
-    def apply(self, advance: Advance) -> dict[str, str]:
-        """Apply; return the outputs."""
-        self._change("apply", advance)
+    def apply(self, advance: Advance, **variables: str) -> dict[str, str]:
+        """Apply, with these variables in place of those of the workspace; return the outputs."""
+        self._change("apply", advance, *(f"-var={key}={value}" for key, value in variables.items()))
         outputs = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in outputs.items()}
 
@@ -59,9 +59,9 @@ class Deployment:
         """Return the addresses in the state."""
         return self._run("state", "list").split()
 
-    def _change(self, command: str, advance: Advance) -> None:
+    def _change(self, command: str, advance: Advance, *options: str) -> None:
         """Run `apply` or `destroy`, counting the resources as they are done."""
-        arguments = ["terraform", command, "-auto-approve", "-json", _VARIABLES]
+        arguments = ["terraform", command, "-auto-approve", "-json", _VARIABLES, *options]
         process = subprocess.Popen(
             arguments, cwd=self._directory, env=self._environment, stdout=subprocess.PIPE, text=True
         )

@@ -88,14 +88,15 @@ def created_state(answer: Answer, dag_id: str, run_id: str) -> str | None:
     return state[1] if state else "queued"
 
 
-def listed_runs(answer: Answer, dag_id: str) -> dict[str, str] | None:
-    """Give the states of the DAG's runs by run id, as `dags list-runs -o json` shows them.
+def listed_runs(answer: Answer, dag_id: str) -> dict[str, Mapping[str, Any]] | None:
+    """Give the rows of the DAG's runs by run id, as `dags list-runs -o json` shows them.
 
-    None where the answer is not such a list.
+    Each has a `state`, and a `start_date` and an `end_date` that may be empty. None where the
+    answer is not such a list.
     """
     for rows in _lists(answer.stdout):
         if all(row.get("dag_id") == dag_id and "run_id" in row for row in rows):
-            return {row["run_id"]: str(row.get("state")) for row in rows}
+            return {row["run_id"]: row for row in rows}
     return None
 
 
@@ -145,6 +146,7 @@ def blot_out(line: str, conf: Mapping[str, Any]) -> str:
         word = found[0]
         return "***" if word in words or (len(word) >= 4 and word in values) else word
 
+    line = line[:2000]  # of megabytes, each word would be looked for in the whole conf
     name = re.match(r"[\w.]*:?", line)
     start = name.end() if name else 0
     shown = line[:start] + re.sub(r"\w+", blot, line[start:])

@@ -1,17 +1,26 @@
 """The handler, and what lives as long as its container."""
 
+# ruff: noqa: E402
+
 from __future__ import annotations
 
+import gc
+
+# Nothing that the start makes is garbage; to look for it would take a tenth of the start's time.
+gc.disable()
+
 import logging
+import os
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.environment import Environments, mwaa_client
 from mwaa_dags_trigger.errors import TriggerError
 from mwaa_dags_trigger.request import execution_arn, parse
-from mwaa_dags_trigger.trigger import Transport, trigger_once
+from mwaa_dags_trigger.status import status_of
+from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.trigger import trigger_once
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +36,7 @@ class Context(Protocol):
 
 
 def lambda_handler(event: object, context: Context) -> dict[str, Any]:
-    """Have one DAG run made.
+    """Have one DAG run made, or say how far one is.
 
     Parameters
     ----------
@@ -39,7 +48,7 @@ def lambda_handler(event: object, context: Context) -> dict[str, Any]:
     Returns
     -------
     dict
-        See `mwaa_dags_trigger.trigger.trigger_once`.
+        See `mwaa_dags_trigger.trigger.trigger_once` and `mwaa_dags_trigger.status.status_of`.
 
     Raises
     ------
@@ -59,11 +68,12 @@ def handle(event: object, transport: Transport, deadline: Deadline) -> dict[str,
         request = parse(event)
         run_id = request.dag_run_id
         logger.info("Asking MWAA for %s", request)
-        result = trigger_once(request, transport, deadline)
+        act = status_of if request.action == "status" else trigger_once
+        result = act(request, transport, deadline)
     except TriggerError as error:
         error.execution_arn, error.dag_run_id = arn, run_id
         raise
-    logger.info("DAG run %s is %s, created: %s", run_id, result["state"], result["created"])
+    logger.info("DAG run %s is %s, created: %s", run_id, result["state"], result.get("created"))
     return result
 
 
@@ -83,5 +93,23 @@ def _keep_execution_arn_in_logs() -> None:
 
 
 _keep_execution_arn_in_logs()
+
+_environments = Environments(mwaa_client())
 # Made while the container starts, when Lambda gives the most CPU; connections and tokens are kept.
-TRANSPORT: Transport = CliTransport(Environments(mwaa_client()))
+TRANSPORT: Transport
+match os.environ.get("TRANSPORT", "cli"):
+    # Only one is imported, because each takes its time.
+    case "cli":
+        from mwaa_dags_trigger.cli import CliTransport
+
+        TRANSPORT = CliTransport(_environments)
+    case "rest":
+        from mwaa_dags_trigger.rest import RestTransport
+
+        TRANSPORT = RestTransport(_environments)
+    case other:
+        raise RuntimeError(
+            f"The function's environment variable TRANSPORT must be 'cli' or 'rest', not {other!r}."
+        )
+gc.freeze()
+gc.enable()

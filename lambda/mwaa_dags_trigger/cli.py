@@ -17,23 +17,20 @@ from requests.auth import AuthBase
 from mwaa_dags_trigger import answer as answers
 from mwaa_dags_trigger.answer import Answer
 from mwaa_dags_trigger.deadline import LEAST_S, LOOK_S, REPORT_S, Deadline
-from mwaa_dags_trigger.environment import AirflowVersion, CliToken, Environments
+from mwaa_dags_trigger.environment import IDLE_S, AirflowVersion, CliToken, Environments
 from mwaa_dags_trigger.errors import (
     AccessDenied,
     CommandRejected,
-    DagNotFound,
     MwaaUnavailable,
     OutcomeUnknown,
     TriggerError,
 )
 from mwaa_dags_trigger.request import Request
-from mwaa_dags_trigger.trigger import DagRun, Unclear
+from mwaa_dags_trigger.transport import DagRun, Unclear, no_time, unknown_dag
 
 CONNECT_S = 5.0
 READ_S = 75.0
 """Seconds for one command; on MWAA 5 to 30 are usual (apache/airflow#59805, #21707)."""
-IDLE_S = 30.0
-"""Seconds after which a kept connection is made anew: the far side may have dropped it unseen."""
 MAX_ANSWER = 16 * 1024 * 1024
 """Bytes of an answer; `dags list-runs` fills them with about 80,000 runs of a DAG."""
 
@@ -69,7 +66,7 @@ class CliTransport:
             raise self._failure(answer, request)
         return DagRun(state=state, airflow_version=version.text, conf=request.conf)
 
-    def find(self, request: Request, deadline: Deadline) -> DagRun | None:
+    def find(self, request: Request, deadline: Deadline, *, with_conf: bool) -> DagRun | None:
         """Look with `dags list-runs`, and on Airflow 3 read the conf with `dags state`.
 
         `dags state` alone would not do: a run id that it does not know it takes for a date where
@@ -79,16 +76,22 @@ class CliTransport:
         runs = answers.listed_runs(answer, request.mwaa_dag_name)
         if runs is None:
             raise self._failure(answer, request)
-        state = runs.get(request.dag_run_id)
-        if state is None:
+        run = runs.get(request.dag_run_id)
+        if run is None:
             return None
         conf = None
-        if version.major >= 3:
+        if with_conf and version.major >= 3:
             version, answer = self._run(state_command, request, deadline, keep=REPORT_S)
             conf = answers.shown_conf(answer)
             if conf is None:
                 raise self._failure(answer, request)
-        return DagRun(state=state, airflow_version=version.text, conf=conf)
+        return DagRun(
+            state=str(run.get("state")),
+            airflow_version=version.text,
+            conf=conf,
+            start_date=run.get("start_date") or None,
+            end_date=run.get("end_date") or None,
+        )
 
     def _run(
         self,
@@ -100,7 +103,7 @@ class CliTransport:
     ) -> tuple[AirflowVersion, Answer]:
         name = request.mwaa_env_name
         version = self._environments.airflow_version(name)
-        answer = self._send(name, command(version, request), deadline, keep=keep)
+        answer = self._send(request, command(version, request), deadline, keep=keep)
         failure = answers.read_failure(answer.stderr)
         if failure and failure.unknown_flag:
             # The environment may have been upgraded since its version was asked for.
@@ -108,16 +111,17 @@ class CliTransport:
             newer = self._environments.airflow_version(name)
             if newer != version:
                 version = newer
-                answer = self._send(name, command(version, request), deadline, keep=keep)
+                answer = self._send(request, command(version, request), deadline, keep=keep)
         return version, answer
 
-    def _send(self, name: str, command: str, deadline: Deadline, *, keep: float) -> Answer:
-        status = self._try_token(name, command, deadline, keep=keep)
+    def _send(self, request: Request, command: str, deadline: Deadline, *, keep: float) -> Answer:
+        name = request.mwaa_env_name
+        status = self._try_token(request, command, deadline, keep=keep)
         if isinstance(status, Answer):
             return status
         self._environments.forget(name)  # the token may have expired in use
         try:
-            status = self._try_token(name, command, deadline, keep=keep)
+            status = self._try_token(request, command, deadline, keep=keep)
         except MwaaUnavailable as error:
             raise Unclear(OutcomeUnknown(f"A token was refused. {error.problem}")) from None
         if isinstance(status, Answer):
@@ -129,16 +133,14 @@ class CliTransport:
         )
 
     def _try_token(
-        self, name: str, command: str, deadline: Deadline, *, keep: float
+        self, request: Request, command: str, deadline: Deadline, *, keep: float
     ) -> Answer | int:
         """Send the command; give the answer, or the HTTP status by which the token was refused."""
+        name = request.mwaa_env_name
         token = self._environments.cli_token(name)
         seconds = min(READ_S, deadline.time_left() - keep)
         if seconds < LEAST_S:
-            raise MwaaUnavailable(
-                f"Too little of the function's time was left to send a command to MWAA environment "
-                f"{name}. This try started nothing. Raise the function's timeout; 300 s are usual."
-            )
+            raise no_time(request)
         status, body = self._exchange(name, token, command, seconds)
         # A command that fails may come with any status, and with its envelope.
         answer = answers.read_envelope(body)
@@ -218,10 +220,7 @@ class CliTransport:
             self._environments.forget(name)
             return _unclear(name, f"gave an answer that does not show the runs of DAG {dag_id}")
         if failure.dag_not_found:
-            return DagNotFound(
-                f"Airflow in MWAA environment {name} does not know DAG {dag_id}. Check "
-                "mwaa_dag_name; a new DAG file takes a moment to be parsed."
-            )
+            return unknown_dag(request)
         line = answers.blot_out(failure.line, request.conf)
         if failure.passing:
             return _unclear(name, f"answered: {line}.")

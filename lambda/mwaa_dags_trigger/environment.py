@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import botocore.config
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
+from botocore.parsers import ResponseParserError
 
 from mwaa_dags_trigger.errors import (
     AccessDenied,
@@ -23,6 +25,12 @@ from mwaa_dags_trigger.errors import (
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
 
+CONNECT_S = 3.0
+READ_S = 12.0
+"""Seconds for an answer of the MWAA API; InvokeRestApi itself waits for 10 (AWS: "Using the Apache
+Airflow REST API")."""
+IDLE_S = 30.0
+"""Seconds after which a kept connection is made anew: the far side may have dropped it unseen."""
 TOKEN_LIFE_S = 45.0
 """A token lives 60 s (AWS: "Creating an Apache Airflow CLI token"); 15 s are for its command."""
 
@@ -30,6 +38,9 @@ TOKEN_LIFE_S = 45.0
 # to its previous state successfully and is ready to use".
 _USABLE = {"AVAILABLE", "UPDATE_FAILED"}
 _GONE = {"CREATE_FAILED", "DELETING", "DELETED"}
+
+# botocore's parser lets Python's own errors through where a body is not the object that it should be.
+UNREADABLE = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 
 # At DEBUG botocore logs the answer of CreateCliToken, token and all.
 logging.getLogger("botocore").setLevel(logging.INFO)
@@ -53,16 +64,30 @@ class CliToken:
     expires: float
 
 
+class OneServiceLoader(Loader):
+    """A loader that does not go through the directories of all of AWS to find one service's."""
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        """Give the one."""
+        del type_name
+        return ["mwaa"]
+
+
 def mwaa_client() -> MWAAClient:
     """Make the client of the MWAA API.
 
     From `botocore` and not from `boto3`, whose start-up goes into a transfer manager that is of no
-    use here.
+    use here. It never tries again by itself: the second answer would hide that the first call may
+    have done something.
     """
     config = botocore.config.Config(
-        connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
+        connect_timeout=CONNECT_S,
+        read_timeout=READ_S,
+        retries={"mode": "standard", "total_max_attempts": 1},
     )
-    return cast("MWAAClient", botocore.session.get_session().create_client("mwaa", config=config))
+    session = botocore.session.get_session()
+    session.register_component("data_loader", OneServiceLoader())
+    return cast("MWAAClient", session.create_client("mwaa", config=config))
 
 
 class Environments:
@@ -79,8 +104,17 @@ class Environments:
     def __init__(self, client: MWAAClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._clock = clock
+        self._last_used = clock()
         self._versions: dict[str, AirflowVersion] = {}
         self._tokens: dict[str, CliToken] = {}
+
+    def client(self) -> MWAAClient:
+        """Give the client of the MWAA API, without a connection that was idle for too long."""
+        now = self._clock()
+        if now - self._last_used > IDLE_S:
+            self._client.close()
+        self._last_used = now
+        return self._client
 
     def airflow_version(self, name: str) -> AirflowVersion:
         """Give the environment's Airflow version, asking only once.
@@ -112,18 +146,27 @@ class Environments:
         self._versions.pop(name, None)
         self._tokens.pop(name, None)
 
+    def raise_not_found(self, name: str, action: str) -> NoReturn:
+        """Say what it means that `action` does not find the environment: perhaps not ready."""
+        self.forget(name)
+        self.airflow_version(name)  # raises for an environment that is not there or not ready
+        raise MwaaUnavailable(
+            f"{action} does not find MWAA environment {name}, which GetEnvironment shows as "
+            "ready. This try started nothing. Try again."
+        )
+
     def _get_environment(self, name: str) -> AirflowVersion:
         try:
-            environment = self._client.get_environment(Name=name)["Environment"]
+            environment = self.client().get_environment(Name=name)["Environment"]
         except ClientError as error:
-            if _code(error) == "ResourceNotFoundException":
+            if error_code(error) == "ResourceNotFoundException":
                 raise EnvironmentNotFound(
                     f"There is no MWAA environment {name} in this account and Region. "
                     "Check mwaa_env_name."
                 ) from None
-            _raise_for(error, "GetEnvironment", name)
-        except BotoCoreError as error:
-            _raise_unreachable(error, "GetEnvironment", name)
+            raise_for(error, "GetEnvironment", name, resource=f"environment/{name}")
+        except (BotoCoreError, *UNREADABLE) as error:
+            raise_unreachable(error, "GetEnvironment", name)
         status: str = environment.get("Status", "")
         if status in _GONE:
             raise EnvironmentNotFound(
@@ -146,36 +189,43 @@ class Environments:
     def _create_cli_token(self, name: str) -> CliToken:
         asked_at = self._clock()
         try:
-            answer = self._client.create_cli_token(Name=name)
+            answer = self.client().create_cli_token(Name=name)
+            hostname, secret = answer["WebServerHostname"], answer["CliToken"]
         except ClientError as error:
-            if _code(error) == "ResourceNotFoundException":
-                self._raise_tokenless(name)
-            _raise_for(error, "CreateCliToken", name)
-        except BotoCoreError as error:
-            _raise_unreachable(error, "CreateCliToken", name)
-        return CliToken(
-            hostname=answer["WebServerHostname"],
-            secret=answer["CliToken"],
-            expires=asked_at + TOKEN_LIFE_S,
-        )
-
-    def _raise_tokenless(self, name: str) -> NoReturn:
-        # Not found by CreateCliToken may also mean not ready: GetEnvironment tells which.
-        self.forget(name)
-        self.airflow_version(name)
-        raise MwaaUnavailable(
-            f"CreateCliToken does not find MWAA environment {name}, which GetEnvironment shows as "
-            "ready. This try started nothing. Try again."
-        )
+            if error_code(error) == "ResourceNotFoundException":
+                self.raise_not_found(name, "CreateCliToken")
+            raise_for(error, "CreateCliToken", name, resource=f"environment/{name}")
+        except (BotoCoreError, *UNREADABLE) as error:
+            raise_unreachable(error, "CreateCliToken", name)
+        return CliToken(hostname=hostname, secret=secret, expires=asked_at + TOKEN_LIFE_S)
 
 
-def _raise_for(error: ClientError, action: str, name: str) -> NoReturn:
-    code = _code(error)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    if status == 403 or code.startswith("AccessDenied"):
+def error_code(error: ClientError) -> str:
+    """Give the code of an error of AWS."""
+    return error.response.get("Error", {}).get("Code", "Unknown")
+
+
+def is_turned_away(error: ClientError) -> bool:
+    """Whether AWS denied or throttled the call, so that it certainly did nothing."""
+    code = error_code(error)
+    return _is_denied(error) or _status(error) == 429 or "Throttl" in code or "TooMany" in code
+
+
+def raise_for(error: ClientError, action: str, name: str, *, resource: str) -> NoReturn:
+    """Raise the error of a call that did nothing.
+
+    Raises
+    ------
+    AccessDenied
+        If the function's role lacks the action on the resource.
+    MwaaUnavailable
+        Otherwise.
+    """
+    code = error_code(error)
+    if _is_denied(error):
         raise AccessDenied(
             f"AWS refused {action} for MWAA environment {name} ({code}). Allow the function's role "
-            f"airflow:{action} on environment/{name}."
+            f"airflow:{action} on {resource}."
         ) from None
     raise MwaaUnavailable(
         f"{action} for MWAA environment {name} failed ({code}). This try started "
@@ -183,12 +233,23 @@ def _raise_for(error: ClientError, action: str, name: str) -> NoReturn:
     ) from None
 
 
-def _raise_unreachable(error: BotoCoreError, action: str, name: str) -> NoReturn:
+def raise_unreachable(error: Exception, action: str, name: str) -> NoReturn:
+    """Raise the error of a call that did not get through, or whose loss does not matter.
+
+    Raises
+    ------
+    MwaaUnavailable
+        Always.
+    """
     raise MwaaUnavailable(
-        f"{action} for MWAA environment {name} got no answer ({type(error).__name__}). This try "
+        f"{action} for MWAA environment {name} got no usable answer ({type(error).__name__}). This try "
         "started nothing. Check that the function's network reaches the MWAA API."
     ) from None
 
 
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "Unknown")
+def _is_denied(error: ClientError) -> bool:
+    return _status(error) == 403 or error_code(error).startswith("AccessDenied")
+
+
+def _status(error: ClientError) -> int:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -57,6 +57,13 @@ class DagNotFound(TriggerError):
     """
 
 
+class DagRunNotFound(TriggerError):
+    """The DAG has no run with this run id, whose state was asked for.
+
+    Check `dag_run_id`.
+    """
+
+
 class RunIdConflict(TriggerError):
     """The DAG has a run with this run id, but with another conf; nothing was made.
 
@@ -72,7 +79,7 @@ class AccessDenied(TriggerError):
 
 
 class CommandRejected(TriggerError):
-    """Airflow refused the command for a reason of its own; no DAG run was made.
+    """Airflow or MWAA refused what was asked for a reason of its own; no DAG run was made.
 
     The message quotes Airflow's error, with the values of conf blotted out.
     """

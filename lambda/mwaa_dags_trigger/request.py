@@ -1,4 +1,4 @@
-"""A validated request, and the run id that it always gets."""
+"""A validated request, and the run id that it always has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from mwaa_dags_trigger.errors import InvalidRequest
 
@@ -28,20 +28,22 @@ _RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One DAG run that somebody wants.
+    """One DAG run that somebody wants, or whose state somebody asks for.
 
     Parameters
     ----------
     mwaa_env_name, mwaa_dag_name, dag_run_id
         Checked against the patterns of MWAA and Airflow.
     conf
-        The DAG run's conf, a JSON object.
+        The DAG run's conf, a JSON object; empty where only the state is asked for.
     """
+
+    action: Literal["trigger", "status"] = "trigger"
 
     mwaa_env_name: str
     mwaa_dag_name: str
     dag_run_id: str
-    conf: Mapping[str, Any] = field(repr=False)
+    conf: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 
 def parse(event: object) -> Request:
@@ -51,8 +53,9 @@ def parse(event: object) -> Request:
     ----------
     event
         `mwaa_env_name`, `mwaa_dag_name`, and optionally `mwaa_dag_conf`, `run_id`, `action`,
-        `execution_arn`, `redrive_count`, `item_index`. A null is the same as an absent field, and
-        other fields are ignored.
+        `execution_arn`, `redrive_count`, `item_index`. With the action `status` it is
+        `dag_run_id` that says which run. A null is the same as an absent field, and other fields
+        are ignored.
 
     Raises
     ------
@@ -61,11 +64,20 @@ def parse(event: object) -> Request:
     """
     if not isinstance(event, dict):
         raise InvalidRequest(f"The event must be a JSON object, not {_shown(event)}.")
-    if event.get("action") not in (None, "trigger"):
-        _refuse("action", "be 'trigger' or absent", event["action"])
+    action = event.get("action")
+    if action not in (None, "trigger", "status"):
+        _refuse("action", "be 'trigger', 'status' or absent", action)
+    env_name, dag_id = _env_name(event.get("mwaa_env_name")), _dag_id(event.get("mwaa_dag_name"))
+    if action == "status":
+        return Request(
+            action="status",
+            mwaa_env_name=env_name,
+            mwaa_dag_name=dag_id,
+            dag_run_id=_any_run_id("dag_run_id", event.get("dag_run_id")),
+        )
     return Request(
-        mwaa_env_name=_env_name(event.get("mwaa_env_name")),
-        mwaa_dag_name=_dag_id(event.get("mwaa_dag_name")),
+        mwaa_env_name=env_name,
+        mwaa_dag_name=dag_id,
         dag_run_id=_run_id(event),
         conf=_conf(event.get("mwaa_dag_conf")),
     )
@@ -134,13 +146,18 @@ def _dag_id(value: object) -> str:
     return value
 
 
-def _own_run_id(value: object) -> str:
+def _any_run_id(name: str, value: object) -> str:
     expected = "be a DAG run id: 1 to 250 of A-Z a-z 0-9 _ . ~ : + -, and not begin with '-'"
     if not isinstance(value, str) or not _is_id(_RUN_ID, value):
-        _refuse("run_id", expected, value)
-    if value.startswith(RESERVED_PREFIXES):
-        _refuse("run_id", "not begin with a prefix that Airflow keeps for its own runs", value)
+        _refuse(name, expected, value)
     return value
+
+
+def _own_run_id(value: object) -> str:
+    run_id = _any_run_id("run_id", value)
+    if run_id.startswith(RESERVED_PREFIXES):
+        _refuse("run_id", "not begin with a prefix that Airflow keeps for its own runs", value)
+    return run_id
 
 
 def _conf(value: object) -> dict[str, Any]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
-from mwaa_dags_trigger.deadline import LEAST_S, LOOK_S, REPORT_S, Deadline
+from mwaa_dags_trigger.deadline import LEAST_S, LOOK_S, Deadline
 from mwaa_dags_trigger.errors import (
     DagNotFound,
     MwaaUnavailable,
@@ -18,72 +17,15 @@ from mwaa_dags_trigger.errors import (
     TriggerError,
 )
 from mwaa_dags_trigger.request import Request
+from mwaa_dags_trigger.transport import DagRun, Transport, Unclear, look
 
 logger = logging.getLogger(__name__)
 
 TRIES = 4
-LOOKS = 3
 ADVICE = (
     "Whether it was made is not known. A retry with the same run id is safe; before a redrive, "
     "which has another, look for the run in Airflow."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class DagRun:
-    """A DAG run as Airflow shows it.
-
-    `conf` is None where this way to Airflow cannot read it back.
-    """
-
-    state: str
-    airflow_version: str
-    conf: Mapping[str, Any] | None = field(repr=False)
-
-
-class Unclear(Exception):
-    """The command was sent, and what it did is not known.
-
-    Parameters
-    ----------
-    if_absent
-        The error that it was if the run turns out not to be there.
-    """
-
-    def __init__(self, if_absent: TriggerError) -> None:
-        super().__init__(if_absent.problem)
-        self.if_absent = if_absent
-
-
-class Transport(Protocol):
-    """A way to Airflow."""
-
-    @property
-    def name(self) -> str:
-        """Of the way, for the result."""
-        ...
-
-    def trigger(self, request: Request, deadline: Deadline) -> DagRun:
-        """Ask once for the run.
-
-        Raises
-        ------
-        Unclear
-            If it may have been made.
-        TriggerError
-            If it was certainly not.
-        """
-        ...
-
-    def find(self, request: Request, deadline: Deadline) -> DagRun | None:
-        """Look for the run by its id; None where it is not there.
-
-        Raises
-        ------
-        Unclear, TriggerError
-            If looking was not possible.
-        """
-        ...
 
 
 def trigger_once(request: Request, transport: Transport, deadline: Deadline) -> dict[str, Any]:
@@ -150,23 +92,14 @@ def same_conf(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def _look(
     request: Request, transport: Transport, deadline: Deadline, doubt: TriggerError
 ) -> DagRun | None:
-    for attempt in range(1, LOOKS + 1):
-        try:
-            return transport.find(request, deadline)
-        except DagNotFound:
-            raise  # which settles it: without the DAG there is no run
-        except Unclear as unclear:
-            problem = unclear.if_absent.problem
-        except TriggerError as error:
-            problem = error.problem
-            if not error.transient:
-                break
-        logger.warning("Look %d: %s", attempt, problem)
-        if attempt == LOOKS or not deadline.pause(attempt, keep=LEAST_S + REPORT_S):
-            break
-    raise OutcomeUnknown(
-        f"{doubt.problem} Looking for the run failed: {problem} {ADVICE}"
-    ) from None
+    try:
+        return look(request, transport, deadline, with_conf=True)
+    except DagNotFound:
+        raise  # which settles it: without the DAG there is no run
+    except TriggerError as error:
+        raise OutcomeUnknown(
+            f"{doubt.problem} Looking for the run failed: {error.problem} {ADVICE}"
+        ) from None
 
 
 def _found(request: Request, transport: Transport, run: DagRun) -> dict[str, Any]:

@@ -15,16 +15,32 @@ locals {
     Condition = { StringEquals = { "sts:ExternalId" = source.state_machine_arn } }
   }]
 
+  # Each way to Airflow has its own action and resource: a command line token is good for anything in
+  # an environment, a REST request for what one Airflow role may do there.
+  allow_transport = {
+    cli = {
+      Sid      = "CreateCliTokens"
+      Effect   = "Allow"
+      Action   = "airflow:CreateCliToken"
+      Resource = local.environment_arns
+    }
+    rest = {
+      Sid      = "InvokeRestApi"
+      Effect   = "Allow"
+      Action   = "airflow:InvokeRestApi"
+      Resource = local.airflow_role_arns
+    }
+  }
+
   allow_function = [
     {
-      Sid    = "UseMwaaEnvironments"
-      Effect = "Allow"
-      Action = ["airflow:CreateCliToken", "airflow:GetEnvironment"]
-      Resource = [
-        for environment in sort(var.mwaa_environments) :
-        "arn:${local.partition}:airflow:${local.region}:${local.account_id}:environment/${environment}"
-      ]
+      # Its Airflow version and its status.
+      Sid      = "ReadEnvironments"
+      Effect   = "Allow"
+      Action   = "airflow:GetEnvironment"
+      Resource = local.environment_arns
     },
+    local.allow_transport[var.transport],
     {
       Sid      = "WriteLogs"
       Effect   = "Allow"

@@ -13,6 +13,10 @@ resource "aws_lambda_function" "this" {
   memory_size   = var.function.memory_size
   timeout       = var.function.timeout
 
+  environment {
+    variables = { TRANSPORT = var.transport }
+  }
+
   logging_config {
     log_format = "JSON"
     # By reference, so that the log group comes first: else Lambda makes one that is kept for ever.

@@ -11,6 +11,10 @@ locals {
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.id
 
+  airflow_arn       = "arn:${local.partition}:airflow:${local.region}:${local.account_id}"
+  airflow_role_arns = [for name in sort(var.mwaa_environments) : "${local.airflow_arn}:role/${name}/${var.airflow_role}"]
+  environment_arns  = [for name in sort(var.mwaa_environments) : "${local.airflow_arn}:environment/${name}"]
+
   function_arn       = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}"
   function_role_name = "${var.name}-target"
   invoker_role_name  = var.dedicated_invoker_role ? "${var.name}-invoker" : local.function_role_name

@@ -1,3 +1,16 @@
+variable "airflow_role" {
+  description = "With transport rest: the Airflow role, in each environment, as which the function acts."
+  type        = string
+  nullable    = false
+  default     = "Op"
+
+  # A part of an ARN, in which IAM would take '*' and '?' as wildcards.
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_.-]{1,64}$", var.airflow_role))
+    error_message = "Write airflow_role as the name of an Airflow role, such as Op, User or one of your own: letters, digits, '_', '.' and '-', at most 64 of them."
+  }
+}
+
 variable "dedicated_invoker_role" {
   description = "Whether sources assume a role that may do nothing but invoke the function, rather than the function's own role."
   type        = bool
@@ -6,7 +19,7 @@ variable "dedicated_invoker_role" {
 }
 
 variable "function" {
-  description = "Size of the Lambda function: architecture (arm64 or x86_64), memory in MiB, timeout in seconds."
+  description = "Size of the Lambda function: architecture (arm64 or x86_64), memory in MiB, timeout in seconds (60 to 900)."
   type = object({
     architecture = optional(string, "arm64")
     memory_size  = optional(number, 256)
@@ -26,8 +39,8 @@ variable "function" {
   }
 
   validation {
-    condition     = var.function.timeout >= 1 && var.function.timeout <= 900
-    error_message = "Write function.timeout as 1 to 900 (seconds)."
+    condition     = var.function.timeout >= 60 && var.function.timeout <= 900
+    error_message = "Write function.timeout as 60 to 900 (seconds): the function keeps time back for a look whether the DAG run is there, and with less would send nothing."
   }
 }
 
@@ -75,6 +88,18 @@ variable "package" {
   validation {
     condition     = fileexists(var.package)
     error_message = "The Lambda's zip is not there: run `make package`."
+  }
+}
+
+variable "transport" {
+  description = "How the function reaches Airflow: cli (the web server's command line endpoint) or rest (Airflow's REST API, through MWAA)."
+  type        = string
+  nullable    = false
+  default     = "cli"
+
+  validation {
+    condition     = contains(["cli", "rest"], var.transport)
+    error_message = "Write transport as cli or rest."
   }
 }
 

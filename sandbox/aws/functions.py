@@ -93,11 +93,10 @@ def _function(deployed: LambdaFunction, arn: str) -> Function:
         arn=arn,
         handler=deployed.handler,
         zip_bytes=deployed.code_bytes,
-        code_sha256=deployed.code_sha_256,
         timeout=int(deployed.timeout),
         memory_size=int(deployed.memory_size),
         log_format=logging_config(deployed)["LogFormat"],
-        environment=deployed.environment_vars,
+        environment=tuple(sorted(deployed.environment_vars.items())),
     )
 
 

@@ -33,11 +33,10 @@ class Function:
     arn: str
     handler: str
     zip_bytes: bytes
-    code_sha256: str
     timeout: int
     memory_size: int
     log_format: str
-    environment: Mapping[str, str]
+    environment: tuple[tuple[str, str], ...]
 
     @property
     def name(self) -> str:
@@ -60,7 +59,7 @@ class LambdaRuntime:
     def __init__(self, *, endpoint: str, environment: Mapping[str, str]) -> None:
         self._endpoint = endpoint
         self._environment = environment
-        self._idle: defaultdict[tuple[str, str], list[_Worker]] = defaultdict(list)
+        self._idle: defaultdict[Function, list[_Worker]] = defaultdict(list)
         self._lock = threading.Lock()
         self._closed = False
 
@@ -77,10 +76,12 @@ class LambdaRuntime:
     def invoke(
         self, function: Function, payload: bytes, credentials: Mapping[str, str]
     ) -> Invocation:
-        """Run the function once; a new worker starts with `credentials`, a warm one keeps its own."""
-        key = (function.arn, function.code_sha256)
+        """Run the function once; a new worker starts with `credentials`, a warm one keeps its own.
+
+        A function whose code or configuration has changed starts anew.
+        """
         with self._lock:
-            pool = self._idle[key]
+            pool = self._idle[function]
             worker = pool.pop() if pool else None
         worker = worker or _Worker(
             function, {**self._environment, **credentials, "AWS_ENDPOINT_URL": self._endpoint}
@@ -89,7 +90,7 @@ class LambdaRuntime:
         with self._lock:
             keep = worker.running and not self._closed
             if keep:
-                self._idle[key].append(worker)
+                self._idle[function].append(worker)
         if not keep:
             worker.stop()
         return invocation
@@ -174,7 +175,7 @@ class _Worker:
             "LAMBDA_TASK_ROOT": str(task_root),
             "TZ": ":UTC",
             **environment,
-            **self._function.environment,
+            **dict(self._function.environment),
         }
 
     def _api(self) -> type[BaseHTTPRequestHandler]:

@@ -1,46 +1,43 @@
-"""MWAA's own API: GetEnvironment and CreateCliToken. moto has no MWAA."""
+"""Who may call MWAA's API: moto has no MWAA, so the gateway asks IAM here and lets the front answer."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Protocol
 
 from werkzeug.wrappers import Request, Response
 
-_ENVIRONMENT = re.compile(r"/environments/(?P<name>[^/]+)")
-_CLI_TOKEN = re.compile(r"/clitoken/(?P<name>[^/]+)")
+from sandbox.aws.authorizer import AccessDenied
+from sandbox.mwaa import http
+from sandbox.mwaa.api import OPERATION, failure
+
+AIRFLOW_ROLES = ("Admin", "Op", "User", "Viewer", "Public")
+"""Airflow's roles, of which a policy for InvokeRestApi names one in its resource."""
 
 
 class Front(Protocol):
-    """The web server of environments, as far as the API knows it."""
+    """What answers the calls."""
 
-    @property
-    def hostname(self) -> str:
-        """Host and port."""
-
-    def create_cli_token(self, environment_name: str) -> str:
-        """Return a new token for the CLI endpoint."""
+    def answer(self, request: http.Request) -> http.Response:
+        """Answer one call."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Environment:
-    """One MWAA environment: where it lives, and what GetEnvironment says of it."""
+    """One MWAA environment of an account, and the front that knows it by this name."""
 
     name: str
     account: str
-    airflow_version: str
     front: Front
-    status: str = "AVAILABLE"
 
 
 class MwaaApi:
-    """Answers for the environments of all accounts."""
+    """Asks IAM about each call, then hands it to the environment's front."""
 
     def __init__(self, environments: Iterable[Environment]) -> None:
-        self._environments = {(item.account, item.name): item for item in environments}
+        self._fronts = {(item.account, item.name): item.front for item in environments}
 
     def answer(
         self,
@@ -51,42 +48,44 @@ class MwaaApi:
         authorize: Callable[[str, str], None],
     ) -> Response:
         """Serve one request of a caller of `account`; `authorize(action, resource)` may refuse it."""
-        get = request.method == "GET" and _ENVIRONMENT.fullmatch(request.path)
-        token = request.method == "POST" and _CLI_TOKEN.fullmatch(request.path)
-        match = get or token
+        match = OPERATION.fullmatch(request.path)
         if not match:
             return _error(404, "UnknownOperationException", f"No such action: {request.path}")
         name = match["name"]
-        arn = f"arn:aws:airflow:{region}:{account}:environment/{name}"
-        authorize("airflow:GetEnvironment" if get else "airflow:CreateCliToken", arn)
-        environment = self._environments.get((account, name))
-        if environment is None:
-            return _error(
-                404, "ResourceNotFoundException", f"No environment with name {name} found"
-            )
-        host = environment.front.hostname
-        if get:
-            body: dict[str, object] = {
-                "Environment": {
-                    "Name": name,
-                    "Arn": arn,
-                    "Status": environment.status,
-                    "AirflowVersion": environment.airflow_version,
-                    "WebserverUrl": host,
-                }
-            }
-        else:
-            body = {
-                "CliToken": environment.front.create_cli_token(name),
-                "WebServerHostname": host,
-            }
-        return Response(json.dumps(body), mimetype="application/json")
+        prefix = f"arn:aws:airflow:{region}:{account}"
+        match match["operation"]:
+            case "environments":
+                authorize("airflow:GetEnvironment", f"{prefix}:environment/{name}")
+            case "clitoken":
+                authorize("airflow:CreateCliToken", f"{prefix}:environment/{name}")
+            case _:
+                _authorize_one(
+                    authorize,
+                    "airflow:InvokeRestApi",
+                    [f"{prefix}:role/{name}/{role}" for role in AIRFLOW_ROLES],
+                )
+        front = self._fronts.get((account, name))
+        if front is None:
+            message = f"No environment with name {name} found"
+            return _error(404, "ResourceNotFoundException", message)
+        answer = front.answer(http.Request(request.method, request.path, body=request.get_data()))
+        return Response(
+            answer.body, answer.status, dict(answer.headers), mimetype="application/json"
+        )
+
+
+def _authorize_one(
+    authorize: Callable[[str, str], None], action: str, resources: list[str]
+) -> None:
+    """Let one of the resources do; raise the last refusal."""
+    for resource in resources[:-1]:
+        try:
+            return authorize(action, resource)
+        except AccessDenied:
+            continue
+    return authorize(action, resources[-1])
 
 
 def _error(status: int, code: str, message: str) -> Response:
-    return Response(
-        json.dumps({"message": message}),
-        status,
-        headers={"x-amzn-errortype": code},
-        mimetype="application/json",
-    )
+    answer = failure(HTTPStatus(status), code, message)
+    return Response(answer.body, status, dict(answer.headers), mimetype="application/json")

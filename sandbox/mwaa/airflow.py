@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import shutil
 import socket
@@ -11,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import requests
 
@@ -19,6 +20,7 @@ from sandbox.errors import SandboxError
 from sandbox.mwaa.cli import CliResult, CliServer, Command, last_lines
 from sandbox.mwaa.home import DATABASE, USERNAME, environment, write_configuration
 from sandbox.mwaa.install import AirflowInstallation
+from sandbox.mwaa.rest import AirflowRest
 
 COMPONENTS = {
     "2": (["scheduler", "--skip-serve-logs"], ["webserver"]),
@@ -154,6 +156,19 @@ class Airflow:
         except subprocess.TimeoutExpired:
             raise TimeoutError from None
         return CliResult(done.returncode, done.stdout, done.stderr)
+
+    def rest(
+        self, method: str, path: str, *, params: Any, body: Any, timeout: float
+    ) -> requests.Response:
+        """Send one request to Airflow's own REST API; `path` begins after `/api/vN`."""
+        return self.api.call(method, path, params=params, body=body, timeout=timeout)
+
+    @functools.cached_property
+    def api(self) -> AirflowRest:
+        """Airflow's own REST API; asked for when Airflow is ready."""
+        return AirflowRest(
+            self.version, self.web_url, username=self.username, password=self.password
+        )
 
     def stop(self) -> None:
         """End every process of this Airflow; its home stays."""

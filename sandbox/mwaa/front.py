@@ -1,4 +1,4 @@
-"""The HTTPS front of an MWAA environment: `/aws_mwaa/cli`, as far as Amazon documents it.
+"""The HTTPS front of MWAA environments: `/aws_mwaa/cli`, as far as Amazon documents it, and MWAA's API.
 
 Where Amazon documents nothing (the status of an expired token, of a command that failed), the front
 answers what clients report: 403, and 400 with the same JSON envelope.
@@ -24,7 +24,11 @@ from typing import Any, Protocol, Self
 
 import trustme
 
+from sandbox.mwaa.api import MwaaApi, RestEnvironment
 from sandbox.mwaa.cli import CliResult
+from sandbox.mwaa.http import Request, Response
+
+CLI_PATHS = {"/aws_mwaa/cli", "/aws_mwaa/cli/"}
 
 TOKEN_LIFE = 60.0
 """Seconds (Amazon MWAA User Guide, "Creating an Apache Airflow CLI token")."""
@@ -46,12 +50,8 @@ command reference"); of `db` only `db clean`. What runs for ever, asks questions
 installation (`scheduler`, `webserver`, `db migrate`, `users`, ...) is not among them."""
 
 
-class Environment(Protocol):
+class Environment(RestEnvironment, Protocol):
     """An Airflow behind the front."""
-
-    @property
-    def version(self) -> str:
-        """The version of Airflow."""
 
     def cli(self, argv: list[str], timeout: float) -> CliResult:
         """Run a command; TimeoutError after `timeout` seconds."""
@@ -68,25 +68,6 @@ class CliCommand:
     argv: tuple[str, ...]
     started: float
     exit_code: int | None
-
-
-@dataclass(frozen=True)
-class Request:
-    """A `POST`, read to its end."""
-
-    path: str
-    host: str
-    authorization: str
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Response:
-    """What the front answers."""
-
-    status: HTTPStatus
-    body: bytes = b""
-    location: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +110,9 @@ class MwaaFront:
         self._time_limit = time_limit
         self._clock = clock
         self._tokens: dict[str, Token] = {}
+        self._api = MwaaApi(
+            environments, create_cli_token=self.create_cli_token, hostname=lambda: self.hostname
+        )
         self._slots = {
             name: threading.BoundedSemaphore(MAX_CONCURRENT_COMMANDS) for name in environments
         }
@@ -180,7 +164,14 @@ class MwaaFront:
         return token
 
     def answer(self, request: Request) -> Response:
-        """Answer one `POST` to `/aws_mwaa/cli`."""
+        """Answer one request."""
+        if request.path not in CLI_PATHS:
+            return self._api.answer(request)
+        if request.method != "POST":
+            return Response(HTTPStatus.METHOD_NOT_ALLOWED)
+        return self._cli(request)
+
+    def _cli(self, request: Request) -> Response:
         scheme, _, secret = request.authorization.partition(" ")
         if scheme != "Bearer" or not secret:
             return Response(HTTPStatus.UNAUTHORIZED)
@@ -193,9 +184,8 @@ class MwaaFront:
             if with_slash:
                 return Response(HTTPStatus.NOT_FOUND)
         elif not with_slash:
-            return Response(
-                HTTPStatus.TEMPORARY_REDIRECT, location=f"https://{request.host}{request.path}/"
-            )
+            location = f"https://{request.host}{request.path}/"
+            return Response(HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": location})
         slot = self._slots[token.environment_name]
         if not slot.acquire(blocking=False):
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -279,22 +269,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1  # head and body in one segment
     server: TlsServer
 
+    def do_GET(self) -> None:
+        """Answer a request without a body."""
+        self.do_POST()
+
     def do_POST(self) -> None:
-        """Answer a command; the body is read whatever the answer is, or keep-alive would break."""
-        length = self.headers.get("Content-Length", "")
+        """Answer a request; the body is read whatever the answer is, or keep-alive would break."""
+        length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
             self.close_connection = True
             self.respond(Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
             return
         request = Request(
+            method=self.command,
             path=self.path,
             host=self.headers.get("Host", ""),
             authorization=self.headers.get("Authorization", ""),
             body=self.rfile.read(int(length)),
         )
-        if self.path not in {"/aws_mwaa/cli", "/aws_mwaa/cli/"}:
-            self.respond(Response(HTTPStatus.NOT_FOUND))
-            return
         try:
             self.respond(self.server.front.answer(request))
         except ConnectionError:
@@ -303,13 +295,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def respond(self, response: Response) -> None:
         """Write `response`."""
         self.send_response(response.status)
-        if response.location is not None:
-            self.send_header("Location", response.location)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
         if response.body:
             self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        self.wfile.write(response.body)
+        self.wfile.write(response.body[: response.cut])
+        if response.cut is not None:
+            raise ConnectionError
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Log nothing; `MwaaFront.commands` is the record."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from urllib.parse import quote
 import requests
 
 from sandbox.errors import SandboxError
-from sandbox.mwaa.airflow import Airflow
 
 FINAL_STATES = frozenset({"success", "failed"})
 _TIMEOUT_SECONDS = 30.0
@@ -28,27 +28,43 @@ class DagRun:
 
 
 class AirflowRest:
-    """The REST API of one Airflow: `/api/v1` with basic authentication on 2.x, `/api/v2` with a JWT on 3.x."""
+    """The REST API of one Airflow, as its web page's user: `/api/v1` on 2.x, `/api/v2` on 3.x.
 
-    def __init__(self, airflow: Airflow) -> None:
-        self._airflow = airflow
+    Parameters
+    ----------
+    version
+        The version of Airflow.
+    web_url
+        The address of the web page, without a slash at the end.
+    username, password
+        Of the web page.
+    """
+
+    def __init__(self, version: str, web_url: str, *, username: str, password: str) -> None:
+        self._web_url = web_url
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy of the user's
-        if airflow.version.startswith("2."):
-            self._base = f"{airflow.web_url}/api/v1"
-            self._session.auth = (airflow.username, airflow.password)
+        credentials = {"username": username, "password": password}
+        if version.startswith("2."):
+            self._base = f"{web_url}/api/v1"
+            self._log_in(credentials)
         else:
-            self._base = f"{airflow.web_url}/api/v2"
-            self._session.headers["Authorization"] = f"Bearer {self._token()}"
+            self._base = f"{web_url}/api/v2"
+            token = self._post("/auth/token", json=credentials).json()["access_token"]
+            self._session.headers["Authorization"] = f"Bearer {token}"
 
     def call(
-        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        timeout: float = _TIMEOUT_SECONDS,
     ) -> requests.Response:
         """Send one request; `path` begins after `/api/vN`."""
         url = self._base + path
-        return self._session.request(
-            method, url, params=params, json=body, timeout=_TIMEOUT_SECONDS
-        )
+        return self._session.request(method, url, params=params, json=body, timeout=timeout)
 
     def dag_run(self, dag_id: str, run_id: str) -> DagRun | None:
         """Return the DAG run, or None if there is none with this id."""
@@ -79,15 +95,18 @@ class AirflowRest:
             if time.monotonic() > deadline:
                 state = run.state if run else "not there"
                 raise SandboxError(
-                    f"DAG run {run_id} of {dag_id} is {state} after {timeout:.0f} s: see Airflow's logs "
-                    f"in {self._airflow.home / 'logs'}."
+                    f"DAG run {run_id} of {dag_id} is {state} after {timeout:.0f} s: see Airflow's logs."
                 )
             time.sleep(_POLL_SECONDS)
 
-    def _token(self) -> str:
-        credentials = {"username": self._airflow.username, "password": self._airflow.password}
-        response = self._session.post(
-            f"{self._airflow.web_url}/auth/token", json=credentials, timeout=_TIMEOUT_SECONDS
-        )
+    def _log_in(self, credentials: Mapping[str, str]) -> None:
+        """Get the web page's cookie: with basic authentication Airflow 2 hashes the password at each request."""
+        page = self._session.get(f"{self._web_url}/login/", timeout=_TIMEOUT_SECONDS).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token
+        self._post("/login/", data={**credentials, "csrf_token": token[1]})
+
+    def _post(self, path: str, **body: Any) -> requests.Response:
+        response = self._session.post(self._web_url + path, timeout=_TIMEOUT_SECONDS, **body)
         response.raise_for_status()
-        return str(response.json()["access_token"])
+        return response

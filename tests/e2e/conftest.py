@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
@@ -43,6 +44,13 @@ class Stack:
         )
         return Execution(**{key: described.get(key) for key in Execution.__annotations__})
 
+    def invoke(self, **event: Any) -> tuple[Any, str | None]:
+        """Invoke the function itself; return what it answers, and the kind of error if it is one."""
+        response = self.target.functions.invoke(
+            FunctionName=self.outputs["function_arn"], Payload=json.dumps(event)
+        )
+        return json.load(response["Payload"]), response.get("FunctionError")
+
 
 @dataclass(frozen=True)
 class Execution:
@@ -72,5 +80,5 @@ def stack(
             outputs,
             Account(sandbox.aws.url, SOURCE_ACCOUNT),
             Account(sandbox.aws.url, TARGET_ACCOUNT),
-            AirflowRest(sandbox.airflow),
+            sandbox.airflow.api,
         )

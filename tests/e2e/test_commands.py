@@ -138,6 +138,21 @@ def test_a_failure_half_way_ends_the_demo_with_a_sentence(checkout: Path) -> Non
     assert "Traceback" not in output
 
 
+def test_terraform_without_its_provider_ends_the_demo_with_a_sentence(
+    checkout: Path, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "terraform.rc"
+    configuration.write_text(
+        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{tmp_path}"\n  }}\n}}\n'
+    )
+    with started(guarded("demo"), checkout, TF_CLI_CONFIG_FILE=str(configuration)) as process:
+        output, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 1
+    assert "mwaa-dags-trigger: Terraform found its AWS provider neither in the registry" in output
+    assert "Traceback" not in output
+
+
 def test_the_sandbox_stays_until_it_is_ended(checkout: Path) -> None:
     up = subprocess.run(
         sandbox("up"), cwd=checkout, capture_output=True, text=True, timeout=SECONDS, check=True

@@ -107,14 +107,7 @@ def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
         "redrive_count": 0,
     }
 
-    first, second = (
-        json.load(
-            stack.target.functions.invoke(
-                FunctionName=stack.outputs["function_arn"], Payload=json.dumps(event)
-            )["Payload"]
-        )
-        for _ in range(2)
-    )
+    (first, _), (second, _) = (stack.invoke(**event) for _ in range(2))
 
     assert first["created"] is True
     assert second["created"] is False

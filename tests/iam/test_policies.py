@@ -102,6 +102,10 @@ class Iam:
         }
 
 
+def airflow_role(name: str, *, of: str) -> str:
+    return f"arn:aws:airflow:{REGION}:{TARGET}:role/{of}/{name}"
+
+
 def environment(name: str, *, account: str = TARGET, region: str = REGION) -> str:
     return f"arn:aws:airflow:{region}:{account}:environment/{name}"
 
@@ -121,7 +125,7 @@ def iam(sandbox_plan: Plan, simulator: Simulator) -> Iam:
 
 @pytest.fixture
 def split(example_plan: Plan, simulator: Simulator) -> Iam:
-    """A dedicated invoker role."""
+    """A dedicated invoker role; the function reaches Airflow by REST, as the Airflow role User."""
     return Iam(example_plan, simulator, "data-onboarding-staging")
 
 
@@ -211,6 +215,27 @@ class TestSourceRole:
         )
 
         assert decision.allowed
+
+    # "Using CloudWatch Logs to log execution history in Step Functions"; none knows a resource.
+    @pytest.mark.parametrize(
+        "action",
+        [
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+        ],
+    )
+    def test_it_alone_has_its_executions_log_delivered(self, iam: Iam, action: str) -> None:
+        assert iam.may(iam.source_role, action, "*")
+        assert not iam.may(iam.function_role, action, "*")
+
+    def test_it_does_nothing_else_to_logs(self, iam: Iam) -> None:
+        assert not iam.may(iam.source_role, "logs:DeleteResourcePolicy", "*")
 
     @pytest.mark.parametrize(
         ("action", "resource"),
@@ -327,12 +352,12 @@ class TestTargetRole:
             ),
             pytest.param(
                 "airflow:CreateWebLoginToken",
-                f"arn:aws:airflow:{REGION}:{TARGET}:role/sandbox/Admin",
+                airflow_role("Admin", of="sandbox"),
                 id="Airflow's web page",
             ),
             pytest.param(
                 "airflow:InvokeRestApi",
-                f"arn:aws:airflow:{REGION}:{TARGET}:role/sandbox/Op",
+                airflow_role("Op", of="sandbox"),
                 id="Airflow's REST API",
             ),
             pytest.param(
@@ -371,10 +396,18 @@ class TestDedicatedInvokerRole:
     def test_it_invokes_the_function(self, split: Iam) -> None:
         assert split.may(split.invoker_role, "lambda:InvokeFunction", split.function)
 
-    @pytest.mark.parametrize("action", ["airflow:CreateCliToken", "airflow:GetEnvironment"])
-    def test_the_environment_is_the_functions_role_alone(self, split: Iam, action: str) -> None:
-        assert split.may(split.function_role, action, environment("analytics"))
-        assert not split.may(split.invoker_role, action, environment("analytics"))
+    @pytest.mark.parametrize(
+        ("action", "resource"),
+        [
+            ("airflow:GetEnvironment", environment("analytics")),
+            ("airflow:InvokeRestApi", airflow_role("User", of="analytics")),
+        ],
+    )
+    def test_the_environment_is_the_functions_role_alone(
+        self, split: Iam, action: str, resource: str
+    ) -> None:
+        assert split.may(split.function_role, action, resource)
+        assert not split.may(split.invoker_role, action, resource)
 
     def test_the_functions_role_is_assumed_by_lambda_alone(self, split: Iam) -> None:
         context = {"sts:ExternalId": split.state_machine}
@@ -387,3 +420,53 @@ class TestDedicatedInvokerRole:
 
     def test_the_functions_role_does_not_invoke(self, split: Iam) -> None:
         assert not split.may(split.function_role, "lambda:InvokeFunction", split.function)
+
+
+class TestRest:
+    """The function's own role, where it reaches Airflow by REST."""
+
+    @pytest.mark.parametrize(
+        ("action", "resource"),
+        [
+            pytest.param("airflow:GetEnvironment", environment("analytics"), id="the environment"),
+            pytest.param(
+                "airflow:InvokeRestApi",
+                airflow_role("User", of="analytics"),
+                id="its REST API as the Airflow role",
+            ),
+        ],
+    )
+    def test_it_uses(self, split: Iam, action: str, resource: str) -> None:
+        assert split.may(split.function_role, action, resource)
+
+    @pytest.mark.parametrize(
+        ("action", "resource"),
+        [
+            pytest.param(
+                "airflow:InvokeRestApi",
+                airflow_role("Admin", of="analytics"),
+                id="the REST API as another Airflow role",
+            ),
+            pytest.param(
+                "airflow:InvokeRestApi",
+                airflow_role("User-2", of="analytics"),
+                id="the REST API as one of a longer name",
+            ),
+            pytest.param(
+                "airflow:InvokeRestApi",
+                airflow_role("User", of="other"),
+                id="another environment's REST API",
+            ),
+            pytest.param(
+                "airflow:CreateCliToken", environment("analytics"), id="a command line token"
+            ),
+            pytest.param(
+                "airflow:CreateWebLoginToken",
+                airflow_role("User", of="analytics"),
+                id="Airflow's web page",
+            ),
+            pytest.param("airflow:GetEnvironment", environment("other"), id="another environment"),
+        ],
+    )
+    def test_it_may_not_use(self, split: Iam, action: str, resource: str) -> None:
+        assert not split.may(split.function_role, action, resource)

@@ -27,7 +27,8 @@ import trustme
 from botocore.awsrequest import AWSRequest, AWSResponse
 from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import Environments
+from mwaa_dags_trigger.environment import Environments, mwaa_client
+from mwaa_dags_trigger.rest import RestTransport
 
 TOKEN_MARK = "t0ken-s3cret"
 CONF_MARK = "c0nf-s3cret"
@@ -40,8 +41,16 @@ AWS = {
     "AWS_CONFIG_FILE": "/nonexistent",
     "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
 }
+OPERATIONS = {
+    "environments": "GetEnvironment",
+    "clitoken": "CreateCliToken",
+    "restapi": "InvokeRestApi",
+}
+
+EVENT = {"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}
 
 Step = Callable[[BaseHTTPRequestHandler], None]
+RestStep = Callable[[dict[str, Any]], AWSResponse]
 
 
 class Raw:
@@ -67,6 +76,7 @@ class Api:
         self.tokens = 0
         self.calls: list[str] = []
         self.failures: deque[tuple[str, int, str]] = deque()
+        self.rest = Rest(self._response)
 
     def fail(self, operation: str, status: int, code: str) -> None:
         """Let the next call of this operation fail."""
@@ -75,7 +85,7 @@ class Api:
     def answer(self, request: AWSRequest, **_: Any) -> AWSResponse:
         """Answer in place of the network (botocore's event `before-send`)."""
         self.before()
-        operation = "GetEnvironment" if "/environments/" in request.url else "CreateCliToken"
+        operation = OPERATIONS[request.url.split("/")[3]]
         name = request.url.rpartition("/")[2]
         self.calls.append(operation)
         if self.failures and self.failures[0][0] == operation:
@@ -83,16 +93,62 @@ class Api:
             return self._response(status, {"message": "no"}, code)
         if name not in self.environments:
             return self._response(404, {"message": "no"}, "ResourceNotFoundException")
+        if operation == "InvokeRestApi":
+            return self.rest.play(request)
+        return self._response(200, self.answer_body(operation, name))
+
+    def answer_body(self, operation: str, name: str) -> object:
         if operation == "GetEnvironment":
-            return self._response(200, {"Environment": {"Name": name, **self.environments[name]}})
+            return {"Environment": {"Name": name, **self.environments[name]}}
         self.tokens += 1
-        token = {"CliToken": f"{TOKEN_MARK}-{self.tokens}", "WebServerHostname": self.hostname}
-        return self._response(200, token)
+        return {"CliToken": f"{TOKEN_MARK}-{self.tokens}", "WebServerHostname": self.hostname}
 
     @staticmethod
     def _response(status: int, body: object, code: str = "") -> AWSResponse:
         headers = {"x-amzn-errortype": code} if code else {}
         return AWSResponse("https://aws", status, headers, Raw(json.dumps(body).encode()))
+
+
+class Rest:
+    """InvokeRestApi: it plays one step of the script for each call, and keeps the calls."""
+
+    def __init__(self, response: Callable[..., AWSResponse]) -> None:
+        self.script: deque[RestStep] = deque()
+        self.calls: list[dict[str, Any]] = []
+        self._response = response
+
+    def play(self, request: AWSRequest) -> AWSResponse:
+        self.calls.append(json.loads(request.body))
+        assert self.script, f"a call too many: {self.paths}"
+        return self.script.popleft()(self.calls[-1])
+
+    @property
+    def paths(self) -> list[str]:
+        """Method and path of the calls in the order they came."""
+        return [f"{call['Method']} {call['Path']}" for call in self.calls]
+
+    # Steps ---------------------------------------------------------------------------------------
+
+    def says(self, status: int, body: object) -> RestStep:
+        """Pass on an answer of the web server as MWAA does."""
+        answer = {"RestApiStatusCode": status, "RestApiResponse": body}
+        if status < 400:
+            return lambda _: self._response(200, answer)
+        side = "Client" if status < 500 else "Server"
+        return lambda _: self._response(400, answer, f"RestApi{side}Exception")
+
+    def refuses(self, status: int, code: str, message: str = "no") -> RestStep:
+        """Answer an error of AWS's own."""
+        return lambda _: self._response(status, {"message": message}, code)
+
+    @staticmethod
+    def breaks(error: Exception) -> RestStep:
+        """Fail as botocore does without an answer."""
+
+        def step(_: dict[str, Any]) -> AWSResponse:
+            raise error
+
+        return step
 
 
 class Cli:
@@ -226,14 +282,14 @@ class Time:
 
 
 class Transcripts:
-    """What each Airflow version printed, by case."""
+    """What each Airflow version printed, or answered over REST, by case."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, prefix: str) -> None:
         self._cases = {
-            path.stem.removeprefix("airflow-"): {
+            path.stem.removeprefix(prefix): {
                 case["case"]: case for case in json.loads(path.read_text())
             }
-            for path in directory.glob("airflow-*.json")
+            for path in directory.glob(f"{prefix}*.json")
         }
 
     def __call__(self, version: str, case: str) -> dict[str, Any]:
@@ -253,7 +309,12 @@ class Transcripts:
 
 @pytest.fixture(scope="session")
 def transcripts() -> Transcripts:
-    return Transcripts(Path(__file__).parent / "transcripts")
+    return Transcripts(Path(__file__).parent / "transcripts", "airflow-")
+
+
+@pytest.fixture(scope="session")
+def rest_transcripts() -> Transcripts:
+    return Transcripts(Path(__file__).parent / "transcripts", "rest-")
 
 
 @pytest.fixture(scope="session")
@@ -295,6 +356,14 @@ def api(client: Any) -> Iterator[Api]:
     client.meta.events.register("before-send.mwaa", api.answer)
     yield api
     client.meta.events.unregister("before-send.mwaa", api.answer)
+
+
+@pytest.fixture
+def own_api() -> Api:
+    """The same behind the client that the package itself makes."""
+    api = Api(mwaa_client())
+    api.client.meta.events.register("before-send.mwaa", api.answer)
+    return api
 
 
 @pytest.fixture(scope="session")
@@ -342,6 +411,16 @@ def transport(api: Api, time: Time) -> Iterator[CliTransport]:
 
 
 @pytest.fixture
+def rest(api: Api) -> Rest:
+    return api.rest
+
+
+@pytest.fixture
+def rest_transport(api: Api, time: Time) -> RestTransport:
+    return RestTransport(Environments(api.client, time.clock))
+
+
+@pytest.fixture
 def app() -> ModuleType:
     """The handler's module; it makes its client as it is imported."""
     return importlib.import_module("mwaa_dags_trigger.app")
@@ -351,13 +430,16 @@ def app() -> ModuleType:
 def handle(
     app: ModuleType, transport: CliTransport, deadline: Deadline
 ) -> Callable[..., dict[str, Any]]:
-    """Handle an event that asks `etl` for a run of `demo`, and what is given."""
+    """Handle, over the CLI, an event that asks `etl` for a run of `demo`, and what is given."""
+    return lambda **event: app.handle({**EVENT, **event}, transport, deadline)
 
-    def handle(**event: Any) -> dict[str, Any]:
-        asked = {"mwaa_env_name": "etl", "mwaa_dag_name": "demo", **event}
-        return app.handle(asked, transport, deadline)
 
-    return handle
+@pytest.fixture
+def handle_rest(
+    app: ModuleType, rest_transport: RestTransport, deadline: Deadline
+) -> Callable[..., dict[str, Any]]:
+    """Handle the same over REST."""
+    return lambda **event: app.handle({**EVENT, **event}, rest_transport, deadline)
 
 
 @pytest.fixture(autouse=True)

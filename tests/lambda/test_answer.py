@@ -140,7 +140,7 @@ def test_the_sentence_of_older_airflow_is_read(line: str, state: str) -> None:
 def test_runs_are_listed(version: str, transcripts: Any) -> None:
     runs = listed_runs(said(transcripts(version, "listruns")), "demo")
     assert runs is not None
-    assert runs["x1"] == "queued"
+    assert runs["x1"]["state"] == "queued"
     assert "nosuch" not in runs
 
 
@@ -352,3 +352,9 @@ def test_values_of_the_conf_are_blotted_out(value: object, line: str, shown: str
 
 def test_a_shown_line_has_an_end() -> None:
     assert len(blot_out("ValueError: " + "word " * 1000, {})) == 301
+
+
+@pytest.mark.timeout(10)
+def test_a_line_of_megabytes_beside_a_large_conf_costs_no_time() -> None:
+    line = "ValueError: " + " ".join(f"word{n}" for n in range(1_000_000))
+    assert len(blot_out(line, {"k": "x" * 250_000})) == 301

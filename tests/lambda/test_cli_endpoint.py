@@ -20,7 +20,7 @@ from mwaa_dags_trigger.errors import (
     OutcomeUnknown,
 )
 from mwaa_dags_trigger.request import Request
-from mwaa_dags_trigger.trigger import DagRun, Unclear
+from mwaa_dags_trigger.transport import DagRun, Unclear
 
 REQUEST = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id="r1", conf={"k": "v"})
 
@@ -391,7 +391,7 @@ def test_an_upgrade_is_noticed_by_the_flags(
     case = transcripts("3.0.6", "staterun")
     state = cli.says(case["stdout"], case["stderr"])
     cli.script.extend([upgraded, cli.says(*transcripts.listed("3.0.6", "r1")), state])
-    run = transport.find(REQUEST, deadline)
+    run = transport.find(REQUEST, deadline, with_conf=True)
     assert run is not None
     assert run.airflow_version == "3.0.6"
     assert cli.commands == [

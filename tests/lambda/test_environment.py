@@ -6,7 +6,7 @@ from typing import Any
 
 import botocore.exceptions
 import pytest
-from mwaa_dags_trigger.environment import AirflowVersion, Environments, mwaa_client
+from mwaa_dags_trigger.environment import AirflowVersion, Environments
 from mwaa_dags_trigger.errors import (
     AccessDenied,
     EnvironmentNotFound,
@@ -190,8 +190,38 @@ def test_an_api_out_of_reach_is_unavailable(
         ask("etl")
 
 
-def test_the_client_has_time_limits_and_bounded_retries() -> None:
-    config = mwaa_client().meta.config
-    assert (config.connect_timeout, config.read_timeout) == (3, 5)
-    assert config.retries["mode"] == "standard"
-    assert config.retries["total_max_attempts"] == 2
+def test_the_client_waits_longer_than_the_rest_api_does(own_api: Any) -> None:
+    config = own_api.client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (3, 12)
+
+
+@pytest.mark.parametrize("body", [None, [], "x", {}, {"Environment": None}])
+@pytest.mark.parametrize("action", ["GetEnvironment", "CreateCliToken"])
+def test_an_answer_that_is_not_awss_is_unavailable(
+    action: str, body: Any, environments: Environments, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "answer_body", lambda *_: body)
+    ask = environments.airflow_version if action == "GetEnvironment" else environments.cli_token
+    with pytest.raises(MwaaUnavailable, match=f"{action} .* got no usable answer"):
+        ask("etl")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(500, "InternalServerException"), (429, "ThrottlingException")]
+)
+def test_the_client_does_not_try_again_by_itself(status: int, code: str, own_api: Any) -> None:
+    own_api.fail("GetEnvironment", status, code)
+    with pytest.raises(MwaaUnavailable, match=code):
+        Environments(own_api.client).airflow_version("etl")
+    assert own_api.calls == ["GetEnvironment"]
+
+
+def test_a_connection_that_was_idle_is_not_used_again(
+    environments: Environments, api: Any, time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[float] = []
+    monkeypatch.setattr(api.client, "close", lambda: closed.append(time.now))
+    for now in (0.0, 30.0, 60.1, 61.0):
+        time.now = now
+        environments.client()
+    assert closed == [60.1]

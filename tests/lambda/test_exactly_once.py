@@ -453,6 +453,7 @@ def test_every_error_says_whether_trying_again_may_help() -> None:
         "InvalidRequest",
         "EnvironmentNotFound",
         "DagNotFound",
+        "DagRunNotFound",
         "RunIdConflict",
         "AccessDenied",
         "CommandRejected",

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import mwaa_dags_trigger
 import pytest
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 from mwaa_dags_trigger.cli import CliTransport
@@ -172,6 +177,21 @@ def test_at_debug_level_no_token_is_logged(
 # The handler itself -----------------------------------------------------------------------------
 
 
+def test_over_rest_at_debug_level_no_conf_is_logged(
+    rest: Any,
+    rest_transcripts: Any,
+    handle_rest: Callable[..., dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert logging.getLogger().level == logging.DEBUG
+    run = {**rest_transcripts("3.3.1", "created")["answer"], "conf": SECRET}
+    rest.script.append(rest.says(200, run))
+    handle_rest(run_id="x1", mwaa_dag_conf=SECRET)
+    assert caplog.records
+    assert rest.calls[0]["Body"]["conf"] == SECRET
+    assert "c0nf-s3cret" not in caplog.text
+
+
 class Context:
     def get_remaining_time_in_millis(self) -> int:
         return 44_000
@@ -183,6 +203,50 @@ def test_the_handler_takes_its_time_from_lambda(
     monkeypatch.setattr(app, "TRANSPORT", transport)
     with pytest.raises(MwaaUnavailable, match="Raise the function's timeout"):
         app.lambda_handler({"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}, Context())
+
+
+START = """
+import gc, sys
+from mwaa_dags_trigger import app
+print(app.TRANSPORT.name, "requests" in sys.modules, gc.isenabled())
+"""
+
+
+@pytest.mark.parametrize(
+    ("transport", "printed"),
+    [
+        pytest.param({}, "cli True True", id="absent"),
+        pytest.param({"TRANSPORT": "cli"}, "cli True True", id="cli"),
+        pytest.param({"TRANSPORT": "rest"}, "rest False True", id="rest"),
+    ],
+)
+def test_the_transport_is_chosen_and_only_it_is_loaded(
+    transport: dict[str, str], printed: str
+) -> None:
+    done = started(transport)
+    assert done.stdout.strip() == printed, done.stderr
+
+
+@pytest.mark.parametrize("transport", ["", "REST", "ssh"])
+def test_another_transport_fails_at_the_start(transport: str) -> None:
+    done = started({"TRANSPORT": transport})
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "RuntimeError: The function's environment variable TRANSPORT must be 'cli' or 'rest', "
+        f"not {transport!r}."
+    )
+
+
+def started(transport: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if name != "TRANSPORT"}
+    return subprocess.run(
+        [sys.executable, "-c", START],
+        env={**env, "PYTHONPATH": str(Path(mwaa_dags_trigger.__file__).parents[1]), **transport},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_a_warm_invocation_asks_aws_for_nothing(

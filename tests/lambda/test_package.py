@@ -171,7 +171,8 @@ def test_it_holds_the_package_its_needs_and_their_licences(zip_path: Path) -> No
 # It works alone ---------------------------------------------------------------------------------
 
 ALONE = """
-import json, sys
+import json, os, sys
+os.environ["TRANSPORT"] = {transport!r}
 sys.path[:0] = [{code!r}, {runtime!r}]
 from mwaa_dags_trigger import app
 import requests, urllib3
@@ -183,6 +184,10 @@ class Client:
     def create_cli_token(self, Name):
         return {{"CliToken": "token", "WebServerHostname": {hostname!r}}}
 
+    def invoke_rest_api(self, Name, Path, Method, Body):
+        run = {{"dag_id": "demo", "dag_run_id": "r1", "state": "queued", "conf": {{}}}}
+        return {{"RestApiStatusCode": 200, "RestApiResponse": run}}
+
 class Context:
     def get_remaining_time_in_millis(self):
         return 300_000
@@ -193,8 +198,9 @@ print(json.dumps(app.lambda_handler(event, Context())))
 """
 
 
+@pytest.mark.parametrize("transport", ["cli", "rest"])
 def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
-    zip_path: Path, tmp_path: Path, cli: Any, transcripts: Any
+    transport: str, zip_path: Path, tmp_path: Path, cli: Any, transcripts: Any
 ) -> None:
     with zipfile.ZipFile(zip_path) as archive:
         archive.extractall(tmp_path / "task")
@@ -204,7 +210,8 @@ def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
         (runtime / module.__name__).symlink_to(Path(module.__file__).parent)
     (runtime / "six.py").symlink_to(six.__file__)
     cli.script.append(cli.says(*transcripts.created("3.3.2", "r1")))
-    code = ALONE.format(code=str(tmp_path / "task"), runtime=str(runtime), hostname=cli.hostname)
+    paths = {"code": str(tmp_path / "task"), "runtime": str(runtime)}
+    code = ALONE.format(**paths, hostname=cli.hostname, transport=transport)
     # -S leaves site-packages out, -I the user's own settings.
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
@@ -214,7 +221,8 @@ def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["created"] is True
+    result = json.loads(done.stdout)
+    assert (result["created"], result["transport"]) == (True, transport)
 
 
 # The build itself -------------------------------------------------------------------------------

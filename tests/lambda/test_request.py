@@ -67,7 +67,20 @@ def test_null_is_absent_and_unknown_fields_are_ignored() -> None:
         pytest.param({"run_id": "dataset_triggered__x"}, "run_id", id="dataset_triggered"),
         pytest.param({"run_id": "asset_triggered__x"}, "run_id", id="asset_triggered"),
         pytest.param({"action": "delete"}, "action", id="action unknown"),
-        pytest.param({"action": "status"}, "action", id="action not built yet"),
+        pytest.param({"action": "status"}, "dag_run_id", id="status of no run"),
+        pytest.param({"action": "status", "run_id": "r1"}, "dag_run_id", id="status of run_id"),
+        pytest.param({"action": "status", "dag_run_id": 7}, "dag_run_id", id="status of a number"),
+        pytest.param(
+            {"action": "status", "dag_run_id": "a/b"}, "dag_run_id", id="status with slash"
+        ),
+        pytest.param(
+            {"action": "status", "dag_run_id": "r" * 251}, "dag_run_id", id="status of 251"
+        ),
+        pytest.param(
+            {"action": "status", "dag_run_id": "r1", "mwaa_dag_name": 7},
+            "mwaa_dag_name",
+            id="status of DAG a number",
+        ),
         pytest.param({"execution_arn": 1}, "execution_arn", id="ARN a number"),
         pytest.param({"execution_arn": "client-42"}, "execution_arn", id="ARN a name"),
         pytest.param({"execution_arn": ARN + "\nx"}, "execution_arn", id="ARN with newline"),
@@ -135,6 +148,19 @@ def test_half_a_surrogate_pair_which_json_allows_is_taken() -> None:
 
 def test_the_request_does_not_show_its_conf() -> None:
     assert "c0nf-s3cret" not in repr(parse(event(mwaa_dag_conf={"a": "c0nf-s3cret"})))
+
+
+# The state of a run -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run_id", ["sfn__x_y", "scheduled__2026-11-23T00:00:00+00:00", "~a"])
+def test_the_state_of_any_run_may_be_asked_for(run_id: str) -> None:
+    asked = parse(event(action="status", dag_run_id=run_id, mwaa_dag_conf=["ignored"]))
+    assert (asked.action, asked.dag_run_id, asked.conf) == ("status", run_id, {})
+
+
+def test_a_request_without_action_is_a_trigger() -> None:
+    assert parse(event()).action == parse(event(action="trigger")).action == "trigger"
 
 
 # The run id -------------------------------------------------------------------------------------

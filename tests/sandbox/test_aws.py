@@ -16,6 +16,7 @@ from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import PRELIMINARY_FUNCTION, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.aws.mwaa_api import Environment
+from sandbox.mwaa.http import Request, Response
 
 PRELIMINARY_ARN = f"arn:aws:lambda:{REGION}:{SOURCE_ACCOUNT}:function:{PRELIMINARY_FUNCTION}"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:stateMachine:machine"
@@ -23,15 +24,16 @@ TIMEOUT = 60.0
 
 
 class StubFront:
-    hostname = "env.localhost:1"
+    """Answers with what it was asked."""
 
-    def create_cli_token(self, environment_name: str) -> str:
-        return f"token-for-{environment_name}"
+    def answer(self, request: Request) -> Response:
+        asked = {"CliToken": f"{request.method} {request.path}"}
+        return Response(200, json.dumps(asked).encode())
 
 
 @pytest.fixture
 def aws() -> Iterator[AwsServer]:
-    environment = Environment("sandbox", TARGET_ACCOUNT, "3.3.1", StubFront())
+    environment = Environment("sandbox", TARGET_ACCOUNT, StubFront())
     with AwsServer([environment], lambda_environment={"FROM_THE_SANDBOX": "yes"}) as aws:
         yield aws
 
@@ -116,6 +118,20 @@ class TestLambda:
 
         assert first == ([{"a": 1}, 1, arn], None)
         assert second == ([{"a": 2}, 2, arn], None)
+
+    def test_a_changed_configuration_starts_anew(self, target: Account) -> None:
+        arn = create_function(
+            target,
+            "import os\ndef lambda_handler(event, context): return os.environ.get('SETTING')\n",
+        )
+
+        before, _ = invoke(target, arn)
+        target.functions.update_function_configuration(
+            FunctionName=arn, Environment={"Variables": {"SETTING": "new"}}
+        )
+        after, _ = invoke(target, arn)
+
+        assert (before, after) == (None, "new")
 
     def test_an_exception_is_a_function_error_with_its_class(self, target: Account) -> None:
         arn = create_function(
@@ -311,6 +327,11 @@ class TestRoles:
             )
 
 
+def mwaa_client(aws: AwsServer, role: str) -> Any:
+    session = aws.service_session("lambda.amazonaws.com", role_arn=role, context={})
+    return session.client("mwaa", endpoint_url=aws.url, config=Config(inject_host_prefix=False))
+
+
 class TestMwaa:
     @pytest.fixture
     def caller(self, aws: AwsServer, target: Account) -> Any:
@@ -327,20 +348,32 @@ class TestMwaa:
                 ],
             },
         )
-        session = aws.service_session("lambda.amazonaws.com", role_arn=role, context={})
-        return session.client("mwaa", endpoint_url=aws.url, config=Config(inject_host_prefix=False))
+        return mwaa_client(aws, role)
 
-    def test_describes_an_environment(self, caller: Any) -> None:
-        environment = caller.get_environment(Name="sandbox")["Environment"]
+    def test_hands_on_to_the_front_what_the_role_may_do(self, caller: Any) -> None:
+        assert caller.create_cli_token(Name="sandbox")["CliToken"] == "POST /clitoken/sandbox"
 
-        assert environment["Status"] == "AVAILABLE"
-        assert environment["AirflowVersion"] == "3.3.1"
-
-    def test_creates_a_token_for_an_environment(self, caller: Any) -> None:
-        token = caller.create_cli_token(Name="sandbox")
-
-        assert token["CliToken"] == "token-for-sandbox"
-        assert token["WebServerHostname"] == StubFront.hostname
+    @pytest.mark.parametrize(
+        ("role", "allowed"), [pytest.param("Op", True), pytest.param("NoSuchRole", False)]
+    )
+    def test_the_rest_api_takes_one_of_airflows_roles(
+        self, aws: AwsServer, target: Account, role: str, allowed: bool
+    ) -> None:
+        arn = create_role(
+            target,
+            "rest",
+            trust={"Principal": {"Service": "lambda.amazonaws.com"}},
+            allow={
+                "Action": "airflow:InvokeRestApi",
+                "Resource": f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:role/sandbox/{role}",
+            },
+        )
+        client = mwaa_client(aws, arn)
+        if allowed:
+            assert client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET")
+        else:
+            with pytest.raises(client.exceptions.AccessDeniedException):
+                client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET")
 
     @pytest.mark.parametrize("action", ["get_environment", "create_cli_token"])
     def test_a_missing_environment_is_not_found(self, caller: Any, action: str) -> None:

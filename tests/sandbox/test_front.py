@@ -15,7 +15,8 @@ import pytest
 import requests
 
 from sandbox.mwaa.cli import CliResult
-from sandbox.mwaa.front import MAX_CONCURRENT_COMMANDS, TOKEN_LIFE, MwaaFront, Request, Response
+from sandbox.mwaa.front import MAX_CONCURRENT_COMMANDS, TOKEN_LIFE, MwaaFront
+from sandbox.mwaa.http import Request, Response
 
 TRIGGER = "dags trigger onboarding"
 

@@ -33,13 +33,36 @@ def trust_source(account: str, name: str) -> dict[str, Any]:
     }
 
 
-def use_environment(*names: str) -> dict[str, Any]:
+def read_environments(*names: str) -> dict[str, Any]:
     return {
-        "Sid": "UseMwaaEnvironments",
+        "Sid": "ReadEnvironments",
         "Effect": "Allow",
-        "Action": ["airflow:CreateCliToken", "airflow:GetEnvironment"],
+        "Action": "airflow:GetEnvironment",
         "Resource": [
             f"arn:aws:airflow:eu-central-1:222222222222:environment/{name}" for name in names
+        ],
+    }
+
+
+def create_cli_tokens(*names: str) -> dict[str, Any]:
+    return {
+        "Sid": "CreateCliTokens",
+        "Effect": "Allow",
+        "Action": "airflow:CreateCliToken",
+        "Resource": [
+            f"arn:aws:airflow:eu-central-1:222222222222:environment/{name}" for name in names
+        ],
+    }
+
+
+def invoke_rest_api(*names: str, airflow_role: str) -> dict[str, Any]:
+    return {
+        "Sid": "InvokeRestApi",
+        "Effect": "Allow",
+        "Action": "airflow:InvokeRestApi",
+        "Resource": [
+            f"arn:aws:airflow:eu-central-1:222222222222:role/{name}/{airflow_role}"
+            for name in names
         ],
     }
 
@@ -92,6 +115,11 @@ def test_the_functions_size_is_a_variable(modules_plan: Plan) -> None:
     )
 
 
+def test_the_function_is_told_its_transport(sandbox_plan: Plan, example_plan: Plan) -> None:
+    for plan, transport in [(sandbox_plan, "cli"), (example_plan, "rest")]:
+        assert plan.resources[FUNCTION]["environment"] == [{"variables": {"TRANSPORT": transport}}]
+
+
 def test_the_log_group_has_retention_and_the_function_logs_json_to_it(
     sandbox_plan: Plan, example_plan: Plan
 ) -> None:
@@ -119,7 +147,7 @@ def test_by_default_the_functions_role_is_the_one_that_the_source_assumes(
         TRUST_LAMBDA, trust_source("111111111111", name)
     )
     assert sandbox_plan.policy(FUNCTION_POLICY) == policy(
-        use_environment("sandbox"), write_logs(name), invoke(name)
+        read_environments("sandbox"), create_cli_tokens("sandbox"), write_logs(name), invoke(name)
     )
 
 
@@ -136,7 +164,9 @@ def test_a_dedicated_invoker_role_may_do_nothing_but_invoke(example_plan: Plan) 
 def test_beside_an_invoker_role_the_functions_role_is_lambdas_alone(example_plan: Plan) -> None:
     assert example_plan.trust(FUNCTION_ROLE) == policy(TRUST_LAMBDA)
     assert example_plan.policy(FUNCTION_POLICY) == policy(
-        use_environment("analytics"), write_logs("data-onboarding-staging")
+        read_environments("analytics"),
+        invoke_rest_api("analytics", airflow_role="User"),
+        write_logs("data-onboarding-staging"),
     )
 
 
@@ -145,7 +175,10 @@ def test_several_sources_share_several_environments(modules_plan: Plan) -> None:
         TRUST_LAMBDA, trust_source("111111111111", "one"), trust_source("333333333333", "two")
     )
     assert modules_plan.policy("module.shared.aws_iam_role_policy.function") == policy(
-        use_environment("analytics", "reporting"), write_logs("shared"), invoke("shared")
+        read_environments("analytics", "reporting"),
+        invoke_rest_api("analytics", "reporting", airflow_role="Trigger.DAG_runs-only"),
+        write_logs("shared"),
+        invoke("shared"),
     )
 
 

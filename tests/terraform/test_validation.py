@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from mwaa_dags_trigger.deadline import LEAST_S, LOOK_S
 
 from tests.terraform.planner import Planner, PlanRefusedError
 
@@ -21,10 +22,12 @@ SOURCE: dict[str, Any] = {
 }
 TARGET: dict[str, Any] = {
     "name": "onboarding",
+    "airflow_role": "Op",
     "function": {},
     "log_retention_in_days": 30,
     "mwaa_environments": ["analytics"],
     "package": "dist/package.zip",
+    "transport": "cli",
     "trusted_sources": [
         {
             "role_arn": "arn:aws:iam::111111111111:role/s",
@@ -111,7 +114,15 @@ STATE_MACHINE = (
 SOURCE_ACCOUNT = "Give role_arn and state_machine_arn of each of trusted_sources of one account."
 ARCHITECTURE = "Write function.architecture as arm64 or x86_64."
 MEMORY = "Write function.memory_size as 128 to 10240 (MiB)."
-TIMEOUT = "Write function.timeout as 1 to 900 (seconds)."
+TIMEOUT = (
+    "Write function.timeout as 60 to 900 (seconds): the function keeps time back for a look whether "
+    "the DAG run is there, and with less would send nothing."
+)
+AIRFLOW_ROLE = (
+    "Write airflow_role as the name of an Airflow role, such as Op, User or one of your own: letters, "
+    "digits, '_', '.' and '-', at most 64 of them."
+)
+TRANSPORT = "Write transport as cli or rest."
 
 CASES = {
     "source: good": source(""),
@@ -218,7 +229,19 @@ CASES = {
     "function: largest": target("", function={"memory_size": 10240, "timeout": 900}),
     "function: unknown architecture": target(ARCHITECTURE, function={"architecture": "mips"}),
     "function: too little memory": target(MEMORY, function={"memory_size": 127}),
+    "function: shortest": target("", function={"timeout": 60}),
+    "function: too short to send anything": target(TIMEOUT, function={"timeout": 59}),
     "function: too long": target(TIMEOUT, function={"timeout": 901}),
+    "Airflow role: longest, of one's own": target("", airflow_role="Trigger.DAG_runs-" + "r" * 47),
+    "Airflow role: too long": target(AIRFLOW_ROLE, airflow_role="r" * 65),
+    "Airflow role: any": target(AIRFLOW_ROLE, airflow_role="*"),
+    "Airflow role: an ARN": target(
+        AIRFLOW_ROLE, airflow_role="arn:aws:airflow:eu-central-1:222222222222:role/analytics/Op"
+    ),
+    "Airflow role: none": target(AIRFLOW_ROLE, airflow_role=""),
+    "transport: rest": target("", transport="rest"),
+    "transport: unknown": target(TRANSPORT, transport="grpc"),
+    "transport: in capitals": target(TRANSPORT, transport="REST"),
 }
 
 
@@ -266,3 +289,9 @@ def test_a_value_is_taken_or_refused_with_one_sentence(
     says = CASES[name].says
 
     assert said[name] == ([says] if says else [])
+
+
+def test_the_shortest_timeout_leaves_the_function_time_to_send() -> None:
+    timeout = CASES["function: shortest"].values["function"]["timeout"]
+
+    assert timeout > LEAST_S + LOOK_S

@@ -48,9 +48,11 @@ module "shared" {
   providers = { aws = aws.target }
 
   name              = "shared"
+  airflow_role      = "Trigger.DAG_runs-only"
   function          = { architecture = "x86_64", memory_size = 512, timeout = 60 }
   mwaa_environments = ["reporting", "analytics"]
   package           = "${path.root}/../../../../dist/mwaa_dags_trigger.zip"
+  transport         = "rest"
 
   trusted_sources = [
     {
