@@ -5,7 +5,7 @@
 #   terraform apply -var-file=environments/staging.tfvars
 
 # First part of all names; the workspace is the second: "data-onboarding-staging". Together with it
-# at most 55 characters.
+# at most 55 characters. Roles have no Region: in a second one use another name.
 name = "data-onboarding"
 
 # Both accounts are used in this Region.

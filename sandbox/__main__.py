@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import sys
 from types import FrameType
 
 from sandbox.build import BUILD_DIR
 from sandbox.errors import SandboxError
+from sandbox.isolation import isolate
 
 
 def main(command: str) -> None:
     """Run one command; a condition that the user can mend is one message, without a traceback."""
+    isolate()
     signal.signal(signal.SIGTERM, _stop)
     logging.basicConfig(filename=BUILD_DIR / "sandbox.log", filemode="w")
     airflow_version = os.environ.get("AIRFLOW", "3.3.1")
@@ -27,7 +30,7 @@ def main(command: str) -> None:
             case "up":
                 from sandbox.background import up
 
-                up()
+                up(airflow_version)
             case "serve":
                 from sandbox.background import serve
 
@@ -44,6 +47,10 @@ def main(command: str) -> None:
                 sys.exit(__doc__)
     except SandboxError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
+    except subprocess.TimeoutExpired as error:
+        sys.exit(
+            f"mwaa-dags-trigger: `{error.cmd}` took more than {error.timeout:.0f} s: try again."
+        )
     except KeyboardInterrupt:
         sys.exit(130)
 

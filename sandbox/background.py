@@ -20,12 +20,15 @@ from sandbox.account import Account
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.build import BUILD_DIR, PROJECT
 from sandbox.errors import SandboxError
+from sandbox.isolation import LOOPBACK
 from sandbox.mwaa.install import install
 from sandbox.stack import Sandbox
 from sandbox.steps import Steps
+from sandbox.terraform import link_configuration
 
 _DIRECTORY = BUILD_DIR / "sandbox"
 _STATE = _DIRECTORY / "running.json"
+_CONFIGURATION = _DIRECTORY / "configuration"
 _ENVIRONMENT = _DIRECTORY / "env"
 _PROFILES = _DIRECTORY / "aws-profiles"
 _LOG = BUILD_DIR / "sandbox.out"
@@ -46,13 +49,15 @@ class Running:
     password: str
 
 
-def up() -> None:
+def up(airflow_version: str) -> None:
     """Start a sandbox that stays, and say what to try; return when it is ready."""
     running = _read()
     if running:
         raise SandboxError("The sandbox runs already: `make sandbox-down` ends it.")
     shutil.rmtree(_DIRECTORY, ignore_errors=True)
     steps = Steps()
+    install(airflow_version, BUILD_DIR, steps.step)
+    link_configuration(_CONFIGURATION)
     with steps.step("Two AWS accounts and Airflow"), _LOG.open("w") as log:
         process = subprocess.Popen(
             [
@@ -91,16 +96,18 @@ def serve(airflow_version: str) -> None:
             sandbox.airflow.username,
             sandbox.airflow.password,
         )
+        _STATE.with_suffix(".new").touch(mode=0o600)
         _STATE.with_suffix(".new").write_text(json.dumps(asdict(running)))
         _STATE.with_suffix(".new").rename(_STATE)
         threading.Event().wait()
 
 
 def down() -> None:
-    """End the sandbox in the background, and forget what Terraform knew of it."""
+    """End the sandbox in the background, if there is one, and remove what Terraform knew of it."""
     running = _read()
     if not running:
-        raise SandboxError("No sandbox runs; `make sandbox` starts one.")
+        Steps().say("No sandbox runs.")
+        return
     with Steps().step("End the sandbox"):
         process = psutil.Process(running.pid)
         process.send_signal(signal.SIGTERM)
@@ -108,8 +115,6 @@ def down() -> None:
             process.wait(_STOP_SECONDS)
         except psutil.TimeoutExpired:
             raise SandboxError(f"Process {running.pid} does not end: see {_LOG}.") from None
-        # The accounts that it describes are gone.
-        shutil.rmtree(PROJECT / "terraform.tfstate.d" / "sandbox", ignore_errors=True)
         shutil.rmtree(_DIRECTORY)
 
 
@@ -125,10 +130,12 @@ def _write_environment(sandbox: Sandbox) -> None:
             **Account(sandbox.aws.url, account).profile,
             "region": REGION,
         }
+    _PROFILES.touch(mode=0o600)
     with _PROFILES.open("w") as file:
         profiles.write(file)
-    variables = {**sandbox.environment, "AWS_CONFIG_FILE": str(_PROFILES)}
-    lines = [f"export {key}={shlex.quote(value)}" for key, value in variables.items()]
+    variables = {**sandbox.environment, "AWS_CONFIG_FILE": str(_PROFILES), "NO_PROXY": LOOPBACK}
+    lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN"]
+    lines += [f"export {key}={shlex.quote(value)}" for key, value in variables.items()]
     _ENVIRONMENT.write_text("\n".join(lines) + "\n")
 
 
@@ -171,12 +178,13 @@ Airflow {running.airflow_version}
   {running.web_url}
   user {running.username}, password {running.password}
 
-Deploy, and start an execution, in a shell with the tools and the local AWS:
+Deploy, and start an execution, in a shell with the tools (among them the AWS CLI 1) and the local AWS:
   . .build/env && . {_ENVIRONMENT.relative_to(PROJECT)}
+  cd {_CONFIGURATION.relative_to(PROJECT)}    # links to the configuration; the state stays here
   terraform init
   terraform workspace select -or-create sandbox
   terraform apply -var-file=environments/sandbox.tfvars
   aws --profile source stepfunctions start-execution --state-machine-arn "$(terraform output -raw state_machine_arn)" \\
     --input '{{"mwaa_env_name": "sandbox", "mwaa_dag_name": "onboarding", "mwaa_dag_conf": {{"client": "acme"}}}}'
 
-`make sandbox-down` ends it."""
+Airflow's web page shows the DAG run. `make sandbox-down` ends everything."""

@@ -41,6 +41,8 @@ def main() -> None:
         write_environment(provider_mirror())
     except SetupError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def use_python() -> None:

@@ -129,8 +129,8 @@ def _be_refused(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
             untrusted, EVENT, name="untrusted-1", timeout=_EXECUTION_SECONDS
         )
     steps.say("  A DAG trigger by a source that is not trusted")
-    if execution["status"] == "SUCCEEDED":
-        raise SandboxError("An untrusted state machine could trigger the DAG.")
+    if "is not authorized to assume the task state's role" not in execution.get("cause", ""):
+        raise SandboxError(f"An untrusted state machine was not refused: {execution['status']}.")
     steps.say(f"    {execution['error']}: {execution['cause']}")
 
 

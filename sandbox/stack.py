@@ -72,7 +72,7 @@ class Sandbox:
 
     def wait_ready(self) -> None:
         """Return once Airflow can run a DAG; raise `SandboxError` if it cannot be started."""
-        self._booted.result(timeout=_READY_SECONDS)
+        self._booted.result()
 
     def _boot(self, stack: ExitStack) -> None:
         """Start Airflow beside everything else: it takes longest."""

@@ -1,10 +1,9 @@
-"""Runs Terraform on a copy of the root configuration."""
+"""Runs Terraform on the root configuration, with the state elsewhere."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,15 +19,12 @@ _SECONDS = 600
 
 
 class Deployment:
-    """The root configuration in the workspace `sandbox`, with its state in `directory`.
-
-    A copy, so that neither state nor plug-ins come into the working tree.
-    """
+    """The root configuration in the workspace `sandbox`, with its state in `directory`."""
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self._directory = directory
         self._environment = {**os.environ, **environment, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
-        copy_configuration(directory)
+        link_configuration(directory)
 
     def init(self) -> None:
         """Install the provider and choose the workspace."""
@@ -37,7 +33,7 @@ class Deployment:
 
     def apply(self, advance: Advance, **variables: str) -> dict[str, str]:
         """Apply, with these variables in place of those of the workspace; return the outputs."""
-        self._change("apply", advance, *(f"-var={key}={value}" for key, value in variables.items()))
+        self._change("apply", advance, *_options(variables))
         outputs = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in outputs.items()}
 
@@ -45,9 +41,9 @@ class Deployment:
         """Destroy everything that was applied."""
         self._change("destroy", advance)
 
-    def changes(self) -> list[str]:
-        """Plan; return the addresses of what an apply would change."""
-        self._run("plan", "-out=plan", _VARIABLES)
+    def changes(self, **variables: str) -> list[str]:
+        """Plan, with these variables as in `apply`; return the addresses of what would change."""
+        self._run("plan", "-out=plan", _VARIABLES, *_options(variables))
         plan = json.loads(self._run("show", "-json", "plan"))
         return [
             change["address"]
@@ -85,23 +81,32 @@ class Deployment:
         return run(arguments, directory=self._directory, environment=self._environment)
 
 
-def copy_configuration(directory: Path) -> None:
-    """Copy what makes up the root configuration, the built package included."""
+def _options(variables: Mapping[str, str]) -> list[str]:
+    return [f"-var={key}={value}" for key, value in variables.items()]
+
+
+def link_configuration(directory: Path) -> None:
+    """Make a directory of links to all that makes up the root configuration, the built package included.
+
+    State and plug-ins stay in it, and a backend that the root configuration names is left alone.
+    """
     if not PACKAGE.is_file():
         raise SandboxError(f"{PACKAGE.relative_to(PROJECT)} is not there: run `make package`.")
-    (directory / "dist").mkdir(parents=True, exist_ok=True)
-    shutil.copy(PACKAGE, directory / "dist")
-    for file in PROJECT.glob("*.tf"):
-        shutil.copy(file, directory)
-    ignore = shutil.ignore_patterns(".terraform*", "*.tfstate*")
-    for name in ("environments", "modules"):
-        shutil.copytree(PROJECT / name, directory / name, dirs_exist_ok=True, ignore=ignore)
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in (
+        *PROJECT.glob("*.tf"),
+        *(PROJECT / name for name in ("dist", "environments", "modules")),
+    ):
+        link = directory / path.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+    (directory / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
 
 
 def validate() -> None:
     """Run `terraform validate` on the root configuration, and on the modules that it calls."""
     directory = BUILD_DIR / "validate"
-    copy_configuration(directory)
+    link_configuration(directory)
     init(directory, os.environ)
     run(["validate", "-no-color"], directory=directory, environment=os.environ)
 

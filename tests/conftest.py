@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.isolation import isolate
 from tests.terraform.planner import SANDBOX, Plan, Planner
+
+isolate()
 
 
 @pytest.fixture(scope="session")

@@ -62,13 +62,14 @@ class Functions:
             "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
             "AWS_SESSION_TOKEN": session.session_token,
         }
-        invocation = self._runtime.invoke(_function(deployed, arn), payload, credentials)
-        self._write_log(self._authorizer.caller(session.access_key_id), arn, invocation.log)
+        function = _function(deployed, arn)
+        invocation = self._runtime.invoke(function, payload, credentials)
+        self._write_log(self._authorizer.caller(session.access_key_id), function, invocation.log)
         return invocation
 
-    def _write_log(self, role: Caller, arn: str, text: str) -> None:
-        _, _, _, region, account, _, name = arn.split(":")[:7]
-        group, stream = f"/aws/lambda/{name}", "sandbox"
+    def _write_log(self, role: Caller, function: Function, text: str) -> None:
+        _, _, _, region, account = function.arn.split(":")[:5]
+        group, stream = function.log_group, "sandbox"
         resource = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
         try:
             for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
@@ -89,13 +90,16 @@ class Functions:
 
 
 def _function(deployed: LambdaFunction, arn: str) -> Function:
+    logging = logging_config(deployed)
     return Function(
         arn=arn,
         handler=deployed.handler,
         zip_bytes=deployed.code_bytes,
         timeout=int(deployed.timeout),
         memory_size=int(deployed.memory_size),
-        log_format=logging_config(deployed)["LogFormat"],
+        log_format=logging["LogFormat"],
+        log_group=logging["LogGroup"],
+        log_level=logging.get("ApplicationLogLevel", "INFO"),
         environment=tuple(sorted(deployed.environment_vars.items())),
     )
 

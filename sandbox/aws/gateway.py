@@ -60,6 +60,9 @@ class Gateway:
         if signature and serve:
             length = int(environ.get("CONTENT_LENGTH") or 0)
             body = environ["wsgi.input"].read(length)
+            if environ.get("HTTP_X_AMZ_TARGET") == "AWSStepFunctions.StartExecution":
+                body = step_functions.name_execution(body)
+                environ["CONTENT_LENGTH"] = str(len(body))
             environ["wsgi.input"] = io.BytesIO(body)
             call = Call(
                 signature["key"], signature["region"], signature["service"], Request(environ)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import os
@@ -36,6 +35,8 @@ class Function:
     timeout: int
     memory_size: int
     log_format: str
+    log_group: str
+    log_level: str
     environment: tuple[tuple[str, str], ...]
 
     @property
@@ -81,8 +82,14 @@ class LambdaRuntime:
         A function whose code or configuration has changed starts anew.
         """
         with self._lock:
+            outdated = [
+                other for other in self._idle if other.arn == function.arn and other != function
+            ]
+            stopped = [worker for other in outdated for worker in self._idle.pop(other)]
             pool = self._idle[function]
             worker = pool.pop() if pool else None
+        for other in stopped:
+            other.stop()
         worker = worker or _Worker(
             function, {**self._environment, **credentials, "AWS_ENDPOINT_URL": self._endpoint}
         )
@@ -101,7 +108,7 @@ class _Worker:
 
     def __init__(self, function: Function, environment: Mapping[str, str]) -> None:
         self._function = function
-        self._work: queue.Queue[tuple[str, bytes, float]] = queue.Queue()
+        self._work: queue.Queue[tuple[str, bytes, float] | None] = queue.Queue()
         self._answers: queue.Queue[tuple[str | None, bytes]] = queue.Queue()
         self._directory = tempfile.TemporaryDirectory(prefix="lambda-")
         task_root = Path(self._directory.name) / "task"
@@ -137,6 +144,7 @@ class _Worker:
             except queue.Empty:
                 if time.monotonic() > deadline:
                     self._process.kill()
+                    self._process.wait(timeout=10)
                     message = f"Task timed out after {self._function.timeout:.2f} seconds"
                     error, answer = _failure(request_id, "Sandbox.Timedout", message)
                     break
@@ -150,6 +158,7 @@ class _Worker:
     def stop(self) -> None:
         self._process.kill()
         self._process.wait(timeout=10)
+        self._work.put(None)
         self._server.shutdown()
         self._server.server_close()
         self._log.close()
@@ -168,7 +177,8 @@ class _Worker:
             "AWS_LAMBDA_FUNCTION_NAME": self._function.name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_LOG_FORMAT": self._function.log_format,
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self._function.name}",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self._function.log_group,
+            "AWS_LAMBDA_LOG_LEVEL": self._function.log_level,
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}",
             "AWS_DEFAULT_REGION": region,
             "AWS_REGION": region,
@@ -184,7 +194,11 @@ class _Worker:
 
         class RuntimeApi(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                request_id, payload, deadline = worker._work.get()
+                work = worker._work.get()
+                if work is None:
+                    self.close_connection = True
+                    return
+                request_id, payload, deadline = work
                 self.send_response(200)
                 # awslambdaric crashes without a Content-Type.
                 self.send_header("Content-Type", "application/json")
@@ -213,8 +227,3 @@ class _Worker:
 def _failure(request_id: str, error_type: str, message: str) -> tuple[str, bytes]:
     payload = {"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {message}"}
     return "Unhandled", json.dumps(payload).encode()
-
-
-def log_tail(invocation: Invocation) -> str:
-    """Return the last 4 KB of the log as `X-Amz-Log-Result` has them, in base64."""
-    return base64.b64encode(invocation.log.encode()[-4096:]).decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +67,12 @@ def validate_definition(request: dict[str, Any]) -> dict[str, Any]:
 def list_versions(_: dict[str, Any]) -> dict[str, Any]:
     """Answer ListStateMachineVersions: none are published. The Terraform provider calls it at apply."""
     return {"stateMachineVersions": []}
+
+
+def name_execution(body: bytes) -> bytes:
+    """Give a StartExecution without a name the one that AWS would make up; moto calls it `None`."""
+    request = json.loads(body)
+    return json.dumps({"name": str(uuid.uuid4()), **request}).encode()
 
 
 ACTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {

@@ -200,7 +200,9 @@ class Airflow:
                     health = session.get(self.web_url + path, timeout=5).json()
                 except requests.RequestException:
                     return "the web server does not answer"
-                missing += [part for part in parts if health[part]["status"] != "healthy"]
+                missing += [
+                    part for part in parts if health.get(part, {}).get("status") != "healthy"
+                ]
         return f"not healthy: {', '.join(missing)}" if missing else ""
 
 

@@ -51,6 +51,10 @@ def test_the_same_request_again_finds_its_dag_run_and_compares_its_conf(rest: St
     assert rest.airflow.run_ids("onboarding").count(run_id) == 1
 
 
+def test_a_second_plan_shows_no_changes(rest: Stack) -> None:
+    assert rest.deployment.changes(transport="rest") == []
+
+
 def test_a_dag_that_is_not_there(rest: Stack) -> None:
     execution = rest.execute(mwaa_dag_name="missing")
 

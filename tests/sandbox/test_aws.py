@@ -157,6 +157,14 @@ class TestLambda:
         assert error == "Unhandled"
         assert payload["errorType"] == "Sandbox.Timedout"
 
+    def test_after_a_time_out_it_starts_anew(self, target: Account) -> None:
+        code = "import time\ndef lambda_handler(event, context): time.sleep(event)\n"
+        arn = create_function(target, code, timeout=1)
+
+        endings = [invoke(target, arn, seconds) for seconds in (60, 0)]
+
+        assert [error for _, error in endings] == ["Unhandled", None]
+
     def test_a_function_that_does_not_load_is_an_error(self, target: Account) -> None:
         payload, error = invoke(target, create_function(target, "import missing_module\n"))
 
@@ -206,6 +214,18 @@ class TestLambda:
 
 
 class TestStepFunctions:
+    def test_an_execution_without_a_name_gets_one(self, source: Account) -> None:
+        role = machine_role(source, Action="lambda:InvokeFunction", Resource="*")
+        run_machine(source, states={"Only": {"Type": "Succeed"}}, role=role)
+
+        arns = {
+            source.states.start_execution(stateMachineArn=MACHINE_ARN)["executionArn"]
+            for _ in range(2)
+        }
+
+        assert len(arns) == 2
+        assert not [arn for arn in arns if arn.endswith(":None")]
+
     def test_a_task_runs_as_the_role_of_the_state_machine(self, source: Account) -> None:
         role = machine_role(source, Action="lambda:InvokeFunction", Resource=PRELIMINARY_ARN)
         task = {"Type": "Task", "Resource": PRELIMINARY_ARN, "End": True}

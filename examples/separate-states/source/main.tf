@@ -14,14 +14,16 @@ provider "aws" {
   allowed_account_ids = [var.source_account_id]
 }
 
+data "aws_partition" "current" {}
+
 module "source" {
   source = "../../../modules/source"
 
   name = var.name
   # What the target's state makes for the same name.
   target = {
-    role_arn     = "arn:aws:iam::${var.target_account_id}:role/${var.name}-target"
-    function_arn = "arn:aws:lambda:${var.region}:${var.target_account_id}:function:${var.name}"
+    role_arn     = "arn:${data.aws_partition.current.partition}:iam::${var.target_account_id}:role/${var.name}-target"
+    function_arn = "arn:${data.aws_partition.current.partition}:lambda:${var.region}:${var.target_account_id}:function:${var.name}"
   }
 }
 

@@ -14,6 +14,8 @@ provider "aws" {
   allowed_account_ids = [var.target_account_id]
 }
 
+data "aws_partition" "current" {}
+
 module "target" {
   source = "../../../modules/target"
 
@@ -22,8 +24,8 @@ module "target" {
   package           = "${path.root}/../../../dist/mwaa_dags_trigger.zip"
   # What the source's state makes for the same name. One more source is one more entry.
   trusted_sources = [{
-    role_arn          = "arn:aws:iam::${var.source_account_id}:role/${var.name}-source"
-    state_machine_arn = "arn:aws:states:${var.region}:${var.source_account_id}:stateMachine:${var.name}"
+    role_arn          = "arn:${data.aws_partition.current.partition}:iam::${var.source_account_id}:role/${var.name}-source"
+    state_machine_arn = "arn:${data.aws_partition.current.partition}:states:${var.region}:${var.source_account_id}:stateMachine:${var.name}"
   }]
 }
 
