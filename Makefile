@@ -24,6 +24,10 @@ test: lint ## Run every test
 bench: package ## Measure, and write docs/benchmarks.md
 	@$(RUN) $(GUARD) python -m tests.benchmarks
 
+.PHONY: soak
+soak: package ## Try 10,000 triggers under random faults
+	@$(RUN) FAULTS_TRIGGERS=10000 $(GUARD) pytest tests/faults/test_exactly_once.py --timeout 3600
+
 .PHONY: package
 package: setup ## Build dist/mwaa_dags_trigger.zip
 	@$(RUN) python lambda/build.py

@@ -36,6 +36,8 @@ class Request:
         Checked against the patterns of MWAA and Airflow.
     conf
         The DAG run's conf, a JSON object; empty where only the state is asked for.
+    retried
+        Whether the state machine has asked before, with an outcome that is not known here.
     """
 
     action: Literal["trigger", "status"] = "trigger"
@@ -44,6 +46,7 @@ class Request:
     mwaa_dag_name: str
     dag_run_id: str
     conf: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    retried: bool = False
 
 
 def parse(event: object) -> Request:
@@ -53,9 +56,9 @@ def parse(event: object) -> Request:
     ----------
     event
         `mwaa_env_name`, `mwaa_dag_name`, and optionally `mwaa_dag_conf`, `run_id`, `action`,
-        `execution_arn`, `redrive_count`, `item_index`. With the action `status` it is
-        `dag_run_id` that says which run. A null is the same as an absent field, and other fields
-        are ignored.
+        `execution_arn`, `redrive_count`, `item_index`, `retry_count`. With the action `status` it
+        is `dag_run_id` that says which run. A null is the same as an absent field, and other
+        fields are ignored.
 
     Raises
     ------
@@ -80,6 +83,7 @@ def parse(event: object) -> Request:
         mwaa_dag_name=dag_id,
         dag_run_id=_run_id(event),
         conf=_conf(event.get("mwaa_dag_conf")),
+        retried=bool(_count(event, "retry_count")),
     )
 
 

@@ -81,6 +81,12 @@ def trigger_once(request: Request, transport: Transport, deadline: Deadline) -> 
         logger.warning("Trying again after: %s", error.problem)
     if isinstance(error, OutcomeUnknown):
         raise OutcomeUnknown(f"{error.problem} No run was seen. {ADVICE}") from None
+    # Without the DAG there is no run; any other refusal says nothing of the tries before.
+    if request.retried and not error.transient and not isinstance(error, DagNotFound):
+        raise OutcomeUnknown(
+            f"An earlier try of this execution may have made the run. This try: {error.problem} "
+            f"{ADVICE}"
+        ) from None
     raise error from None
 
 

@@ -256,6 +256,22 @@ def test_once_in_doubt_a_missing_token_does_not_hide_it(
         trigger()
 
 
+def test_in_a_retry_a_refusal_does_not_hide_what_a_try_before_may_have_made(
+    cli: Any, airflow: Airflow, handle: Callable[..., dict[str, Any]]
+) -> None:
+    cli.script.extend([cli.raw(403, b"")] * 2)
+    with pytest.raises(OutcomeUnknown, match=r"An earlier try .* refused a fresh CLI token"):
+        handle(run_id="r1", retry_count=1)
+
+
+def test_in_a_retry_an_unknown_dag_is_still_unknown(
+    cli: Any, airflow: Airflow, handle: Callable[..., dict[str, Any]]
+) -> None:
+    cli.script.append(airflow.says("unknown"))
+    with pytest.raises(DagNotFound):
+        handle(run_id="r1", retry_count=1)
+
+
 # Time -------------------------------------------------------------------------------------------
 
 

@@ -90,6 +90,9 @@ def test_null_is_absent_and_unknown_fields_are_ignored() -> None:
         pytest.param(
             {"execution_arn": ARN, "redrive_count": -1}, "redrive_count", id="redrive negative"
         ),
+        pytest.param(
+            {"execution_arn": ARN, "retry_count": "1"}, "retry_count", id="retries a string"
+        ),
         pytest.param({"execution_arn": ARN, "item_index": "0"}, "item_index", id="index a string"),
         pytest.param(
             {"run_id": "r", "item_index": 1.5}, "item_index", id="wrong type beside a run id"

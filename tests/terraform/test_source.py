@@ -143,6 +143,7 @@ class TestDefinition:
             "run_id.$": "$.run_id",
             "execution_arn.$": "$$.Execution.Id",
             "redrive_count.$": "$$.Execution.RedriveCount",
+            "retry_count.$": "$$.State.RetryCount",
         }
 
     def test_the_trigger_waits_a_little_longer_than_the_function_may_run(

@@ -1,0 +1,206 @@
+"""What Airflow does with DAG runs, as rules: fast enough for thousands of triggers, and not an Airflow."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+
+from sandbox.mwaa.cli import CliResult
+
+DAG = "onboarding"
+COMMAND_SECONDS = 0.3
+"""Of the clock for a command, so that two in a row may fall into one second."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A DAG run that really exists."""
+
+    run_id: str
+    conf: Mapping[str, Any]
+    date: datetime
+
+
+class Airflow:
+    """One Airflow with one DAG; its texts have the form of those that were recorded.
+
+    Parameters
+    ----------
+    version
+        Whose rules apply.
+    clock
+        Seconds.
+
+    Attributes
+    ----------
+    runs
+        All that there are.
+    chatter
+        What plugins print before each answer of the command line.
+    """
+
+    def __init__(self, version: str, clock: Any) -> None:
+        self.version = version
+        self.runs: list[Run] = []
+        self.chatter = b""
+        self._number = tuple(int(part) for part in version.split("."))
+        self._clock = clock
+        self._one_at_a_time = threading.Lock()  # as the database has it
+
+    def named(self, run_id: str) -> list[Run]:
+        """Give the runs with this id."""
+        return [run for run in self.runs if run.run_id == run_id]
+
+    # The command line ---------------------------------------------------------------------------
+
+    def cli(self, argv: list[str], timeout: float) -> CliResult:
+        """Run a command."""
+        self._clock.sleep(COMMAND_SECONDS)
+        with self._one_at_a_time:
+            result = self._commands[argv[0], argv[1]](self, argv[2:])
+        return CliResult(result.exit_code, self.chatter + result.stdout, result.stderr)
+
+    def _trigger(self, words: list[str]) -> CliResult:
+        dag_id, options = words[0], _options(words[1:])
+        unknown = set(options) - {"--run-id", "--conf"}
+        if self._number >= (2, 6):
+            unknown -= {"-o", "--no-replace-microseconds"}
+        if unknown:
+            return _usage(unknown)
+        if dag_id != DAG:
+            return _raised(f"airflow.exceptions.DagNotFound: Dag id {dag_id} not found in DagModel")
+        run_id, date = options["--run-id"], self._now()
+        if self._number[0] == 2:
+            if "--no-replace-microseconds" not in options:
+                date = date.replace(microsecond=0)
+            same = [run for run in self.runs if run.run_id == run_id or run.date == date]
+            if len(same) > 1:
+                return _raised("sqlalchemy.exc.MultipleResultsFound: Multiple rows were found")
+            about = f"{DAG} at {date} with run id {run_id}"
+        else:
+            same, about = self.named(run_id), f"{DAG} with run id {run_id}"
+        if same:
+            name = "airflow.exceptions.DagRunAlreadyExists"
+            return _raised(f"{name}: A DAG Run already exists for DAG {about}")
+        run = Run(run_id, json.loads(options["--conf"]), date)
+        self.runs.append(run)
+        if "-o" not in options:
+            created = f"Created <DagRun {DAG} @ {date}: {run_id}, state:queued, queued_at: None>"
+            return CliResult(0, f"{created}\n".encode(), b"")
+        row = {"conf": run.conf, "dag_id": DAG, "dag_run_id": run_id, "state": "queued"}
+        return _printed(json.dumps([row]))
+
+    def _list_runs(self, words: list[str]) -> CliResult:
+        if (words[0] == "-d") != (self._number[0] == 2):
+            return _usage(words)
+        dag_id = words[1] if words[0] == "-d" else words[0]
+        if dag_id != DAG:
+            return CliResult(1, b"", f"DAG: {dag_id} does not exist in 'dag' table\n".encode())
+        rows = [
+            {"dag_id": DAG, "run_id": run.run_id, "state": "queued", "start_date": ""}
+            for run in self.runs
+        ]
+        return _printed(json.dumps(rows))
+
+    def _state(self, words: list[str]) -> CliResult:
+        if self._number[0] == 2:
+            return _usage(words)
+        for run in self.named(words[1]):
+            return _printed("queued" + (f", {json.dumps(run.conf)}" if run.conf else ""))
+        return _printed("None")
+
+    _commands: Mapping[tuple[str, str], Callable[[Airflow, list[str]], CliResult]] = {
+        ("dags", "trigger"): _trigger,
+        ("dags", "list-runs"): _list_runs,
+        ("dags", "state"): _state,
+    }
+
+    # REST -----------------------------------------------------------------------------------------
+
+    def rest(
+        self, method: str, path: str, *, params: Any, body: Any, timeout: float
+    ) -> requests.Response:
+        """Answer a request; `path` begins after `/api/vN`."""
+        response = requests.Response()
+        with self._one_at_a_time:
+            response.status_code, answer = self._rest(method, path.split("/")[2:], body)
+        response._content = json.dumps(answer).encode()
+        return response
+
+    def _rest(self, method: str, parts: list[str], body: Any) -> tuple[int, Any]:
+        match method, parts:
+            case "POST", ["~", "dagRuns", "list"]:
+                ordered = self.runs[::-1] if body["order_by"] == "-id" else self.runs
+                start = body["page_offset"]
+                page = ordered[start : start + min(body["page_limit"], 100)]
+                total = len(self.runs)
+                return 200, {"dag_runs": [self._shown(run) for run in page], "total_entries": total}
+            case "POST", [dag_id, "dagRuns"]:
+                return self._post(dag_id, body)
+            case "GET", [dag_id, "dagRuns", run_id]:
+                for run in self.named(run_id) if dag_id == DAG else []:
+                    return 200, self._shown(run)
+                two = f"DAGRun with DAG ID: '{dag_id}' and DagRun ID: '{run_id}' not found"
+                three = f"The DagRun with dag_id: `{dag_id}` and run_id: `{run_id}` was not found"
+                return 404, {"detail": two if self._number[0] == 2 else three}
+            case "GET", [dag_id] if dag_id == DAG:
+                return 200, {"dag_id": dag_id, "is_paused": False}
+            case "GET", [dag_id]:
+                return 404, {"detail": f"The DAG with dag_id: {dag_id} was not found"}
+        raise NotImplementedError(method, parts)
+
+    def _post(self, dag_id: str, body: Any) -> tuple[int, Any]:
+        if dag_id != DAG:
+            return 404, {"detail": f"DAG with dag_id: '{dag_id}' not found"}
+        run_id = body["dag_run_id"]
+        if self._number[0] == 2:
+            if "logical_date" in body:
+                return 400, {"detail": "{'logical_date': ['Field may not be null.']}"}
+            taken = {
+                "detail": f"DAGRun with DAG ID: '{DAG}' and DAGRun ID: '{run_id}' already exists"
+            }
+        else:
+            if "logical_date" not in body:
+                missing = {"loc": ["body", "logical_date"], "msg": "Field required", "input": body}
+                return 422, {"detail": [missing]}
+            taken = {"detail": {"reason": "Unique constraint violation", "statement": "hidden"}}
+        if self.named(run_id):
+            return 409, taken
+        run = Run(run_id, body["conf"], self._now())
+        self.runs.append(run)
+        return 200, self._shown(run)
+
+    @staticmethod
+    def _shown(run: Run) -> dict[str, Any]:
+        return {"dag_id": DAG, "dag_run_id": run.run_id, "state": "queued", "conf": run.conf}
+
+    def _now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self._clock())
+
+
+def _options(words: list[str]) -> dict[str, str]:
+    options, rest = {}, iter(words)
+    for word in rest:
+        options[word] = "" if word == "--no-replace-microseconds" else next(rest)
+    return options
+
+
+def _printed(line: str) -> CliResult:
+    log = "[2026-11-23T16:10:38.815+0000] {__init__.py:43} INFO - Loaded API auth backend\n"
+    return CliResult(0, f"{log}{line}\n".encode(), b"x.py:22 UserWarning: no graphviz\n")
+
+
+def _raised(line: str) -> CliResult:
+    traceback = f'Traceback (most recent call last):\n  File "x.py", line 1, in x\n{line}\n'
+    return CliResult(1, b"", traceback.encode())
+
+
+def _usage(words: Any) -> CliResult:
+    error = f"airflow command error: unrecognized arguments: {' '.join(words)}, see help above.\n"
+    return CliResult(2, b"Usage: airflow\n", error.encode())

@@ -1,0 +1,94 @@
+"""Each fault in front of a real Airflow: when the function says that the run is there, it is, once."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sandbox.build import BUILD_DIR
+from sandbox.mwaa.airflow import Airflow
+from sandbox.mwaa.faults import API, CLI, NEVER_RUN, REST, Fault, FaultyFront, Kind, Ran
+from sandbox.mwaa.install import AirflowInstallation, install
+from sandbox.mwaa.rest import AirflowRest
+from tests.faults.conftest import CONF, Clock, Lane, Mwaa, environment_name, event_for, variables
+
+pytestmark = pytest.mark.airflow
+
+DAG = "paused"
+"""Its runs stay queued, so that nothing else is at work."""
+HANGS = 5.0
+FAULTS = {
+    transport: [Fault(kind, Ran.NO if kind in NEVER_RUN else Ran.YES) for kind in sorted(kinds)]
+    for transport, kinds in {"cli": CLI, "rest": REST}.items()
+}
+EACH = [
+    pytest.param(transport, fault, id=f"{transport}-{fault}")
+    for transport, each in FAULTS.items()
+    for fault in each
+]
+
+
+@dataclass(frozen=True)
+class Real:
+    """A real Airflow behind the faulty front."""
+
+    mwaa: Mwaa
+    version: str
+    rest: AirflowRest
+
+
+@pytest.fixture(scope="module", params=["2.11.2", "3.3.1"])
+def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
+    return install(request.param, BUILD_DIR, contextlib.nullcontext)
+
+
+@pytest.fixture(scope="module")
+def real(
+    installation: AirflowInstallation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Real]:
+    directory: Path = tmp_path_factory.mktemp("airflow")
+    clock = Clock()
+    name = environment_name(installation.version)
+    with (
+        Airflow(installation, directory / "home") as airflow,
+        FaultyFront({name: airflow}, directory, clock=clock) as front,
+        variables(front),
+    ):
+        airflow.wait_ready(120.0)
+        yield Real(Mwaa(front, {}, clock), airflow.version, airflow.api)
+
+
+@pytest.mark.parametrize(("transport", "fault"), EACH)
+def test_the_run_is_there_once(real: Real, transport: str, fault: Fault) -> None:
+    lane = Lane(real.version, transport)
+    run_id = f"{transport}-{'-'.join(str(fault).replace(',', '').split())}"
+    before, injected = real.rest.run_ids(DAG), real.mwaa.front.injected[fault]
+    real.mwaa.front.play([fault])
+    container = real.mwaa.container(lane, patience=HANGS)
+    ending = real.mwaa.invoke(container, event_for(lane, mwaa_dag_name=DAG, run_id=run_id))
+    assert real.mwaa.front.injected[fault] == injected + 1
+    new = sorted(set(real.rest.run_ids(DAG)) - set(before))
+    if ending.result is None:
+        assert ending.error == ("EnvironmentNotReady" if fault.kind in API else "AccessDenied")
+        assert new == [] or fault.ran is Ran.YES
+    else:
+        assert new == [run_id]
+        run = real.rest.dag_run(DAG, run_id)
+        assert run and run.conf == CONF
+        assert ending.result["created"] or fault.ran is Ran.YES
+
+
+def test_a_run_is_made_once_however_often_it_is_asked_for(real: Real) -> None:
+    for transport in FAULTS:
+        lane = Lane(real.version, transport)
+        event = event_for(lane, mwaa_dag_name=DAG, run_id=f"again-{transport}")
+        real.mwaa.front.play([Fault(Kind.GATEWAY_TIMEOUT, Ran.LATE)] * 3)
+        container = real.mwaa.container(lane, patience=HANGS)
+        endings = [real.mwaa.invoke(container, event) for _ in range(3)]
+        real.mwaa.front.settle()
+        assert all(ending.result for ending in endings)
+        assert real.rest.run_ids(DAG).count(f"again-{transport}") == 1
