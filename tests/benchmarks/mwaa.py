@@ -1,0 +1,157 @@
+"""The sandbox's MWAA before a real Airflow, and Lambda containers that reach it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from sandbox.aws import AwsServer
+from sandbox.aws.authorizer import MANAGEMENT_ACCOUNT
+from sandbox.aws.mwaa_api import Environment
+from sandbox.build import BUILD_DIR
+from sandbox.errors import SandboxError
+from sandbox.mwaa.airflow import Airflow
+from sandbox.mwaa.cli import CliResult, last_lines
+from sandbox.mwaa.front import MwaaFront
+from sandbox.mwaa.install import install
+from tests.benchmarks.lambda_code import Code
+
+NAME = "bench"
+CONF = {"client": "acme"}
+DAG = "paused"
+"""Its runs stay queued, so that no task takes time from what is measured."""
+READY_S = 180.0
+_CONTAINER = Path(__file__).with_name("container.py")
+
+
+@dataclass
+class Timed:
+    """An Airflow that notes how long its last command or request took."""
+
+    airflow: Airflow
+    seconds: float = 0.0
+
+    @property
+    def version(self) -> str:
+        return self.airflow.version
+
+    def cli(self, argv: list[str], timeout: float) -> CliResult:
+        with self._timed():
+            return self.airflow.cli(argv, timeout)
+
+    def rest(
+        self, method: str, path: str, *, params: Any, body: Any, timeout: float
+    ) -> requests.Response:
+        with self._timed():
+            return self.airflow.rest(method, path, params=params, body=body, timeout=timeout)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.seconds = time.perf_counter() - started
+
+
+@dataclass(frozen=True)
+class Container:
+    """A process that runs the handler of the deployed package, one invocation after the other."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    def trigger(self) -> float:
+        """Have a new DAG run made; give the handler's seconds."""
+        event = {
+            "mwaa_env_name": NAME,
+            "mwaa_dag_name": DAG,
+            "mwaa_dag_conf": CONF,
+            "run_id": f"bench-{uuid.uuid4()}",
+        }
+        seconds, result = self._do({"event": event})
+        if result["created"] is not True:
+            raise SandboxError(f"A trigger made no run: {result}")
+        return seconds
+
+    def post(self, url: str, token: str) -> float:
+        """Send the same command by a bare `requests.Session`; give the call's seconds."""
+        words = ["dags", "trigger", DAG, "--run-id", f"bench-{uuid.uuid4()}"]
+        words += ["--conf", json.dumps(CONF), "-o", "json"]
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/plain"}
+        post = {"url": url, "headers": headers, "data": shlex.join(words)}
+        return self._do({"post": post})[0]
+
+    def _do(self, task: Mapping[str, Any]) -> tuple[float, Any]:
+        assert self.process.stdin and self.process.stdout
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps(task) + "\n")
+            self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SandboxError(f"A container ended:\n{last_lines(self.log)}")
+        done = json.loads(line)
+        return done["seconds"], done["result"]
+
+
+@dataclass(frozen=True)
+class Mwaa:
+    """An MWAA environment before a real Airflow, in a local AWS."""
+
+    airflow: Timed
+    front: MwaaFront
+    aws: AwsServer
+    directory: Path
+
+    @contextmanager
+    def container(self, code: Code, transport: str) -> Iterator[Container]:
+        """Start a new container of the package."""
+        environment = {
+            **code.environment(code.task),
+            "AWS_ENDPOINT_URL": self.aws.url,
+            "REQUESTS_CA_BUNDLE": str(self.front.ca_file),
+            "TRANSPORT": transport,
+        }
+        log = self.directory / f"container-{uuid.uuid4()}.log"
+        with (
+            log.open("w") as stderr,
+            subprocess.Popen(
+                [sys.executable, "-P", _CONTAINER],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            ) as process,
+        ):
+            try:
+                yield Container(process, log)
+            finally:
+                process.kill()
+
+
+@contextmanager
+def mwaa(version: str, directory: Path, *, process_per_command: bool = False) -> Iterator[Mwaa]:
+    """Start Airflow, the front and the AWS; they end with the `with`."""
+    installation = install(version, BUILD_DIR, nullcontext)
+    directory.mkdir()
+    with ExitStack() as stack:
+        airflow = stack.enter_context(
+            Airflow(installation, directory / "airflow", process_per_command=process_per_command)
+        )
+        timed = Timed(airflow)
+        front = stack.enter_context(MwaaFront({NAME: timed}, directory))
+        # The containers' access key is nobody's role, and so the management account's.
+        environment = Environment(NAME, MANAGEMENT_ACCOUNT, front)
+        aws = stack.enter_context(AwsServer([environment]))
+        airflow.wait_ready(READY_S)
+        yield Mwaa(timed, front, aws, directory)
