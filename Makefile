@@ -18,7 +18,7 @@ demo: package ## Deploy into a local two-account AWS, and start one real DAG run
 
 .PHONY: test
 test: lint ## Run every test
-	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup
+	@$(RUN) $(GUARD) pytest --numprocesses 2 --dist loadgroup
 
 .PHONY: bench
 bench: package ## Measure, and write docs/benchmarks.md

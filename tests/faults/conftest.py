@@ -24,7 +24,6 @@ from mwaa_dags_trigger.rest import RestTransport
 from requests.adapters import HTTPAdapter
 
 from sandbox.mwaa.faults import Fault, FaultyFront
-from sandbox.mwaa.front import Handler
 from tests.faults.rules import DAG, Airflow
 
 VERSIONS = ("2.5.1", "2.11.2", "3.3.1")
@@ -202,8 +201,6 @@ def variables(front: FaultyFront) -> Iterator[None]:
             patch.setenv(name, value)
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
             patch.delenv(name, raising=False)
-        # Otherwise each connection takes 40 ms.
-        patch.setattr(Handler, "disable_nagle_algorithm", True)
         for name in ("mwaa_dags_trigger", "botocore", "urllib3"):
             logger = logging.getLogger(name)
             patch.setattr(logger, "propagate", False)  # pytest would keep all records
