@@ -4,7 +4,7 @@ AIRFLOW ?= 3.3.1
 # What `setup` made: the tools on PATH, and where Terraform finds its provider.
 RUN := . .build/env &&
 # Nothing of a command stays behind, however it ends.
-GUARD := python -m sandbox.guard
+GUARD := python -m tools.guard
 
 export AIRFLOW
 
@@ -13,7 +13,7 @@ help: ## Print the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: package ## Deploy into a local two-account AWS, and start one real DAG run
+demo: setup package ## Deploy into a local two-account AWS, and start one real DAG run
 	@$(RUN) $(GUARD) python -m sandbox demo
 
 .PHONY: test
@@ -21,19 +21,20 @@ test: lint ## Run every test
 	@$(RUN) $(GUARD) pytest --numprocesses 2 --dist loadgroup
 
 .PHONY: bench
-bench: package ## Measure, and write docs/benchmarks.md
+bench: setup package ## Measure, and write docs/benchmarks.md
 	@$(RUN) $(GUARD) python -m tests.benchmarks
 
 .PHONY: soak
-soak: package ## Try 10,000 triggers under random faults
+soak: setup package ## Try 10,000 triggers under random faults
 	@$(RUN) FAULTS_TRIGGERS=10000 $(GUARD) pytest tests/faults/test_exactly_once.py --timeout 3600
 
 .PHONY: package
-package: setup ## Build dist/mwaa_dags_trigger.zip
-	@$(RUN) python lambda/build.py
+package: ## Build dist/mwaa_dags_trigger.zip; needs Python and nothing else
+	@$(PYTHON) -m tools.setup package
+	@.build/package/bin/python -m lambda.build
 
 .PHONY: sandbox
-sandbox: package ## Start the local AWS and Airflow, and leave them running
+sandbox: setup package ## Start the local AWS and Airflow, and leave them running
 	@$(RUN) python -m sandbox up
 
 .PHONY: sandbox-down
@@ -41,12 +42,12 @@ sandbox-down: setup ## End what `make sandbox` started
 	@$(RUN) python -m sandbox down
 
 .PHONY: lint
-lint: package ## Check format, types and the configuration
+lint: setup package ## Check format, types and the configuration
 	@$(RUN) ruff format --check --quiet
 	@$(RUN) ruff check --quiet
 	@$(RUN) mypy --no-error-summary
 	@$(RUN) terraform fmt -check -recursive
-	@$(RUN) python -m sandbox validate
+	@$(RUN) python -m tools.validate
 
 .PHONY: format
 format: setup ## Format Python and Terraform
@@ -55,14 +56,14 @@ format: setup ## Format Python and Terraform
 	@$(RUN) terraform fmt -recursive
 
 .PHONY: lock
-lock: setup ## Lock what requirements-dev.in and lambda/requirements.in ask for
-	@$(RUN) for lock in requirements-dev lambda/requirements; do \
+lock: setup ## Lock what the requirements' .in files ask for
+	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
 
 .PHONY: setup
 setup:
-	@$(PYTHON) sandbox/bootstrap.py
+	@$(PYTHON) -m tools.setup
 
 .PHONY: clean
 clean: ## Remove everything that these commands have made

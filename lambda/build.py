@@ -21,11 +21,11 @@ from typing import Any
 import deflate
 from stream_zip import ZIP_32, MemberFile, stream_zip
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "lambda" / "mwaa_dags_trigger"
-REQUIREMENTS = ROOT / "lambda" / "requirements.txt"
-WHEELS = ROOT / ".build" / "wheels"
-ZIP = ROOT / "dist" / "mwaa_dags_trigger.zip"
+from tools.paths import BUILD, PROJECT, ZIP
+
+PACKAGE = PROJECT / "lambda" / "mwaa_dags_trigger"
+REQUIREMENTS = PROJECT / "lambda" / "requirements.txt"
+WHEELS = BUILD / "wheels"
 
 MAX_BYTES = 768 * 1024
 DOWNLOAD_S = 180
@@ -59,7 +59,7 @@ def main() -> None:
     if len(data) > MAX_BYTES:
         sys.exit(f"The zip has {len(data)} bytes, more than {MAX_BYTES}: look what was added.")
     replace(ZIP, data)
-    print(f"{ZIP.relative_to(ROOT)} {len(data)} bytes sha256:{hashlib.sha256(data).hexdigest()}")  # noqa: T201
+    print(f"{ZIP.relative_to(PROJECT)} {len(data)} bytes sha256:{hashlib.sha256(data).hexdigest()}")  # noqa: T201
 
 
 def package_files() -> dict[str, bytes]:
@@ -119,7 +119,7 @@ def download() -> None:
     command += ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
     command += ["--dest", str(WHEELS), "--requirement", str(REQUIREMENTS)]
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             command, capture_output=True, text=True, timeout=DOWNLOAD_S, check=False
         )
         problem = done.stderr.strip().rpartition("\n")[2] if done.returncode else ""

@@ -1,4 +1,4 @@
-"""The sandbox's commands: `python -m sandbox demo | up | down | validate`; `make` calls them."""
+"""The sandbox's commands: `python -m sandbox demo | up | down`; `make` calls them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import subprocess
 import sys
 from types import FrameType
 
-from sandbox.build import BUILD_DIR
-from sandbox.errors import SandboxError
-from sandbox.isolation import isolate
+from tools.errors import UserError
+from tools.isolation import isolate
+from tools.paths import BUILD
 
 
 def main(command: str) -> None:
     """Run one command; a condition that the user can mend is one message, without a traceback."""
     isolate()
     signal.signal(signal.SIGTERM, _stop)
-    logging.basicConfig(filename=BUILD_DIR / "sandbox.log", filemode="w")
+    logging.basicConfig(filename=BUILD / "sandbox.log", filemode="w")
     airflow_version = os.environ.get("AIRFLOW", "3.3.1")
     try:
         # Imported late: moto takes two seconds, and not every command needs it.
@@ -39,13 +39,9 @@ def main(command: str) -> None:
                 from sandbox.background import down
 
                 down()
-            case "validate":
-                from sandbox.terraform import validate
-
-                validate()
             case _:
                 sys.exit(__doc__)
-    except SandboxError as error:
+    except UserError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
     except subprocess.TimeoutExpired as error:
         sys.exit(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from sandbox.aws.accounts import DEPLOYER, REGION
-from sandbox.errors import SandboxError
+from tools.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -75,7 +75,7 @@ class Account:
 
         Raises
         ------
-        SandboxError
+        UserError
             If it has not ended after `timeout` seconds.
         """
         execution = self.states.start_execution(
@@ -87,7 +87,7 @@ class Account:
             if description["status"] != "RUNNING":
                 return description
             time.sleep(_POLL_SECONDS)
-        raise SandboxError(f"{execution['executionArn']} has not ended after {timeout:.0f} s.")
+        raise UserError(f"{execution['executionArn']} has not ended after {timeout:.0f} s.")
 
     def resources(self) -> list[str]:
         """Return the ARNs of all roles, functions, state machines and log groups."""

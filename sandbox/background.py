@@ -18,20 +18,20 @@ import psutil
 
 from sandbox.account import Account
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.build import BUILD_DIR, PROJECT
-from sandbox.errors import SandboxError
-from sandbox.isolation import LOOPBACK
 from sandbox.mwaa.install import install
 from sandbox.stack import Sandbox
 from sandbox.steps import Steps
-from sandbox.terraform import link_configuration
+from tools.errors import UserError
+from tools.isolation import LOOPBACK
+from tools.paths import BUILD, PROJECT
+from tools.terraform import link_configuration
 
-_DIRECTORY = BUILD_DIR / "sandbox"
+_DIRECTORY = BUILD / "sandbox"
 _STATE = _DIRECTORY / "running.json"
 _CONFIGURATION = _DIRECTORY / "configuration"
 _ENVIRONMENT = _DIRECTORY / "env"
 _PROFILES = _DIRECTORY / "aws-profiles"
-_LOG = BUILD_DIR / "sandbox.out"
+_LOG = BUILD / "sandbox.out"
 _START_SECONDS = 300.0
 _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.2
@@ -53,17 +53,17 @@ def up(airflow_version: str) -> None:
     """Start a sandbox that stays, and say what to try; return when it is ready."""
     running = _read()
     if running:
-        raise SandboxError("The sandbox runs already: `make sandbox-down` ends it.")
+        raise UserError("The sandbox runs already: `make sandbox-down` ends it.")
     shutil.rmtree(_DIRECTORY, ignore_errors=True)
     steps = Steps()
-    install(airflow_version, BUILD_DIR, steps.step)
+    install(airflow_version, BUILD, steps.step)
     link_configuration(_CONFIGURATION)
     with steps.step("Two AWS accounts and Airflow"), _LOG.open("w") as log:
         process = subprocess.Popen(
             [
                 sys.executable,
                 "-m",
-                "sandbox.guard",
+                "tools.guard",
                 "--stay",
                 sys.executable,
                 "-m",
@@ -82,7 +82,7 @@ def up(airflow_version: str) -> None:
 
 def serve(airflow_version: str) -> None:
     """Hold a sandbox until SIGTERM."""
-    installation = install(airflow_version, BUILD_DIR, Steps().step)
+    installation = install(airflow_version, BUILD, Steps().step)
     with Sandbox(installation, _DIRECTORY) as sandbox:
         sandbox.wait_ready()
         _write_environment(sandbox)
@@ -114,7 +114,7 @@ def down() -> None:
         try:
             process.wait(_STOP_SECONDS)
         except psutil.TimeoutExpired:
-            raise SandboxError(f"Process {running.pid} does not end: see {_LOG}.") from None
+            raise UserError(f"Process {running.pid} does not end: see {_LOG}.") from None
         shutil.rmtree(_DIRECTORY)
 
 
@@ -144,12 +144,12 @@ def _wait_until_ready(process: subprocess.Popen[bytes]) -> Running:
     try:
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise SandboxError(f"The sandbox did not start: {_last_line(_LOG)}")
+                raise UserError(f"The sandbox did not start: {_last_line(_LOG)}")
             running = _read()
             if running:
                 return running
             time.sleep(_POLL_SECONDS)
-        raise SandboxError(f"The sandbox was not ready after {_START_SECONDS:.0f} s: see {_LOG}.")
+        raise UserError(f"The sandbox was not ready after {_START_SECONDS:.0f} s: see {_LOG}.")
     except BaseException:
         process.terminate()
         process.wait(_STOP_SECONDS)

@@ -16,12 +16,12 @@ from rich.table import Table
 
 from sandbox.account import Account
 from sandbox.aws.accounts import DEPLOYER, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.build import BUILD_DIR
-from sandbox.errors import SandboxError
+from sandbox.deployment import Deployment
 from sandbox.mwaa.install import install
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
 from sandbox.steps import Steps
-from sandbox.terraform import Deployment
+from tools.errors import UserError
+from tools.paths import BUILD
 
 DAG = "onboarding"
 EVENT = {
@@ -45,9 +45,9 @@ class Deployed:
 def demo(airflow_version: str) -> None:
     """Run all of it, and print it as it happens."""
     steps = Steps()
-    installation = install(airflow_version, BUILD_DIR, steps.step)
+    installation = install(airflow_version, BUILD, steps.step)
     # Left where it is, for its logs, if something goes wrong.
-    directory = Path(tempfile.mkdtemp(prefix="demo-", dir=BUILD_DIR))
+    directory = Path(tempfile.mkdtemp(prefix="demo-", dir=BUILD))
     with Sandbox(installation, directory) as sandbox:
         steps.say("Two AWS accounts are there; Airflow starts beside the next steps.")
         source = Account(sandbox.aws.url, SOURCE_ACCOUNT)
@@ -82,7 +82,7 @@ def _onboard(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
             timeout=_EXECUTION_SECONDS,
         )
     if execution["status"] != "SUCCEEDED":
-        raise SandboxError(
+        raise UserError(
             f"The execution ended {execution['status']}: {execution.get('error')}: {execution.get('cause')}"
         )
     steps.say(f"  status  {execution['status']}")
@@ -94,9 +94,7 @@ def _onboard(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
     table.add_row(run.run_id, _json(run.conf), run.state)
     steps.console.print(table)
     if run.state != "success" or run.conf != EVENT["mwaa_dag_conf"]:
-        raise SandboxError(
-            f"The DAG run is not what was asked for: see the logs in {sandbox.logs}."
-        )
+        raise UserError(f"The DAG run is not what was asked for: see the logs in {sandbox.logs}.")
 
 
 def _be_refused(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
@@ -130,7 +128,7 @@ def _be_refused(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
         )
     steps.say("  A DAG trigger by a source that is not trusted")
     if "is not authorized to assume the task state's role" not in execution.get("cause", ""):
-        raise SandboxError(f"An untrusted state machine was not refused: {execution['status']}.")
+        raise UserError(f"An untrusted state machine was not refused: {execution['status']}.")
     steps.say(f"    {execution['error']}: {execution['cause']}")
 
 
@@ -143,7 +141,7 @@ def _refused(steps: Steps, title: str, attempt: Callable[[], object]) -> None:
             raise
         steps.say(f"    AccessDenied: {error.response['Error']['Message']}")
     else:
-        raise SandboxError(f"AWS let it through: {title}.")
+        raise UserError(f"AWS let it through: {title}.")
 
 
 @contextmanager
@@ -178,7 +176,7 @@ def _show_what_is_left(
 ) -> None:
     left = sorted({*after} - {*before}) + deployment.resources()
     if left:
-        raise SandboxError("\n".join(["Terraform left behind:", *left]))
+        raise UserError("\n".join(["Terraform left behind:", *left]))
     steps.say(
         f"Nothing is left: no resource in the state, and in the accounts only the {len(after)} "
         "roles and functions that were there before."

@@ -71,7 +71,7 @@ class Sandbox:
         }
 
     def wait_ready(self) -> None:
-        """Return once Airflow can run a DAG; raise `SandboxError` if it cannot be started."""
+        """Return once Airflow can run a DAG; raise `UserError` if it cannot be started."""
         self._booted.result()
 
     def _boot(self, stack: ExitStack) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.isolation import isolate
 from tests.terraform.planner import SANDBOX, Plan, Planner
+from tools.isolation import isolate
 
 isolate()
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sandbox.build import BUILD_DIR, installed
-from sandbox.errors import SandboxError
+from sandbox.installed import installed
+from tools.errors import UserError
+from tools.paths import BUILD
 
 Policy = Mapping[str, Any]
 
@@ -102,7 +103,7 @@ class Simulator:
             self._process.stdin.flush()
             line = self._process.stdout.readline()
         if not line:
-            raise SandboxError(
+            raise UserError(
                 f"The IAM evaluator ended with exit code {self._process.wait(10)}: see its messages above."
             )
         answer = json.loads(line)
@@ -113,7 +114,7 @@ class Simulator:
 
 def install() -> Path:
     """Install the evaluator as locked, once; return the directory of its `node_modules`."""
-    directory = BUILD_DIR / "iam"
+    directory = BUILD / "iam"
     lock = "".join((_HERE / name).read_text() for name in _MANIFEST)
     with installed(directory, key=lock) as done:
         if not done:
@@ -130,7 +131,7 @@ def _npm_ci(directory: Path) -> None:
         command, cwd=directory, capture_output=True, text=True, timeout=300, check=False
     )
     if result.returncode != 0:
-        raise SandboxError(
+        raise UserError(
             "npm could not install the IAM evaluator; check that the npm registry (or the mirror in "
             f"your .npmrc) answers. npm said: {result.stderr.strip()[-500:]}"
         )

@@ -16,11 +16,11 @@ from typing import Any, Self
 
 import requests
 
-from sandbox.errors import SandboxError
 from sandbox.mwaa.cli import CliResult, CliServer, Command, last_lines
 from sandbox.mwaa.home import DATABASE, USERNAME, environment, write_configuration
 from sandbox.mwaa.install import AirflowInstallation
 from sandbox.mwaa.rest import AirflowRest
+from tools.errors import UserError
 
 COMPONENTS = {
     "2": (["scheduler", "--skip-serve-logs"], ["webserver"]),
@@ -95,7 +95,7 @@ class Airflow:
 
         Raises
         ------
-        SandboxError
+        UserError
             `home` is another Airflow's already.
         """
         with contextlib.ExitStack() as resources:
@@ -113,18 +113,18 @@ class Airflow:
 
         Raises
         ------
-        SandboxError
+        UserError
             A component has ended, or not all are healthy after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         while waiting_for := self._not_healthy():
             for name, component in self._components.items():
                 if component.has_ended():
-                    raise SandboxError(
+                    raise UserError(
                         f"Airflow's {name} ended at once:\n{last_lines(self._log_file(name))}"
                     )
             if time.monotonic() > deadline:
-                raise SandboxError(
+                raise UserError(
                     f"Airflow was not ready after {timeout:.0f} s: {waiting_for}. "
                     f"Its logs are in {self.home / 'logs'}."
                 )
@@ -137,7 +137,7 @@ class Airflow:
         ------
         TimeoutError
             It took longer than `timeout` seconds, and was ended.
-        SandboxError
+        UserError
             This Airflow is not running any more.
         """
         if not self._process_per_command:
@@ -180,7 +180,7 @@ class Airflow:
         try:
             self.home.mkdir(parents=True)
         except FileExistsError:
-            raise SandboxError(
+            raise UserError(
                 f"{self.home} is there already: remove it, or choose another directory."
             ) from None
         write_configuration(self.version, self.home, port=self._port)

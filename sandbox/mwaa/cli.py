@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-from sandbox.errors import SandboxError
 from sandbox.mwaa.home import environment
 from sandbox.mwaa.processes import end_session
+from tools.errors import UserError
 
 SERVER = Path(__file__).with_name("cli_server.py")
 
@@ -114,7 +114,7 @@ class CliServer:
         ------
         TimeoutError
             It took longer than `timeout` seconds, and was ended.
-        SandboxError
+        UserError
             The server is not running any more.
         """
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
@@ -129,9 +129,9 @@ class CliServer:
             stderr.seek(0)
             return CliResult(exit_code, stdout.read(), stderr.read())
 
-    def gone(self) -> SandboxError:
+    def gone(self) -> UserError:
         """Return the error that says why the server is not there."""
-        return SandboxError(f"Airflow's command server has ended:\n{last_lines(self.log_file)}")
+        return UserError(f"Airflow's command server has ended:\n{last_lines(self.log_file)}")
 
     def stop(self) -> None:
         """End the server and everything it has started."""

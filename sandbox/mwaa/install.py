@@ -15,12 +15,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.bootstrap import index_settings
-from sandbox.build import installed
-from sandbox.errors import SandboxError
+from sandbox.installed import installed
 from sandbox.mwaa import home
 from sandbox.mwaa.cli import CliServer
 from sandbox.mwaa.home import DAGS_FOLDER, DATABASE, USERNAME, write_configuration
+from tools.errors import UserError
+from tools.setup import index_settings
 
 LOCKS = Path(__file__).parents[1] / "airflow-locks"
 
@@ -69,11 +69,11 @@ def install(version: str, build_dir: Path, step: Step) -> AirflowInstallation:
 
     Raises
     ------
-    SandboxError
+    UserError
         No such version, no Python that it runs on, or the package index cannot be reached.
     """
     if version not in PYTHONS:
-        raise SandboxError(
+        raise UserError(
             f"There is no lock for Airflow {version}: choose one of {', '.join(PYTHONS)}."
         )
     directory = build_dir.resolve() / "airflow" / version
@@ -120,7 +120,7 @@ def install_venv(version: str, venv: Path, lock: Path) -> None:
             reason = f"no end after {INSTALL_TIMEOUT:.0f} s"
         else:
             continue
-        raise SandboxError(
+        raise UserError(
             f"Airflow {version} could not be installed: check that pip's package index can be reached, "
             f"or set PIP_INDEX_URL to one that can. uv said: {reason}"
         )
@@ -136,7 +136,7 @@ def find_python(version: str) -> str:
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             subprocess.run([name, "--version"], capture_output=True, check=True, timeout=10)
             return name
-    raise SandboxError(
+    raise UserError(
         f"Airflow {version} runs on Python {' or '.join(fitting)}, and none of them is on the PATH: "
         f"install one, or choose another Airflow."
     )
@@ -163,7 +163,7 @@ def make_template(installation: AirflowInstallation) -> None:
         for argv in commands:
             result = server.run(argv, timeout=COMMAND_TIMEOUT)
             if result.exit_code:
-                raise SandboxError(
+                raise UserError(
                     f"`airflow {argv[0]} {argv[1]}` failed with exit code {result.exit_code}:\n"
                     f"{result.stderr.decode(errors='replace')}"
                 )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import requests
 
-from sandbox.errors import SandboxError
+from tools.errors import UserError
 
 FINAL_STATES = frozenset({"success", "failed"})
 _TIMEOUT_SECONDS = 30.0
@@ -86,7 +86,7 @@ class AirflowRest:
         return [run["dag_run_id"] for run in response.json()["dag_runs"]]
 
     def wait_for_end(self, dag_id: str, run_id: str, timeout: float) -> DagRun:
-        """Return the DAG run once it has succeeded or failed; `SandboxError` after `timeout` seconds."""
+        """Return the DAG run once it has succeeded or failed; `UserError` after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while True:
             run = self.dag_run(dag_id, run_id)
@@ -94,7 +94,7 @@ class AirflowRest:
                 return run
             if time.monotonic() > deadline:
                 state = run.state if run else "not there"
-                raise SandboxError(
+                raise UserError(
                     f"DAG run {run_id} of {dag_id} is {state} after {timeout:.0f} s: see Airflow's logs."
                 )
             time.sleep(_POLL_SECONDS)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from sandbox.build import PROJECT
 from sandbox.steps import Steps
 from tests.benchmarks import rows
 from tests.benchmarks.lambda_code import unpack
 from tests.benchmarks.mwaa import mwaa
 from tests.benchmarks.page import page
 from tests.benchmarks.picture import picture
+from tools.paths import PROJECT
 
 AIRFLOW = "3.3.1"
 BOTH_MAJORS = ("3.3.1", "2.11.2")

@@ -14,7 +14,8 @@ from importlib.metadata import distribution, version
 from pathlib import Path
 
 from sandbox.aws import lambda_runtime
-from sandbox.build import BUILD_DIR, PACKAGE, installed
+from sandbox.installed import installed
+from tools.paths import BUILD, ZIP
 
 VENDORED = ("boto3", "requests")
 _MARKER = re.compile(r"extra\s*==")
@@ -59,7 +60,7 @@ class Code:
 def unpack(directory: Path) -> Code:
     """Unpack the built zip into `directory`; make the runtime, unless an earlier run has."""
     names = sorted(needed(VENDORED))
-    home = BUILD_DIR / "benchmarks"
+    home = BUILD / "benchmarks"
     runtime, runtime_zip = home / "runtime", home / "runtime.zip"
     key = " ".join([sys.version, *(f"{name}=={version(name)}" for name in names)])
     with installed(home, key=key) as there:
@@ -70,7 +71,7 @@ def unpack(directory: Path) -> Code:
             compileall.compile_dir(runtime, quiet=2)
     task, compiled_task = directory / "task", directory / "compiled-task"
     for copied in (task, compiled_task):
-        with zipfile.ZipFile(PACKAGE) as package:
+        with zipfile.ZipFile(ZIP) as package:
             package.extractall(copied)
     compileall.compile_dir(compiled_task, quiet=2)
     return Code(task, compiled_task, runtime, runtime_zip)

@@ -19,13 +19,13 @@ import requests
 from sandbox.aws import AwsServer
 from sandbox.aws.authorizer import MANAGEMENT_ACCOUNT
 from sandbox.aws.mwaa_api import Environment
-from sandbox.build import BUILD_DIR
-from sandbox.errors import SandboxError
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.cli import CliResult, last_lines
 from sandbox.mwaa.front import MwaaFront
 from sandbox.mwaa.install import install
 from tests.benchmarks.lambda_code import Code
+from tools.errors import UserError
+from tools.paths import BUILD
 
 NAME = "bench"
 CONF = {"client": "acme"}
@@ -80,7 +80,7 @@ class Container:
         }
         seconds, result = self._do({"event": event})
         if result["created"] is not True:
-            raise SandboxError(f"A trigger made no run: {result}")
+            raise UserError(f"A trigger made no run: {result}")
         return seconds
 
     def post(self, url: str, token: str) -> float:
@@ -98,7 +98,7 @@ class Container:
             self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise SandboxError(f"A container ended:\n{last_lines(self.log)}")
+            raise UserError(f"A container ended:\n{last_lines(self.log)}")
         done = json.loads(line)
         return done["seconds"], done["result"]
 
@@ -142,7 +142,7 @@ class Mwaa:
 @contextmanager
 def mwaa(version: str, directory: Path, *, process_per_command: bool = False) -> Iterator[Mwaa]:
     """Start Airflow, the front and the AWS; they end with the `with`."""
-    installation = install(version, BUILD_DIR, nullcontext)
+    installation = install(version, BUILD, nullcontext)
     directory.mkdir()
     with ExitStack() as stack:
         airflow = stack.enter_context(

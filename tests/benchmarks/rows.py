@@ -8,11 +8,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from sandbox.build import PACKAGE
-from sandbox.errors import SandboxError
 from tests.benchmarks.lambda_code import Code
 from tests.benchmarks.measuring import Figure, Sample, differences, in_turns
 from tests.benchmarks.mwaa import NAME, Mwaa
+from tools.errors import UserError
+from tools.paths import ZIP
 
 TRANSPORTS = ("cli", "rest")
 STARTS = 15
@@ -186,7 +186,7 @@ def zip_size(code: Code) -> Figure:
         name="size of the zip",
         baseline_name="boto3 and `requests` vendored",
         unit="MiB",
-        measured=Sample((PACKAGE.stat().st_size / 2**20,)),
+        measured=Sample((ZIP.stat().st_size / 2**20,)),
         baseline=Sample((code.runtime_zip.stat().st_size / 2**20,)),
         target=0.75,
         target_is_ratio=False,
@@ -223,7 +223,7 @@ def _process(script: str, environment: dict[str, str]) -> Callable[[], float]:
         )
         seconds = time.perf_counter() - started
         if done.returncode:
-            raise SandboxError(f"A process did not start:\n{done.stderr}")
+            raise UserError(f"A process did not start:\n{done.stderr}")
         return seconds
 
     return run

@@ -14,11 +14,11 @@ import pytest
 
 from sandbox.account import Account
 from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.build import BUILD_DIR
+from sandbox.deployment import Deployment
 from sandbox.mwaa.install import install
 from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
-from sandbox.terraform import Deployment
+from tools.paths import BUILD
 
 EXECUTION_SECONDS = 120.0
 
@@ -67,7 +67,7 @@ class Execution:
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    installation = install(request.param, BUILD_DIR, nullcontext)
+    installation = install(request.param, BUILD, nullcontext)
     directory: Path = tmp_path_factory.mktemp("sandbox")
     with Sandbox(installation, directory) as sandbox:
         deployment = Deployment(directory / "terraform", sandbox.environment)

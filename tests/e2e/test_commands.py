@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox.build import BUILD_DIR, PACKAGE, PROJECT
 from sandbox.mwaa.install import install
+from tools.paths import BUILD, PROJECT, ZIP
 
 SECONDS = 120.0
 
@@ -24,7 +24,7 @@ SECONDS = 120.0
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the project that shares what is installed, so that its state is its own."""
-    install("3.3.1", BUILD_DIR, nullcontext)
+    install("3.3.1", BUILD, nullcontext)
     for name in ("sandbox", "modules", "environments"):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
@@ -32,10 +32,10 @@ def checkout(tmp_path: Path) -> Path:
     for file in PROJECT.glob("*.tf"):
         shutil.copy(file, tmp_path)
     (tmp_path / "dist").mkdir()
-    shutil.copy(PACKAGE, tmp_path / "dist")
+    shutil.copy(ZIP, tmp_path / "dist")
     for name in ("airflow/3.3.1/venv", "iam"):
         (tmp_path / ".build" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / ".build" / name).symlink_to(BUILD_DIR / name)
+        (tmp_path / ".build" / name).symlink_to(BUILD / name)
     return tmp_path
 
 
@@ -44,7 +44,7 @@ def sandbox(command: str) -> Sequence[str]:
 
 
 def guarded(command: str) -> Sequence[str]:
-    return (sys.executable, "-m", "sandbox.guard", *sandbox(command))
+    return (sys.executable, "-m", "tools.guard", *sandbox(command))
 
 
 @contextmanager

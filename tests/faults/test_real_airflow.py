@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.build import BUILD_DIR
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.faults import API, CLI, NEVER_RUN, REST, Fault, FaultyFront, Kind, Ran
 from sandbox.mwaa.install import AirflowInstallation, install
 from sandbox.mwaa.rest import AirflowRest
 from tests.faults.conftest import CONF, Clock, Lane, Mwaa, environment_name, event_for, variables
+from tools.paths import BUILD
 
 pytestmark = pytest.mark.airflow
 
@@ -43,7 +43,7 @@ class Real:
 
 @pytest.fixture(scope="module", params=["2.11.2", "3.3.1"])
 def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
-    return install(request.param, BUILD_DIR, contextlib.nullcontext)
+    return install(request.param, BUILD, contextlib.nullcontext)
 
 
 @pytest.fixture(scope="module")

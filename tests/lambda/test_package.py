@@ -19,9 +19,10 @@ import jmespath
 import pytest
 import six
 
-REPO = Path(__file__).resolve().parents[2]
+from tools.paths import PROJECT
+
 SITE = Path(botocore.__file__).parents[1]
-BUILD = "import runpy; runpy.run_path('lambda/build.py', run_name='__main__')"
+BUILD = "import runpy; runpy.run_module('lambda.build', run_name='__main__')"
 
 Build = Callable[..., bytes]
 
@@ -29,7 +30,8 @@ Build = Callable[..., bytes]
 def checkout(to: Path, wheels: Path) -> Path:
     """Copy what the build reads, as another clone has it."""
     package = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPO / "lambda", to / "lambda", ignore=package)
+    for name in ("lambda", "tools"):
+        shutil.copytree(PROJECT / name, to / name, ignore=package)
     if wheels.is_dir():
         shutil.copytree(wheels, to / ".build" / "wheels")
     return to
@@ -59,7 +61,7 @@ def built(root: Path, code: str = BUILD, python: str = sys.executable, **env: st
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with the wheels in its cache, and the zip built."""
-    root = checkout(tmp_path_factory.mktemp("clone"), REPO / ".build" / "wheels")
+    root = checkout(tmp_path_factory.mktemp("clone"), PROJECT / ".build" / "wheels")
     built(root)
     return root
 
@@ -105,7 +107,7 @@ def other_python() -> str | None:
     for minor in range(11, 20):
         python = shutil.which(f"python3.{minor}")
         if python and Path(python).name != own:
-            done = run(REPO, "import deflate, stream_zip", python, PYTHONPATH=str(SITE))
+            done = run(PROJECT, "import deflate, stream_zip", python, PYTHONPATH=str(SITE))
             if done.returncode == 0:
                 return python
     return None
@@ -164,7 +166,7 @@ def test_it_holds_the_package_its_needs_and_their_licences(zip_path: Path) -> No
     }
     for info in (top for top in tops if top.endswith(".dist-info")):
         assert any(name.startswith(f"{info}/licenses/") for name in names), info
-    modules = (REPO / "lambda" / "mwaa_dags_trigger").glob("*.py")
+    modules = (PROJECT / "lambda" / "mwaa_dags_trigger").glob("*.py")
     assert {f"mwaa_dags_trigger/{path.name}" for path in modules} <= names
 
 
@@ -259,7 +261,7 @@ def test_a_wheel_that_is_not_the_locked_one_is_not_taken(other_clone: Path) -> N
 
 
 def test_the_lock_names_no_host_and_no_path() -> None:
-    lock = (REPO / "lambda" / "requirements.txt").read_text()
+    lock = (PROJECT / "lambda" / "requirements.txt").read_text()
     assert "://" not in lock
     assert "index" not in lock
     assert lock.count("--hash=sha256:") > 5

@@ -17,22 +17,22 @@ import psutil
 import pytest
 import requests
 
-from sandbox.errors import SandboxError
 from sandbox.mwaa.airflow import Airflow, reserved_port
 from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.home import DATABASE
 from sandbox.mwaa.install import AirflowInstallation, install
+from tools.errors import UserError
+from tools.paths import BUILD, PROJECT
 
 pytestmark = pytest.mark.airflow
 
-ROOT = Path(__file__).parents[2]
 READY = 120.0
 COMMAND = 60.0
 
 
 @pytest.fixture(scope="module", params=["2.11.2", "3.3.1"])
 def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
-    return install(request.param, ROOT / ".build", contextlib.nullcontext)
+    return install(request.param, BUILD, contextlib.nullcontext)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_it_listens_on_the_loopback_interface_alone(airflow: Airflow) -> None:
 
 
 def test_a_home_is_not_taken_twice(airflow: Airflow, installation: AirflowInstallation) -> None:
-    with pytest.raises(SandboxError, match="is there already"):
+    with pytest.raises(UserError, match="is there already"):
         Airflow(installation, airflow.home).start()
 
 
@@ -180,7 +180,7 @@ airflow.wait_ready({READY})
 print("ready", flush=True)
 time.sleep(600)
 """
-    sandbox = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
+    sandbox = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE)
     with sandbox, contextlib.closing(sandbox.stdout or pytest.fail("no pipe")) as output:
         assert output.readline() == b"ready\n"
         assert len(processes_in(home)) > 5
@@ -198,9 +198,7 @@ def test_a_component_that_dies_is_reported_at_once_with_its_log(
     broken = dataclasses.replace(installation, template=template)
     with (
         Airflow(broken, tmp_path / "home") as airflow,
-        pytest.raises(
-            SandboxError, match=r"(?s)Airflow's \S+ ended at once:.*airflow db .*\.log\)"
-        ),
+        pytest.raises(UserError, match=r"(?s)Airflow's \S+ ended at once:.*airflow db .*\.log\)"),
     ):
         airflow.wait_ready(READY)
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.errors import SandboxError
 from sandbox.mwaa import install as module
 from sandbox.mwaa.install import LOCKS, PYTHONS, find_python, install
+from tools.errors import UserError
 
 
 def test_an_unknown_version_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(
-        SandboxError, match=r"Airflow 9\.9\.9: choose one of 2\.11\.2, 3\.0\.6, 3\.3\.1"
+        UserError, match=r"Airflow 9\.9\.9: choose one of 2\.11\.2, 3\.0\.6, 3\.3\.1"
     ):
         install("9.9.9", tmp_path, nullcontext)
 
@@ -51,7 +51,7 @@ def test_no_fitting_python_is_answered_with_the_versions_that_fit(
 ) -> None:
     monkeypatch.setattr(module.sys, "version_info", (3, 14))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SandboxError, match=r"Airflow 2\.11\.2 runs on Python 3\.11 or 3\.12"):
+    with pytest.raises(UserError, match=r"Airflow 2\.11\.2 runs on Python 3\.11 or 3\.12"):
         find_python("2.11.2")
 
 
@@ -63,8 +63,6 @@ def test_an_index_out_of_reach_is_answered_with_what_to_set(
     monkeypatch.setenv("UV_INDEX", "")
     monkeypatch.setenv("UV_NO_CACHE", "1")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    with pytest.raises(
-        SandboxError, match="could not be installed: check that pip's package index"
-    ):
+    with pytest.raises(UserError, match="could not be installed: check that pip's package index"):
         install("3.3.1", tmp_path, nullcontext)
     assert not (tmp_path / "airflow" / "3.3.1" / "venv" / ".installed").exists()

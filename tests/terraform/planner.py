@@ -17,8 +17,8 @@ import boto3
 from python_terraform import IsFlagged, Terraform
 
 from sandbox.aws import AwsServer
+from tools.paths import PROJECT
 
-REPOSITORY = Path(__file__).parents[2]
 SANDBOX = "environments/sandbox.tfvars"
 ZIP = "dist/mwaa_dags_trigger.zip"
 
@@ -102,8 +102,8 @@ class Planner:
         self._made: dict[str, Plan | PlanRefusedError] = {}
         for name in ("environments", "examples", "modules", "tests/terraform/configurations"):
             ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*")
-            shutil.copytree(REPOSITORY / name, copy / name, ignore=ignored)
-        for file in REPOSITORY.glob("*.tf"):
+            shutil.copytree(PROJECT / name, copy / name, ignore=ignored)
+        for file in PROJECT.glob("*.tf"):
             shutil.copy(file, copy)
         # Whatever backend the root configuration names, it is not asked.
         (copy / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')

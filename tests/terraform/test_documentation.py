@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from tests.terraform.planner import REPOSITORY, Plan, Planner
+from tests.terraform.planner import Plan, Planner
+from tools.paths import PROJECT
 
 NAME = "client-onboarding"
 ACCOUNTS = {"source": "111111111111", "target": "222222222222"}
@@ -20,7 +21,7 @@ def readme_plan(planner: Planner) -> Plan:
     for name in ("modules", "dist"):
         (directory / name).symlink_to(planner.copy / name)
     for module in ACCOUNTS:
-        readme = (REPOSITORY / "modules" / module / "README.md").read_text()
+        readme = (PROJECT / "modules" / module / "README.md").read_text()
         [usage] = re.findall(r"^```hcl\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
         (directory / f"{module}.tf").write_text(usage)
     providers = planner.copy / "tests/terraform/configurations/modules/providers.tf"

@@ -41,7 +41,7 @@ def guarded(orphan_file: Path, what: str) -> list[str]:
     return [
         sys.executable,
         "-m",
-        "sandbox.guard",
+        "tools.guard",
         sys.executable,
         "-c",
         COMMAND,

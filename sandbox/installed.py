@@ -1,4 +1,4 @@
-"""The ignored build directory, and things that are installed into it once."""
+"""Things that are installed into the build directory once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-PROJECT = Path(__file__).resolve().parents[1]
-BUILD_DIR = PROJECT / ".build"
-PACKAGE = PROJECT / "dist" / "mwaa_dags_trigger.zip"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Runs Terraform on the root configuration, with the state elsewhere."""
+"""The root configuration as the sandbox deploys it, with the state elsewhere."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.build import BUILD_DIR, PACKAGE, PROJECT
-from sandbox.errors import SandboxError
 from sandbox.steps import Advance
+from tools.errors import UserError
+from tools.terraform import init, link_configuration, run
 
 _WORKSPACE = "sandbox"
 _VARIABLES = "-var-file=environments/sandbox.tfvars"
-_SECONDS = 600
 
 
 class Deployment:
@@ -75,7 +74,7 @@ class Deployment:
                     case "diagnostic" if message["@level"] == "error":
                         errors.append(_diagnostic(message["diagnostic"]))
         if process.returncode != 0:
-            raise SandboxError("\n".join([f"terraform {command} failed:", *errors]))
+            raise UserError("\n".join([f"terraform {command} failed:", *errors]))
 
     def _run(self, *arguments: str) -> str:
         return run(arguments, directory=self._directory, environment=self._environment)
@@ -83,62 +82,6 @@ class Deployment:
 
 def _options(variables: Mapping[str, str]) -> list[str]:
     return [f"-var={key}={value}" for key, value in variables.items()]
-
-
-def link_configuration(directory: Path) -> None:
-    """Make a directory of links to all that makes up the root configuration, the built package included.
-
-    State and plug-ins stay in it, and a backend that the root configuration names is left alone.
-    """
-    if not PACKAGE.is_file():
-        raise SandboxError(f"{PACKAGE.relative_to(PROJECT)} is not there: run `make package`.")
-    directory.mkdir(parents=True, exist_ok=True)
-    for path in (
-        *PROJECT.glob("*.tf"),
-        *(PROJECT / name for name in ("dist", "environments", "modules")),
-    ):
-        link = directory / path.name
-        link.unlink(missing_ok=True)
-        link.symlink_to(path)
-    (directory / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
-
-
-def validate() -> None:
-    """Run `terraform validate` on the root configuration, and on the modules that it calls."""
-    directory = BUILD_DIR / "validate"
-    link_configuration(directory)
-    init(directory, os.environ)
-    run(["validate", "-no-color"], directory=directory, environment=os.environ)
-
-
-def init(directory: Path, environment: Mapping[str, str]) -> None:
-    """Run `terraform init` without a backend's questions."""
-    try:
-        run(["init", "-no-color"], directory=directory, environment=environment)
-    except SandboxError as error:
-        if "available provider packages" in str(error) or "install provider" in str(error):
-            raise SandboxError(
-                "Terraform found its AWS provider neither in the registry nor in a local mirror: connect to the "
-                "network, or put hashicorp/aws into a filesystem mirror (Terraform's CLI configuration, "
-                "`provider_installation`)."
-            ) from error
-        raise
-
-
-def run(arguments: Any, *, directory: Path, environment: Mapping[str, str]) -> str:
-    """Run one Terraform command; return its output, raise `SandboxError` with its errors."""
-    result = subprocess.run(
-        ["terraform", *arguments],
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    if result.returncode != 0:
-        raise SandboxError(f"terraform {arguments[0]} failed:\n{result.stderr.strip()}")
-    return result.stdout
 
 
 def _diagnostic(diagnostic: Mapping[str, Any]) -> str:

@@ -1,6 +1,9 @@
 """Sets up what the project's commands need, with nothing but Python's standard library.
 
-`make` runs it. It writes `.build/env`, which puts the tools on PATH and, where needed, tells Terraform of a mirror.
+    python -m tools.setup [package]
+
+`make` runs it. With `package` it installs what builds the Lambda's zip. Without, it installs everything else and
+writes `.build/env`, which puts the tools on PATH and, where needed, tells Terraform of a mirror.
 It has to load on an old Python 3 too, which then gets a sentence and not a SyntaxError: hence no `__future__`.
 """
 
@@ -18,28 +21,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
-PROJECT = Path(__file__).resolve().parent.parent
-BUILD = PROJECT / ".build"
+from tools.errors import UserError
+from tools.paths import BUILD, PROJECT
+
 VENV = BUILD / "venv"
-CLI_CONFIG = BUILD / "terraform.rc"
 REQUIREMENTS = PROJECT / "requirements-dev.txt"
+PACKAGE_VENV = BUILD / "package"
+PACKAGE_REQUIREMENTS = PROJECT / "lambda" / "build-requirements.txt"
+CLI_CONFIG = BUILD / "terraform.rc"
 ADD_ON_SOFTWARE = Path("/opt")
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
-
-
-class SetupError(Exception):
-    """Something that the user has to install or set; the text is the sentence that says so."""
 
 
 def main() -> None:
     """Set up, or say in one sentence what is missing."""
     try:
         use_python()
-        check_terraform()
-        BUILD.mkdir(exist_ok=True)
-        install_packages()
-        write_environment(provider_mirror())
-    except SetupError as error:
+        if sys.argv[1:] == ["package"]:
+            install_packages(PACKAGE_VENV, PACKAGE_REQUIREMENTS)
+        else:
+            check_terraform()
+            install_packages(VENV, REQUIREMENTS)
+            write_environment(provider_mirror())
+    except UserError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
@@ -52,61 +56,58 @@ def use_python() -> None:
     for name in NEWER_PYTHONS:
         path = shutil.which(name)
         if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
-            os.execv(path, [path, *sys.argv])  # noqa: S606
-    raise SetupError(
+            os.execv(path, [path, "-m", "tools.setup", *sys.argv[1:]])  # noqa: S606
+    raise UserError(
         f"Python 3.11 or newer is needed and this is {sys.version.split()[0]}: install one, "
         "or name it with `make PYTHON=/path/to/python3.11`."
     )
 
 
 def check_terraform() -> None:
-    """Raise SetupError unless `terraform` is there and new enough."""
+    """Raise UserError unless `terraform` is there and new enough."""
     if not shutil.which("terraform"):
-        raise SetupError("Terraform is not on PATH: install Terraform 1.9 or newer.")
+        raise UserError("Terraform is not on PATH: install Terraform 1.9 or newer.")
     answer = output(["terraform", "version"])
     match = re.search(r"Terraform v(\d+)\.(\d+)", answer)
     if not match:
-        raise SetupError("`terraform version` does not answer: install Terraform 1.9 or newer.")
+        raise UserError("`terraform version` does not answer: install Terraform 1.9 or newer.")
     if (int(match.group(1)), int(match.group(2))) < (1, 9):
-        raise SetupError(
+        raise UserError(
             f"Terraform 1.9 or newer is needed and this is {match.group()[11:]}: install a newer one."
         )
 
 
-def install_packages() -> None:
+def install_packages(venv: Path, requirements: Path) -> None:
     """Make the virtual environment hold exactly the locked packages."""
-    marker = VENV / ".installed"
-    lock = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    if marker.exists() and marker.read_text() == lock and (VENV / "bin" / "python").exists():
+    marker = venv / ".installed"
+    lock = requirements.read_text()
+    digest = hashlib.sha256(lock.encode()).hexdigest()
+    if marker.exists() and marker.read_text() == digest and (venv / "bin" / "python").exists():
         return
-    with step("Python packages"):
-        create_venv()
-        uv_lock = BUILD / "uv.txt"
-        uv_lock.write_text(uv_requirement())
-        python = str(VENV / "bin" / "python")
+    with step("Python packages, %s" % requirements.relative_to(PROJECT)):
+        create_venv(venv)
+        python = str(venv / "bin" / "python")
+        # Where the lock has uv, pip installs uv, and uv the rest in a tenth of the time.
+        uv = re.search(r"^uv==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
+        first = venv / "first.txt"
+        first.write_text(uv.group() if uv else lock)
         pip = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
-        run([*pip, "-r", str(uv_lock)], {})
-        uv = [str(VENV / "bin" / "uv"), "pip", "sync", "--quiet", "--python", python]
-        run([*uv, "--require-hashes", str(REQUIREMENTS)], index_settings())
-        marker.write_text(lock)
+        run([*pip, "-r", str(first)], {})
+        if uv:
+            sync = [str(venv / "bin" / "uv"), "pip", "sync", "--quiet", "--python", python]
+            run([*sync, "--require-hashes", str(requirements)], index_settings())
+        marker.write_text(digest)
 
 
-def create_venv() -> None:
+def create_venv(venv: Path) -> None:
     """Create the virtual environment; Debian ships Python without what that takes."""
-    command = [sys.executable, "-m", "venv", str(VENV)]
+    command = [sys.executable, "-m", "venv", "--clear", str(venv)]
     if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
         version = "{}.{}".format(*sys.version_info)
-        raise SetupError(
+        raise UserError(
             "Python cannot make a virtual environment: install its venv module "
             f"(on Debian and Ubuntu: apt install python{version}-venv)."
         )
-
-
-def uv_requirement() -> str:
-    """Return uv's own lines of the lock: pip installs uv, and uv the rest in a tenth of the time."""
-    match = re.search(r"^uv==(?:.*\\\n)*.*\n", REQUIREMENTS.read_text(), re.MULTILINE)
-    assert match
-    return match.group()
 
 
 def index_settings() -> Dict[str, str]:
@@ -148,7 +149,7 @@ def run(command: List[str], environment: Dict[str, str]) -> None:
     if result.returncode != 0:
         said = result.stdout.decode(errors="replace").strip().splitlines()
         errors = [line for line in said if line.lower().startswith("error")]
-        raise SetupError(
+        raise UserError(
             "the Python packages could not be installed: check that the package index answers, or set PIP_INDEX_URL "
             f"to a mirror. The installer says: {(errors or said or ['nothing'])[-1]}"
         )

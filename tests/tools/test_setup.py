@@ -9,25 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import bootstrap as module
-
-PROJECT = Path(__file__).parents[2]
+from tools import setup as module
+from tools.paths import PROJECT
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A directory with just what the bootstrap reads."""
-    (tmp_path / "sandbox").mkdir()
-    shutil.copy(PROJECT / "sandbox" / "bootstrap.py", tmp_path / "sandbox")
+    """A directory with just what the set-up reads."""
+    for name in ("tools", "lambda"):
+        shutil.copytree(PROJECT / name, tmp_path / name)
     shutil.copy(PROJECT / "requirements-dev.txt", tmp_path)
     return tmp_path
 
 
-def bootstrap(checkout: Path, *before: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def set_up(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     tools = checkout / "bin"
     tools.mkdir(exist_ok=True)
     return subprocess.run(
-        [sys.executable, *before, checkout / "sandbox" / "bootstrap.py"],
+        [sys.executable, *(arguments or ("-m", "tools.setup"))],
+        cwd=checkout,
         env={"PATH": str(tools), "HOME": str(checkout), **environment},
         capture_output=True,
         text=True,
@@ -51,25 +51,23 @@ def assert_one_sentence(result: subprocess.CompletedProcess[str], *parts: str) -
 
 
 def test_missing_terraform(checkout: Path) -> None:
-    assert_one_sentence(bootstrap(checkout), "Terraform is not on PATH", "install Terraform 1.9")
+    assert_one_sentence(set_up(checkout), "Terraform is not on PATH", "install Terraform 1.9")
 
 
 def test_old_terraform(checkout: Path) -> None:
     provide(checkout, "terraform", "echo Terraform v1.5.7")
 
-    assert_one_sentence(bootstrap(checkout), "this is 1.5", "install a newer one")
+    assert_one_sentence(set_up(checkout), "this is 1.5", "install a newer one")
 
 
 def test_python_without_venv(checkout: Path) -> None:
     provide(checkout, "terraform", "echo Terraform v1.9.0")
     # As Debian's python3 without python3-venv: there, but its venv module fails.
     provide(checkout, "python-without-venv", "exit 1")
-    script = (
-        "import runpy, sys; sys.executable = sys.argv[1]; sys.argv = sys.argv[2:]; "
-        "runpy.run_path(sys.argv[0], run_name='__main__')"
-    )
+    python = str(checkout / "bin" / "python-without-venv")
+    script = f"import sys; from tools import setup; sys.executable = {python!r}; setup.main()"
 
-    result = bootstrap(checkout, "-c", script, str(checkout / "bin" / "python-without-venv"))
+    result = set_up(checkout, "-c", script)
 
     assert_one_sentence(result, "install its venv module", "-venv")
 
@@ -77,7 +75,7 @@ def test_python_without_venv(checkout: Path) -> None:
 def test_no_package_index(checkout: Path) -> None:
     provide(checkout, "terraform", "echo Terraform v1.9.0")
 
-    result = bootstrap(
+    result = set_up(
         checkout, PIP_INDEX_URL="http://127.0.0.1:9/", PIP_RETRIES="0", PIP_NO_CACHE_DIR="1"
     )
 

@@ -1,6 +1,6 @@
 """Runs a command, and leaves nothing of it behind however it ends.
 
-    python -m sandbox.guard [--stay] COMMAND [ARGUMENT ...]
+    python -m tools.guard [--stay] COMMAND [ARGUMENT ...]
 
 Airflow's children do not end with their parent, and some start process groups of their own. So the guard makes itself
 the one to whom orphans fall (Linux: PR_SET_CHILD_SUBREAPER), and ends all that descends from it once the command has.
