@@ -34,8 +34,8 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
         "load_examples": False,
         "parallelism": 4,
     }
-    scheduler: dict[str, object] = {"scheduler_heartbeat_sec": 1, "scheduler_idle_sleep_time": 0.2}
-    parsing = {"min_file_process_interval": 10, "parsing_processes": 1}
+    scheduler: dict[str, object] = {"scheduler_heartbeat_sec": 1, "scheduler_idle_sleep_time": 0.5}
+    parsing = {"min_file_process_interval": 60, "parsing_processes": 1}
     sections: dict[str, dict[str, object]] = {
         "core": core,
         "database": {
@@ -48,12 +48,18 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
         "usage_data_collection": {"enabled": False},
     }
     if version.startswith("2."):
-        scheduler |= {**parsing, "dag_dir_list_interval": 10}
+        scheduler |= {**parsing, "dag_dir_list_interval": 60}
+        # The template holds them; making them anew takes each start of the web server seconds.
+        sections["fab"] = {"update_fab_perms": False}
         sections["api"] = {
             "auth_backends": "airflow.api.auth.backend.basic_auth,airflow.api.auth.backend.session"
         }
         sections["webserver"] = {
             "base_url": f"http://127.0.0.1:{port}",
+            # So that gunicorn forks its worker before Airflow is loaded. Else `airflow webserver` takes a
+            # child that loading Airflow starts (croniter runs `file`) for the worker, finds it gone,
+            # and after 10 s sends SIGTTIN: that stops a gunicorn which is still loading, for ever.
+            "reload_on_plugin_change": True,
             "secret_key": secrets.token_hex(32),
             "warn_deployment_exposure": False,
             "web_server_host": "127.0.0.1",
@@ -70,7 +76,7 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
             "workers": 1,
         }
         sections["api_auth"] = {"jwt_secret": secrets.token_hex(32)}
-        sections["dag_processor"] = {**parsing, "refresh_interval": 10}
+        sections["dag_processor"] = {**parsing, "refresh_interval": 60}
 
     parser = configparser.RawConfigParser()
     parser.read_dict(sections)

@@ -158,6 +158,7 @@ def make_template(installation: AirflowInstallation) -> None:
             "email": "admin@localhost",
         }
         user |= {"firstname": "Sandbox", "lastname": "Admin"}
+        commands.append(["sync-perm"])
         commands.append(["users", "create", *(f"--{name}={value}" for name, value in user.items())])
     with CliServer(installation.venv, scratch) as server:
         for argv in commands:
