@@ -1,12 +1,14 @@
-"""The sandbox's commands: `python -m sandbox demo | up | down`; `make` calls them."""
+"""The sandbox's commands, which `make` calls."""
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import FrameType
 
 from tools.errors import UserError
@@ -14,33 +16,33 @@ from tools.isolation import isolate
 from tools.paths import BUILD
 
 
-def main(command: str) -> None:
+def main() -> None:
     """Run one command; a condition that the user can mend is one message, without a traceback."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--state", type=Path, default=BUILD, help="directory for all that it makes")
+    parser.add_argument("command", choices=("demo", "up", "serve", "down"))
+    arguments = parser.parse_args()
     isolate()
     signal.signal(signal.SIGTERM, _stop)
-    logging.basicConfig(filename=BUILD / "sandbox.log", filemode="w")
+    logging.basicConfig(filename=arguments.state / "sandbox.log", filemode="w")
     airflow_version = os.environ.get("AIRFLOW", "3.3.1")
     try:
         # Imported late: moto takes two seconds, and not every command needs it.
-        match command:
-            case "demo":
-                from sandbox.demo import demo
+        if arguments.command == "demo":
+            from sandbox.demo import demo
 
-                demo(airflow_version)
-            case "up":
-                from sandbox.background import up
+            demo(airflow_version, arguments.state)
+        else:
+            from sandbox.background import Background
 
-                up(airflow_version)
-            case "serve":
-                from sandbox.background import serve
-
-                serve(airflow_version)
-            case "down":
-                from sandbox.background import down
-
-                down()
-            case _:
-                sys.exit(__doc__)
+            background = Background(arguments.state)
+            match arguments.command:
+                case "up":
+                    background.up(airflow_version)
+                case "serve":
+                    background.serve(airflow_version)
+                case "down":
+                    background.down()
     except UserError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
     except subprocess.TimeoutExpired as error:
@@ -56,4 +58,4 @@ def _stop(_: int, __: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) == 2 else "")
+    main()

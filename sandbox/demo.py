@@ -16,7 +16,8 @@ from rich.table import Table
 
 from sandbox.account import Account
 from sandbox.aws.accounts import DEPLOYER, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.deployment import Deployment
+from sandbox.deployment import Deployment, prepare
+from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import install
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
 from sandbox.steps import Steps
@@ -42,26 +43,30 @@ class Deployed:
     target: Account
 
 
-def demo(airflow_version: str) -> None:
-    """Run all of it, and print it as it happens."""
+def demo(airflow_version: str, state: Path) -> None:
+    """Run all of it in a directory of its own in `state`, and print it as it happens."""
     steps = Steps()
     installation = install(airflow_version, BUILD, steps.step)
     # Left where it is, for its logs, if something goes wrong.
-    directory = Path(tempfile.mkdtemp(prefix="demo-", dir=BUILD))
-    with Sandbox(installation, directory) as sandbox:
+    directory = Path(tempfile.mkdtemp(prefix="demo-", dir=state))
+    configuration = directory / "terraform"
+    with steps.step("terraform init"):
+        prepare(configuration)
+    with (
+        Airflow(installation, directory / "airflow") as airflow,
+        Sandbox(airflow, directory) as sandbox,
+    ):
         steps.say("Two AWS accounts are there; Airflow starts beside the next steps.")
         source = Account(sandbox.aws.url, SOURCE_ACCOUNT)
         target = Account(sandbox.aws.url, TARGET_ACCOUNT)
+        deployment = Deployment(configuration, sandbox.environment)
         before = source.resources() + target.resources()
-        deployment = Deployment(directory / "terraform", sandbox.environment)
-        with steps.step("terraform init"):
-            deployment.init()
         with steps.step("terraform apply") as advance:
             outputs = deployment.apply(advance)
         for key, value in outputs.items():
             steps.say(f"  {key:<18} {value}")
         with steps.step("wait for Airflow"):
-            sandbox.wait_ready()
+            airflow.wait_ready()
         deployed = Deployed(outputs, source, target)
         _onboard(steps, sandbox, deployed)
         _be_refused(steps, sandbox, deployed)

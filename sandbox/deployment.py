@@ -17,18 +17,27 @@ _WORKSPACE = "sandbox"
 _VARIABLES = "-var-file=environments/sandbox.tfvars"
 
 
+def prepare(directory: Path) -> None:
+    """Make a directory for the configuration's state, and install the provider into it."""
+    link_configuration(directory)
+    init(directory, os.environ)
+
+
 class Deployment:
-    """The root configuration in the workspace `sandbox`, with its state in `directory`."""
+    """The root configuration in the workspace `sandbox`, with its state in a directory that was prepared.
+
+    Parameters
+    ----------
+    directory
+        What `prepare` made.
+    environment
+        Variables that move Terraform to the sandbox.
+    """
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self._directory = directory
-        self._environment = {**os.environ, **environment, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
-        link_configuration(directory)
-
-    def init(self) -> None:
-        """Install the provider and choose the workspace."""
-        init(self._directory, self._environment)
-        self._run("workspace", "select", "-or-create", _WORKSPACE)
+        settings = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": _WORKSPACE}
+        self._environment = {**os.environ, **environment, **settings}
 
     def apply(self, advance: Advance, **variables: str) -> dict[str, str]:
         """Apply, with these variables in place of those of the workspace; return the outputs."""

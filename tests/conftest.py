@@ -1,11 +1,19 @@
-"""Plans of the configuration, for the tests of Terraform and of IAM."""
+"""What tests of several levels share: plans of the configuration, and an Airflow of each major version."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
+
 import pytest
 
+from sandbox.mwaa.airflow import Airflow
+from sandbox.mwaa.install import AirflowInstallation, install
+from tests.support.groups import only_here
+from tests.support.processes import processes_in
 from tests.terraform.planner import SANDBOX, Plan, Planner
 from tools.isolation import isolate
+from tools.paths import BUILD
 
 isolate()
 
@@ -13,6 +21,7 @@ isolate()
 @pytest.fixture(scope="session")
 def planner(tmp_path_factory: pytest.TempPathFactory) -> Planner:
     """Plans a copy of the configuration against a local AWS of two accounts."""
+    only_here(tmp_path_factory, "plans")
     return Planner(tmp_path_factory.mktemp("configuration"))
 
 
@@ -34,14 +43,21 @@ def modules_plan(planner: Planner) -> Plan:
     return planner.plan("tests/terraform/configurations/modules")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one worker of pytest-xdist what shares something dear: plans, an Airflow, a deployed sandbox."""
-    for item in items:
-        if not isinstance(item, pytest.Function):
-            continue
-        if "planner" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("plans"))
-        for fixture in ("installation", "stack"):
-            if fixture in item.fixturenames:
-                version = item.callspec.params[fixture]
-                item.add_marker(pytest.mark.xdist_group(f"{fixture}-{version}"))
+@pytest.fixture(scope="session", params=["3.3.1", "2.11.2"])
+def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
+    """An installed Airflow of each major version."""
+    return install(request.param, BUILD, nullcontext)
+
+
+@pytest.fixture(scope="session")
+def airflow(
+    installation: AirflowInstallation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Airflow]:
+    """A real Airflow that runs; all tests of a version share it, so each looks at its own DAG runs only."""
+    only_here(tmp_path_factory, f"airflow-{installation.version}")
+    with Airflow(installation, tmp_path_factory.mktemp("airflow") / "home") as airflow:
+        airflow.wait_ready()
+        yield airflow
+        processes = processes_in(airflow.home)
+    assert len(processes) > 5
+    assert processes_in(airflow.home) == [], "stopping leaves no process"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,6 +39,9 @@ HEALTH: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """Where each major version tells its health, and which of the parts told there are started here."""
+
+READY_SECONDS = 300.0
+"""Seconds that the components have to get healthy; on a quiet machine they take 3 to 8."""
 
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
 """Where Airflow 3 keeps, and would otherwise generate, the passwords of the web page's users."""
@@ -91,7 +95,7 @@ class Airflow:
         return str(passwords[USERNAME])
 
     def start(self) -> None:
-        """Start all components and return at once; `wait_ready` waits for them.
+        """Start all components and return at once; they get ready meanwhile.
 
         Raises
         ------
@@ -101,22 +105,29 @@ class Airflow:
         with contextlib.ExitStack() as resources:
             self._port = resources.enter_context(reserved_port())
             self._prepare_home()
+            # Entered first, so that it is left when the components have ended, and the watch with them.
+            watch = resources.enter_context(ThreadPoolExecutor(1, thread_name_prefix="airflow"))
             self._server = resources.enter_context(CliServer(self._installation.venv, self.home))
             for argv in COMPONENTS[self.version[0]]:
                 with self._log_file(argv[0]).open("wb") as log:
                     component = self._server.start(argv, stdout=log, stderr=log)
                 self._components[argv[0]] = resources.enter_context(contextlib.closing(component))
+            self._ready: Future[None] = watch.submit(self._watch)
             self._resources = resources.pop_all()
 
-    def wait_ready(self, timeout: float) -> None:
-        """Wait until every component says that it is healthy.
+    def wait_ready(self) -> None:
+        """Return once every component says that it is healthy.
 
         Raises
         ------
         UserError
-            A component has ended, or not all are healthy after `timeout` seconds.
+            A component has ended, or not all are healthy `READY_SECONDS` after the start.
         """
-        deadline = time.monotonic() + timeout
+        self._ready.result()
+
+    def _watch(self) -> None:
+        """Ask for the components' health; Airflow 3 builds a part of its API only when it is asked."""
+        deadline = time.monotonic() + READY_SECONDS
         while waiting_for := self._not_healthy():
             for name, component in self._components.items():
                 if component.has_ended():
@@ -125,7 +136,7 @@ class Airflow:
                     )
             if time.monotonic() > deadline:
                 raise UserError(
-                    f"Airflow was not ready after {timeout:.0f} s: {waiting_for}. "
+                    f"Airflow was not ready after {READY_SECONDS:.0f} s: {waiting_for}. "
                     f"Its logs are in {self.home / 'logs'}."
                 )
             time.sleep(0.1)

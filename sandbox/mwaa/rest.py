@@ -80,7 +80,9 @@ class AirflowRest:
     def run_ids(self, dag_id: str) -> list[str]:
         """Return the ids of the DAG's latest 100 runs."""
         response = self.call(
-            "GET", f"/dags/{quote(dag_id, safe='')}/dagRuns", params={"limit": 100}
+            "GET",
+            f"/dags/{quote(dag_id, safe='')}/dagRuns",
+            params={"limit": 100, "order_by": "-id"},
         )
         response.raise_for_status()
         return [run["dag_run_id"] for run in response.json()["dag_runs"]]

@@ -1,11 +1,10 @@
-"""The root configuration, deployed into the sandbox, once for each major version of Airflow."""
+"""The root configuration, deployed into the sandbox: once for each major version of Airflow, over both transports."""
 
 from __future__ import annotations
 
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ import pytest
 
 from sandbox.account import Account
 from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.deployment import Deployment
-from sandbox.mwaa.install import install
+from sandbox.deployment import Deployment, prepare
+from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
-from tools.paths import BUILD
 
 EXECUTION_SECONDS = 120.0
 
@@ -27,12 +25,17 @@ EXECUTION_SECONDS = 120.0
 class Stack:
     """Everything that is there once the configuration is deployed."""
 
+    transport: str
     sandbox: Sandbox
     deployment: Deployment
     outputs: Mapping[str, str]
     source: Account
     target: Account
-    airflow: AirflowRest
+
+    @property
+    def airflow(self) -> AirflowRest:
+        """Airflow's own REST API."""
+        return self.sandbox.airflow.api
 
     def execute(self, *, name: str | None = None, **event: Any) -> Execution:
         """Start an execution with this input, `mwaa_env_name` included unless it is given, and wait for its end."""
@@ -63,22 +66,59 @@ class Execution:
     cause: str | None = field(default=None)
 
 
-@pytest.fixture(scope="session", params=["3.3.1", "2.11.2"])
-def stack(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    installation = install(request.param, BUILD, nullcontext)
+@dataclass(frozen=True)
+class Deployed:
+    """A sandbox, and the configuration as it was applied last."""
+
+    sandbox: Sandbox
+    deployment: Deployment
+    outputs: Mapping[str, str]
+    applied: list[str]
+    """The transports in the order in which they were applied."""
+
+
+@pytest.fixture(scope="session")
+def deployed(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """The configuration with its default transport, `cli`."""
     directory: Path = tmp_path_factory.mktemp("sandbox")
-    with Sandbox(installation, directory) as sandbox:
-        deployment = Deployment(directory / "terraform", sandbox.environment)
-        deployment.init()
-        outputs = deployment.apply(lambda *_: None)
-        sandbox.wait_ready()
-        yield Stack(
-            sandbox,
-            deployment,
-            outputs,
-            Account(sandbox.aws.url, SOURCE_ACCOUNT),
-            Account(sandbox.aws.url, TARGET_ACCOUNT),
-            sandbox.airflow.api,
-        )
+    configuration = directory / "terraform"
+    prepare(configuration)
+    with Sandbox(airflow, directory) as sandbox:
+        deployment = Deployment(configuration, sandbox.environment)
+        yield Deployed(sandbox, deployment, deployment.apply(lambda *_: None), ["cli"])
+
+
+@pytest.fixture(scope="session", params=["cli", "rest"])
+def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
+    """The deployed stack with one of the transports; where it has the other, it is switched."""
+    if deployed.applied[-1] != request.param:
+        deployed.deployment.apply(lambda *_: None, transport=request.param)
+        deployed.applied.append(request.param)
+    url = deployed.sandbox.aws.url
+    return Stack(
+        request.param,
+        deployed.sandbox,
+        deployed.deployment,
+        deployed.outputs,
+        Account(url, SOURCE_ACCOUNT),
+        Account(url, TARGET_ACCOUNT),
+    )
+
+
+over_cli = pytest.mark.over("cli")
+over_rest = pytest.mark.over("rest")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the transports that a test does not ask for.
+
+    Were they left out of its parametrisation, pytest would not order by transport, and each switch is an apply.
+    """
+    items[:] = [item for item in items if _is_asked_for(item)]
+
+
+def _is_asked_for(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("over")
+    if mark is None or not isinstance(item, pytest.Function):
+        return True
+    return item.callspec.params["stack"] in mark.args

@@ -6,4 +6,4 @@ from tests.e2e.conftest import Stack
 
 
 def test_a_second_plan_shows_no_changes(stack: Stack) -> None:
-    assert stack.deployment.changes() == []
+    assert stack.deployment.changes(transport=stack.transport) == []

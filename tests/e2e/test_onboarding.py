@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import Stack, over_cli, over_rest
 
 DAG_RUN_SECONDS = 120.0
 
@@ -21,6 +21,7 @@ def history_of(stack: Stack, execution_arn: str) -> list[Any]:
 
 def test_an_execution_ends_with_a_dag_run_that_succeeds(stack: Stack) -> None:
     conf = {"client": "acme"}
+    commands, tokens = len(stack.sandbox.front.commands), len(stack.sandbox.front.tokens)
 
     execution = stack.execute(mwaa_dag_name="onboarding", mwaa_dag_conf=conf)
 
@@ -35,54 +36,57 @@ def test_an_execution_ends_with_a_dag_run_that_succeeds(stack: Stack) -> None:
         "state": "queued",
         "created": True,
         "airflow_version": stack.sandbox.airflow.version,
-        "transport": "cli",
+        "transport": stack.transport,
     }
+    if stack.transport == "rest":
+        assert len(stack.sandbox.front.commands) == commands
+        assert len(stack.sandbox.front.tokens) == tokens
 
 
-@pytest.mark.parametrize(
-    "conf",
-    [
-        pytest.param({"q": 'it\'s "quoted"'}, id="quotes"),
-        pytest.param({"b": "C:\\new\\table \\' \\\""}, id="backslashes"),
-        pytest.param({"n": "one\ntwo\r\n\tthree"}, id="newlines"),
-        pytest.param({"é": "Zoë ☕ 🚀 \u2028"}, id="emoji"),
-        pytest.param({"x": "' --run-id evil --conf '{}"}, id="injected-flags"),
-        pytest.param({"x": "$(id) `id` ; id | id > /dev/null & %s {} !!"}, id="shell"),
-        pytest.param({"null": None, "list": [1, 2.5, True], "deep": {"er": {}}}, id="types"),
-        pytest.param({}, id="empty"),
-    ],
-)
-def test_conf_arrives_exactly_as_sent(stack: Stack, conf: dict[str, Any]) -> None:
-    before = set(stack.airflow.run_ids("onboarding"))
+def test_conf_arrives_exactly_as_sent(stack: Stack) -> None:
+    conf = {
+        "quotes": 'it\'s "quoted"',
+        "backslashes": "C:\\new\\table \\' \\\"",
+        "newlines": "one\ntwo\r\n\tthree",
+        "émoji": "Zoë ☕ 🚀 \u2028",
+        "injected flags": "' --run-id evil --conf '{}",
+        "shell": "$(id) `id` ; id | id > /dev/null & %s {} !!",
+        "types": {"null": None, "list": [1, 2.5, True], "deep": {"er": {}}},
+        "": "",
+    }
+    before = set(stack.airflow.run_ids("paused"))
 
-    execution = stack.execute(mwaa_dag_name="onboarding", mwaa_dag_conf=conf)
+    execution = stack.execute(mwaa_dag_name="paused", mwaa_dag_conf=conf)
 
     assert execution.status == "SUCCEEDED", execution
     run_id = json.loads(str(execution.output))["dag_run_id"]
-    run = stack.airflow.dag_run("onboarding", run_id)
+    run = stack.airflow.dag_run("paused", run_id)
     assert run is not None
     assert run.conf == conf
-    assert set(stack.airflow.run_ids("onboarding")) - before == {run_id}
+    assert set(stack.airflow.run_ids("paused")) - before == {run_id}
 
 
+@over_cli
 @pytest.mark.parametrize(
     "given",
     [
         pytest.param({}, id="missing"),
+        pytest.param({"mwaa_dag_conf": {}}, id="empty"),
         pytest.param({"mwaa_dag_conf": None}, id="null"),
         pytest.param({"mwaa_dag_conf": "{}"}, id="string"),
     ],
 )
 def test_conf_may_be_left_out(stack: Stack, given: dict[str, Any]) -> None:
-    execution = stack.execute(mwaa_dag_name="onboarding", **given)
+    execution = stack.execute(mwaa_dag_name="paused", **given)
 
-    run = stack.airflow.dag_run("onboarding", json.loads(str(execution.output))["dag_run_id"])
+    run = stack.airflow.dag_run("paused", json.loads(str(execution.output))["dag_run_id"])
     assert run is not None
     assert run.conf == {}
 
 
+@over_cli
 def test_the_preliminary_task_runs_first_and_its_result_is_kept(stack: Stack) -> None:
-    execution = stack.execute(mwaa_dag_name="onboarding")
+    execution = stack.execute(mwaa_dag_name="paused")
 
     entered = {
         event["stateEnteredEventDetails"]["name"]: json.loads(
@@ -93,7 +97,7 @@ def test_the_preliminary_task_runs_first_and_its_result_is_kept(stack: Stack) ->
     }
     assert next(iter(entered)) == "RDS Hack Update Task"
     assert list(entered)[-1] == "Trigger MWAA DAG"
-    assert entered["Trigger MWAA DAG"]["status"] == {"ready_for": "onboarding"}
+    assert entered["Trigger MWAA DAG"]["status"] == {"ready_for": "paused"}
 
 
 def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
@@ -101,8 +105,8 @@ def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
     machine = stack.outputs["state_machine_arn"]
     event = {
         "mwaa_env_name": "sandbox",
-        "mwaa_dag_name": "onboarding",
-        "mwaa_dag_conf": {},
+        "mwaa_dag_name": "paused",
+        "mwaa_dag_conf": {"a": 1},
         "execution_arn": f"{machine.replace(':stateMachine:', ':execution:')}:{uuid.uuid4()}",
         "redrive_count": 0,
     }
@@ -112,9 +116,36 @@ def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
     assert first["created"] is True
     assert second["created"] is False
     assert first["dag_run_id"] == second["dag_run_id"]
-    assert stack.airflow.run_ids("onboarding").count(first["dag_run_id"]) == 1
+    assert stack.airflow.run_ids("paused").count(first["dag_run_id"]) == 1
 
 
+@over_rest
+def test_a_run_id_of_ones_own_is_taken_once_and_its_conf_compared(stack: Stack) -> None:
+    run_id = f"own-{uuid.uuid4()}"
+    event = {"mwaa_dag_name": "paused", "run_id": run_id}
+
+    first = stack.execute(**event, mwaa_dag_conf={"a": 1})
+    second = stack.execute(**event, mwaa_dag_conf={"a": 1})
+    other = stack.execute(**event, mwaa_dag_conf={"a": 2})
+
+    assert json.loads(str(first.output))["created"] is True
+    assert json.loads(str(second.output))["created"] is False
+    assert json.loads(str(second.output))["conf_compared"] is True
+    assert (other.status, other.error) == ("FAILED", "RunIdConflict")
+    assert stack.airflow.run_ids("paused").count(run_id) == 1
+
+
+@over_rest
+def test_ids_that_do_not_fit_into_a_path(stack: Stack) -> None:
+    run_id = f"{'long-' * 10}{uuid.uuid4()}"
+
+    executions = [stack.execute(mwaa_dag_name="paused", run_id=run_id) for _ in range(2)]
+
+    results = [json.loads(str(execution.output)) for execution in executions]
+    assert [result["created"] for result in results] == [True, False]
+
+
+@over_cli
 def test_a_paused_dag_gets_a_run_that_stays_queued(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="paused")
 

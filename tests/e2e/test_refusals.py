@@ -9,9 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.accounts import SOURCE_ACCOUNT
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import Stack, over_cli
 
 
+@over_cli
 @pytest.mark.parametrize(
     ("event", "words"),
     [
@@ -54,6 +55,7 @@ def test_a_bad_request_is_refused_without_a_command(
     assert len(stack.sandbox.front.tokens) == tokens
 
 
+@over_cli
 def test_an_environment_that_is_not_there(stack: Stack) -> None:
     execution = stack.execute(mwaa_env_name="missing", mwaa_dag_name="onboarding")
 
@@ -70,6 +72,7 @@ def test_a_dag_that_is_not_there(stack: Stack) -> None:
     assert "parsed" in str(execution.cause)
 
 
+@over_cli
 def test_another_external_id_is_denied(stack: Stack) -> None:
     state_machine = stack.outputs["state_machine_arn"]
     source_role = stack.sandbox.aws.service_session(
@@ -85,6 +88,7 @@ def test_another_external_id_is_denied(stack: Stack) -> None:
         sts.assume_role(**request, ExternalId=f"{state_machine}-other")
 
 
+@over_cli
 def test_another_role_is_denied(stack: Stack) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         stack.source.sts.assume_role(
@@ -98,7 +102,7 @@ def test_no_log_holds_a_token_or_a_conf_value(stack: Stack) -> None:
     secret = "correct-horse-battery-staple"
     executions = [
         stack.execute(mwaa_dag_name=dag, mwaa_dag_conf={"password": secret})
-        for dag in ("onboarding", "missing")
+        for dag in ("paused", "missing")
     ]
     group = f"/aws/lambda/{stack.outputs['function_arn'].split(':')[-1]}"
 

@@ -10,10 +10,6 @@ DAG_RUN_SECONDS = 120.0
 
 
 def test_the_status_of_a_run(stack: Stack) -> None:
-    assert_status(stack)
-
-
-def assert_status(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="onboarding")
     run_id = json.loads(str(execution.output))["dag_run_id"]
     stack.airflow.wait_for_end("onboarding", run_id, DAG_RUN_SECONDS)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.faults import API, CLI, NEVER_RUN, REST, Fault, FaultyFront, Kind, Ran
-from sandbox.mwaa.install import AirflowInstallation, install
 from sandbox.mwaa.rest import AirflowRest
 from tests.faults.conftest import CONF, Clock, Lane, Mwaa, environment_name, event_for, variables
-from tools.paths import BUILD
 
 pytestmark = pytest.mark.airflow
 
@@ -41,24 +37,14 @@ class Real:
     rest: AirflowRest
 
 
-@pytest.fixture(scope="module", params=["2.11.2", "3.3.1"])
-def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
-    return install(request.param, BUILD, contextlib.nullcontext)
-
-
 @pytest.fixture(scope="module")
-def real(
-    installation: AirflowInstallation, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Real]:
-    directory: Path = tmp_path_factory.mktemp("airflow")
+def real(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     clock = Clock()
-    name = environment_name(installation.version)
+    name = environment_name(airflow.version)
     with (
-        Airflow(installation, directory / "home") as airflow,
-        FaultyFront({name: airflow}, directory, clock=clock) as front,
+        FaultyFront({name: airflow}, tmp_path_factory.mktemp("front"), clock=clock) as front,
         variables(front),
     ):
-        airflow.wait_ready(120.0)
         yield Real(Mwaa(front, {}, clock), airflow.version, airflow.api)
 
 

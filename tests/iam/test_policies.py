@@ -129,11 +129,16 @@ def split(example_plan: Plan, simulator: Simulator) -> Iam:
     return Iam(example_plan, simulator, "data-onboarding-staging")
 
 
+@pytest.fixture
+def plans(sandbox_plan: Plan, example_plan: Plan, modules_plan: Plan) -> dict[str, Plan]:
+    return {"sandbox": sandbox_plan, "example": example_plan, "modules": modules_plan}
+
+
 @pytest.mark.parametrize("kind", ["sandbox", "example", "modules"])
 def test_no_policy_says_any_resource_where_the_service_knows_one(
-    kind: str, request: pytest.FixtureRequest
+    kind: str, plans: dict[str, Plan]
 ) -> None:
-    plan: Plan = request.getfixturevalue(f"{kind}_plan")
+    plan = plans[kind]
     statements = [
         statement
         for address in plan.resources

@@ -1,0 +1,3 @@
+"""What several levels of tests use."""
+
+from __future__ import annotations
