@@ -51,12 +51,11 @@ class Deployment:
 
     def changes(self, **variables: str) -> list[str]:
         """Plan, with these variables as in `apply`; return the addresses of what would change."""
-        self._run("plan", "-out=plan", _VARIABLES, *_options(variables))
-        plan = json.loads(self._run("show", "-json", "plan"))
+        lines = self._run("plan", "-json", _VARIABLES, *_options(variables)).splitlines()
         return [
-            change["address"]
-            for change in plan.get("resource_changes", ())
-            if change["change"]["actions"] not in (["no-op"], ["read"])
+            message["change"]["resource"]["addr"]
+            for message in map(json.loads, lines)
+            if message["type"] == "planned_change" and message["change"]["action"] != "read"
         ]
 
     def resources(self) -> list[str]:
