@@ -1,12 +1,9 @@
 PYTHON ?= python3
-AIRFLOW ?= 3.3.1
 
 # What `setup` made: the tools on PATH, and where Terraform finds its provider.
 RUN := . .build/env &&
 # Nothing of a command stays behind, however it ends.
 GUARD := python -m tools.guard
-
-export AIRFLOW
 
 .PHONY: help
 help: ## Print the commands
@@ -60,6 +57,10 @@ lock: setup ## Lock what the requirements' .in files ask for
 	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
+
+.PHONY: airflow-lock
+airflow-lock: setup ## Lock the Airflow that AIRFLOW names, a line of sandbox/mwaa/releases.py
+	@$(RUN) python -m sandbox.mwaa.lock
 
 .PHONY: setup
 setup:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
 
+from sandbox.mwaa.releases import chosen_version
 from tools.errors import UserError
 from tools.isolation import isolate
 from tools.paths import BUILD
@@ -25,7 +25,7 @@ def main() -> None:
     isolate()
     signal.signal(signal.SIGTERM, _stop)
     logging.basicConfig(filename=arguments.state / "sandbox.log", filemode="w")
-    airflow_version = os.environ.get("AIRFLOW", "3.3.1")
+    airflow_version = chosen_version()
     try:
         # Imported late: moto takes two seconds, and not every command needs it.
         if arguments.command == "demo":

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import AirflowInstallation, install
+from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from tests.support.groups import only_here
 from tests.support.processes import processes_in
 from tests.terraform.planner import SANDBOX, Plan, Planner
@@ -46,7 +47,7 @@ def modules_plan(planner: Planner) -> Plan:
     return planner.plan("tests/terraform/configurations/modules")
 
 
-@pytest.fixture(scope="session", params=["3.3.1", "2.11.2"])
+@pytest.fixture(scope="session", params=NEWEST_OF_EACH_MAJOR)
 def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
     """An installed Airflow of each major version."""
     return install(request.param, BUILD, nullcontext)

@@ -20,25 +20,9 @@ import requests
 from sandbox.mwaa.cli import CliResult, CliServer, Command, last_lines
 from sandbox.mwaa.home import DATABASE, USERNAME, environment, write_configuration
 from sandbox.mwaa.install import AirflowInstallation
+from sandbox.mwaa.releases import family
 from sandbox.mwaa.rest import AirflowRest
 from tools.errors import UserError
-
-COMPONENTS = {
-    "2": (["scheduler", "--skip-serve-logs"], ["webserver"]),
-    "3": (["api-server"], ["scheduler", "--skip-serve-logs"], ["dag-processor"]),
-}
-"""What runs, by major version. Airflow 2's scheduler processes the DAG files too."""
-
-HEALTH: dict[str, dict[str, tuple[str, ...]]] = {
-    "2": {"/health": ("metadatabase", "scheduler")},
-    "3": {
-        # Airflow 3 builds the API that its tasks talk to when the first of them calls. That takes
-        # seconds, which belong to the start and not to the first DAG run.
-        "/execution/health": (),
-        "/api/v2/monitor/health": ("metadatabase", "scheduler", "dag_processor"),
-    },
-}
-"""Where each major version tells its health, and which of the parts told there are started here."""
 
 READY_SECONDS = 300.0
 """Seconds that the components have to get healthy; on a quiet machine they take 3 to 8."""
@@ -71,6 +55,7 @@ class Airflow:
         self.version = installation.version
         self.home = home.resolve()
         self.username = USERNAME
+        self._family = family(installation.version)
         self._installation = installation
         self._process_per_command = process_per_command
         self._components: dict[str, Command] = {}
@@ -108,9 +93,9 @@ class Airflow:
             # Entered first, so that it is left when the components have ended, and the watch with them.
             watch = resources.enter_context(ThreadPoolExecutor(1, thread_name_prefix="airflow"))
             self._server = resources.enter_context(CliServer(self._installation.venv, self.home))
-            for argv in COMPONENTS[self.version[0]]:
+            for argv in self._family.components:
                 with self._log_file(argv[0]).open("wb") as log:
-                    component = self._server.start(argv, stdout=log, stderr=log)
+                    component = self._server.start(list(argv), stdout=log, stderr=log)
                 self._components[argv[0]] = resources.enter_context(contextlib.closing(component))
             self._ready: Future[None] = watch.submit(self._watch)
             self._resources = resources.pop_all()
@@ -206,7 +191,7 @@ class Airflow:
         missing = []
         with requests.Session() as session:
             session.trust_env = False  # no proxy of the user's
-            for path, parts in HEALTH[self.version[0]].items():
+            for path, parts in self._family.health.items():
                 try:
                     health = session.get(self.web_url + path, timeout=5).json()
                 except requests.RequestException:

@@ -27,6 +27,7 @@ import trustme
 from sandbox.mwaa.api import MwaaApi, RestEnvironment
 from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.http import Request, Response
+from sandbox.mwaa.releases import family
 
 CLI_PATHS = {"/aws_mwaa/cli", "/aws_mwaa/cli/"}
 
@@ -179,12 +180,11 @@ class MwaaFront:
         if token is None or token.expires <= self._clock():
             return Response(HTTPStatus.FORBIDDEN)
         environment = self._environments[token.environment_name]
-        with_slash = request.path.endswith("/")
-        if environment.version.startswith("2."):
-            if with_slash:
+        path = family(environment.version).cli_path
+        if request.path != path:
+            if not path.endswith("/"):
                 return Response(HTTPStatus.NOT_FOUND)
-        elif not with_slash:
-            location = f"https://{request.host}{request.path}/"
+            location = f"https://{request.host}{path}"
             return Response(HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": location})
         slot = self._slots[token.environment_name]
         if not slot.acquire(blocking=False):

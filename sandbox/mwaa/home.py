@@ -8,6 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
+from sandbox.mwaa.releases import AIRFLOW_2, family
+
 DAGS_FOLDER = Path(__file__).parents[1] / "dags"
 DATABASE = "airflow.db"
 USERNAME = "admin"
@@ -47,7 +49,7 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
         "scheduler": scheduler,
         "usage_data_collection": {"enabled": False},
     }
-    if version.startswith("2."):
+    if family(version) is AIRFLOW_2:
         scheduler |= {**parsing, "dag_dir_list_interval": 60}
         # The template holds them; making them anew takes each start of the web server seconds.
         sections["fab"] = {"update_fab_perms": False}

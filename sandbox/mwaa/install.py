@@ -19,17 +19,9 @@ from sandbox.installed import installed
 from sandbox.mwaa import home
 from sandbox.mwaa.cli import CliServer
 from sandbox.mwaa.home import DAGS_FOLDER, DATABASE, USERNAME, write_configuration
+from sandbox.mwaa.releases import AIRFLOW_2, Release, family, find_release
 from tools.errors import UserError
 from tools.setup import index_settings
-
-LOCKS = Path(__file__).parents[1] / "airflow-locks"
-
-PYTHONS = {
-    "2.11.2": ("3.11", "3.12"),
-    "3.0.6": ("3.11", "3.12", "3.13"),
-    "3.3.1": ("3.11", "3.12", "3.13"),
-}
-"""The Pythons that each locked Airflow runs on."""
 
 Step = Callable[[str], AbstractContextManager[object]]
 
@@ -49,11 +41,6 @@ class AirflowInstallation:
     venv: Path
     template: Path
 
-    @property
-    def python(self) -> Path:
-        """The Python of the virtual environment."""
-        return self.venv / "bin" / "python"
-
 
 def install(version: str, build_dir: Path, step: Step) -> AirflowInstallation:
     """Install Airflow under `build_dir`, or find what an earlier call has installed there.
@@ -61,7 +48,7 @@ def install(version: str, build_dir: Path, step: Step) -> AirflowInstallation:
     Parameters
     ----------
     version
-        A version of Airflow that has a lock file.
+        One of `RELEASES`.
     build_dir
         The directory in which `airflow/<version>/` is made.
     step
@@ -70,24 +57,24 @@ def install(version: str, build_dir: Path, step: Step) -> AirflowInstallation:
     Raises
     ------
     UserError
-        No such version, no Python that it runs on, or the package index cannot be reached.
+        No such version, no lock of it, no Python that it runs on, or the package index cannot be reached.
     """
-    if version not in PYTHONS:
+    release = find_release(version)
+    if not release.lock.is_file():
         raise UserError(
-            f"There is no lock for Airflow {version}: choose one of {', '.join(PYTHONS)}."
+            f"Airflow {version} has no lock yet: make it with `make airflow-lock AIRFLOW={version}`."
         )
     directory = build_dir.resolve() / "airflow" / version
     directory.mkdir(parents=True, exist_ok=True)
-    lock = LOCKS / f"airflow-{version}.txt"
     configuration = [*sorted(DAGS_FOLDER.rglob("*.py")), Path(__file__), Path(home.__file__)]
     installation = AirflowInstallation(version, directory / "venv", directory / "template")
     # The scripts in a virtual environment name its path, the database that of the DAG files.
-    venv_key = f"{installation.venv.resolve()}\n{lock.read_text()}"
+    venv_key = f"{installation.venv.resolve()}\n{release.lock.read_text()}"
     texts = [venv_key, str(DAGS_FOLDER), *(file.read_text() for file in configuration)]
     with installed(installation.venv, key=venv_key) as done:
         if not done:
             with step(f"Airflow {version} from PyPI"):
-                install_venv(version, installation.venv, lock)
+                install_venv(release, installation.venv)
     with installed(installation.template, key="\n".join(texts)) as done:
         if not done:
             with step(f"Airflow {version}: migrate an empty metadata database"):
@@ -95,13 +82,14 @@ def install(version: str, build_dir: Path, step: Step) -> AirflowInstallation:
     return installation
 
 
-def install_venv(version: str, venv: Path, lock: Path) -> None:
+def install_venv(release: Release, venv: Path) -> None:
     """Make the virtual environment and install what the lock names into it."""
     uv = Path(sys.executable).with_name("uv")
     environment = os.environ | index_settings()
+    python = venv / "bin" / "python"
     steps: tuple[list[str | Path], ...] = (
-        ["venv", "--quiet", "--allow-existing", "--python", find_python(version), venv],
-        ["pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock],
+        ["venv", "--quiet", "--allow-existing", "--python", find_python(release), venv],
+        ["pip", "sync", "--quiet", "--require-hashes", "--python", python, release.lock],
     )
     for arguments in steps:
         try:
@@ -121,24 +109,23 @@ def install_venv(version: str, venv: Path, lock: Path) -> None:
         else:
             continue
         raise UserError(
-            f"Airflow {version} could not be installed: check that pip's package index can be reached, "
+            f"Airflow {release.version} could not be installed: check that pip's package index can be reached, "
             f"or set PIP_INDEX_URL to one that can. uv said: {reason}"
         )
 
 
-def find_python(version: str) -> str:
+def find_python(release: Release) -> str:
     """Return a Python that this Airflow runs on: the running one if it fits, else one on the PATH."""
-    fitting = PYTHONS[version]
-    if "{}.{}".format(*sys.version_info) in fitting:
+    if "{}.{}".format(*sys.version_info) in release.pythons:
         return sys.executable
-    for name in (f"python{number}" for number in reversed(fitting)):
+    for name in (f"python{number}" for number in reversed(release.pythons)):
         # A version manager puts commands on the PATH that only say which version to activate.
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             subprocess.run([name, "--version"], capture_output=True, check=True, timeout=10)
             return name
     raise UserError(
-        f"Airflow {version} runs on Python {' or '.join(fitting)}, and none of them is on the PATH: "
-        f"install one, or choose another Airflow."
+        f"Airflow {release.version} runs on Python {' or '.join(release.pythons)}, and none of them is "
+        f"on the PATH: install one, or choose another Airflow."
     )
 
 
@@ -150,7 +137,7 @@ def make_template(installation: AirflowInstallation) -> None:
     write_configuration(installation.version, scratch, port=0)
     password = secrets.token_urlsafe(12)
     commands = [["db", "migrate"], ["dags", "reserialize"]]
-    if installation.version.startswith("2."):
+    if family(installation.version) is AIRFLOW_2:
         user = {
             "username": USERNAME,
             "password": password,

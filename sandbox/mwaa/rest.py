@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import requests
 
+from sandbox.mwaa.releases import AIRFLOW_2, family
 from tools.errors import UserError
 
 FINAL_STATES = frozenset({"success", "failed"})
@@ -45,11 +46,10 @@ class AirflowRest:
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy of the user's
         credentials = {"username": username, "password": password}
-        if version.startswith("2."):
-            self._base = f"{web_url}/api/v1"
+        self._base = web_url + family(version).rest_path
+        if family(version) is AIRFLOW_2:
             self._log_in(credentials)
         else:
-            self._base = f"{web_url}/api/v2"
             token = self._post("/auth/token", json=credentials).json()["access_token"]
             self._session.headers["Authorization"] = f"Bearer {token}"
 

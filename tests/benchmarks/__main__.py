@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from sandbox.mwaa.releases import DEFAULT, NEWEST_OF_EACH_MAJOR
 from sandbox.steps import Steps
 from tests.benchmarks import rows
 from tests.benchmarks.lambda_code import unpack
@@ -12,9 +13,6 @@ from tests.benchmarks.mwaa import mwaa
 from tests.benchmarks.page import page
 from tests.benchmarks.picture import picture
 from tools.paths import PROJECT
-
-AIRFLOW = "3.3.1"
-BOTH_MAJORS = ("3.3.1", "2.11.2")
 
 
 def main() -> None:
@@ -24,12 +22,12 @@ def main() -> None:
         code = unpack(directory)
         with steps.step("start-up"):
             figures = rows.start_up(code)
-        with mwaa(AIRFLOW, directory / "forks") as environment:
+        with mwaa(DEFAULT, directory / "forks") as environment:
             with steps.step("warm triggers"):
                 figures += rows.warm_trigger(environment, code)
             with steps.step("tokens and commands"):
                 figures += rows.calls(environment, code)
-        for version in BOTH_MAJORS:
+        for version in NEWEST_OF_EACH_MAJOR:
             with (
                 mwaa(version, directory / version, process_per_command=True) as environment,
                 steps.step(f"REST and CLI, Airflow {version}"),
@@ -37,7 +35,7 @@ def main() -> None:
                 figures.append(rows.rest(environment, code))
         figures.append(rows.zip_size(code))
     docs = PROJECT / "docs"
-    (docs / "benchmarks.md").write_text(page(figures, airflow_versions=BOTH_MAJORS))
+    (docs / "benchmarks.md").write_text(page(figures, airflow_versions=NEWEST_OF_EACH_MAJOR))
     (docs / "benchmarks.svg").write_text(picture(figures))
     steps.say("docs/benchmarks.md and docs/benchmarks.svg are written.")
 

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from sandbox.mwaa.install import install
+from sandbox.mwaa.releases import DEFAULT
 from tests.support.processes import processes_in
 from tools.paths import BUILD, PROJECT
 
@@ -24,7 +25,7 @@ SECONDS = 300.0
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     """A directory of its own for what a command makes; what is installed is shared."""
-    install("3.3.1", BUILD, nullcontext)
+    install(DEFAULT, BUILD, nullcontext)
     return tmp_path
 
 
