@@ -53,9 +53,9 @@ class CliTransport:
     ) -> None:
         self._environments = environments
         self._clock = clock
-        self._session = _Session()
+        self.session = _Session()
         # A login kept from an earlier answer must not stand in for the token.
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._last_used = clock()
 
     def trigger(self, request: Request, deadline: Deadline) -> DagRun:
@@ -164,7 +164,7 @@ class CliTransport:
     ) -> tuple[int, bytes]:
         """Post the command, follow one redirect on the same host, give status and body."""
         if self._clock() - self._last_used > IDLE_S:
-            self._session.close()
+            self.session.close()
         url = f"https://{token.hostname}/aws_mwaa/cli"
         until = self._clock() + seconds
         try:
@@ -194,7 +194,7 @@ class CliTransport:
     ) -> tuple[int, bytes, str]:
         """Give status, body, and the target of a redirect; a body over the limit is cut off."""
         seconds = max(until - self._clock(), 0.1)
-        with self._session.post(
+        with self.session.post(
             url,
             data=command.encode("ascii"),
             headers={"Content-Type": "text/plain", "Accept-Encoding": "identity"},

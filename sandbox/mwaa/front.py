@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -82,8 +83,9 @@ class Token:
 class MwaaFront:
     """One HTTPS server on the loopback interface for any number of MWAA environments.
 
-    `answer` is where a test puts faults: a subclass sees each request, may call it or not, and may answer
-    something else or raise ConnectionError, which closes the connection without an answer.
+    `perform` is where a test puts faults: a subclass sees each request that MWAA would act on, may do
+    what it asks for or not, and may answer something else or raise ConnectionError, which closes the
+    connection without an answer.
 
     Parameters
     ----------
@@ -167,13 +169,18 @@ class MwaaFront:
     def answer(self, request: Request) -> Response:
         """Answer one request."""
         if request.path not in CLI_PATHS:
-            return self._api.answer(request)
+            return self.perform(request, partial(self._api.answer, request))
         if request.method != "POST":
             return Response(HTTPStatus.METHOD_NOT_ALLOWED)
         return self._cli(request)
 
+    def perform(self, request: Request, action: Callable[[], Response]) -> Response:
+        """Do what a request asks for that is not turned away: `action`, which returns the answer."""
+        del request
+        return action()
+
     def _cli(self, request: Request) -> Response:
-        scheme, _, secret = request.authorization.partition(" ")
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or not secret:
             return Response(HTTPStatus.UNAUTHORIZED)
         token = self._tokens.get(secret)
@@ -184,18 +191,22 @@ class MwaaFront:
         if request.path != path:
             if not path.endswith("/"):
                 return Response(HTTPStatus.NOT_FOUND)
-            location = f"https://{request.host}{path}"
+            location = f"https://{request.headers.get('Host', '')}{path}"
             return Response(HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": location})
-        slot = self._slots[token.environment_name]
+        run = partial(self._run, token.environment_name, environment, request.body)
+        return self.perform(request, run)
+
+    def _run(self, name: str, environment: Environment, body: bytes) -> Response:
+        """Run the command that `body` is, unless too many run already."""
+        slot = self._slots[name]
         if not slot.acquire(blocking=False):
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            return self._run(token.environment_name, environment, request.body)
+            return self._run_in_slot(name, environment, body)
         finally:
             slot.release()
 
-    def _run(self, name: str, environment: Environment, body: bytes) -> Response:
-        """Run the command that `body` is."""
+    def _run_in_slot(self, name: str, environment: Environment, body: bytes) -> Response:
         try:
             argv = shlex.split(body.decode())
         except ValueError as error:
@@ -279,32 +290,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
             self.close_connection = True
-            self.respond(Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+            Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE).send(self)
             return
         request = Request(
             method=self.command,
             path=self.path,
-            host=self.headers.get("Host", ""),
-            authorization=self.headers.get("Authorization", ""),
+            headers={name.title(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(length)),
+            client=self.client_address[:2],
         )
         try:
-            self.respond(self.server.front.answer(request))
+            self.server.front.answer(request).send(self)
         except ConnectionError:
             self.close_connection = True
-
-    def respond(self, response: Response) -> None:
-        """Write `response`."""
-        self.send_response(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        if response.body:
-            self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(response.body)))
-        self.end_headers()
-        self.wfile.write(response.body[: response.cut])
-        if response.cut is not None:
-            raise ConnectionError
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Log nothing; `MwaaFront.commands` is the record."""

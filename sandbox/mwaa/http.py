@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request, read to its end."""
+    """A request, read to its end; names of headers are as the client wrote them, first letters large.
+
+    `client` is the address that it came from, one for each connection.
+    """
 
     method: str
     path: str
-    host: str = ""
-    authorization: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    client: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True)
 class Response:
-    """What the front answers; with `cut` the connection breaks off after so many bytes of the body."""
+    """What the front answers."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    cut: int | None = None
+
+    def send(self, handler: BaseHTTPRequestHandler) -> None:
+        """Write the answer; a subclass may do so badly. ConnectionError closes the connection."""
+        handler.send_response(self.status)
+        for name, value in self.headers.items():
+            handler.send_header(name, value)
+        if self.body:
+            handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(self.body)))
+        handler.end_headers()
+        handler.wfile.write(self.body)

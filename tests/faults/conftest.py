@@ -2,72 +2,60 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import ModuleType
+from importlib import import_module
 from typing import Any
 
-import botocore.session
 import pytest
 import requests
-from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from mwaa_dags_trigger.cli import CliTransport
-from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.environment import READ_S, Environments
 from mwaa_dags_trigger.errors import TriggerError
-from mwaa_dags_trigger.rest import RestTransport
+from mwaa_dags_trigger.transport import Transport
 from requests.adapters import HTTPAdapter
 
-from sandbox.mwaa.faults import Fault, FaultyFront
-from tests.faults.rules import DAG, Airflow
+from tests.faults.rules import DAG, RulesAirflow
+from tests.support.clock import FUNCTION_SECONDS, Clock
+from tests.support.faults import Fault
+from tests.support.mwaa import PATIENCE_S, FakeMwaa, client, isolate
+from tests.support.secrets import CONF_MARK
+from tests.support.transports import TRANSPORTS
 
 VERSIONS = ("2.5.1", "2.11.2", "3.3.1")
-CONF_MARK = "c0nf-s3cret"
 CONF = {"client": CONF_MARK, "nested": {"n": 1, "quote": "it's"}}
-FUNCTION_SECONDS = 300.0
-PATIENCE = 10.0
-
-AWS = {
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_CONFIG_FILE": "/nonexistent",
-    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-    "NO_PROXY": "localhost",
-}
 
 
-class Clock:
-    """Seconds that only `sleep` moves."""
+class Patient(HTTPAdapter):
+    """Waits for its answer however slow the machine is, and not at all where none comes.
 
-    def __init__(self) -> None:
-        self.now = 0.0
+    Then the clock moves on as far as it really would.
+    """
 
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-class Impatient(HTTPAdapter):
-    """Waits for less than it is given, and moves the clock as if it had been all of that."""
-
-    def __init__(self, clock: Clock, patience: float) -> None:
+    def __init__(self, front: FakeMwaa, clock: Clock) -> None:
         super().__init__()
-        self._clock, self._patience = clock, patience
+        self._front, self._clock = front, clock
 
-    def send(self, request: Any, *args: Any, timeout: Any, **options: Any) -> requests.Response:
+    def send(  # noqa: PLR0917 (the base class's)
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        assert isinstance(timeout, tuple) and timeout[1]
         try:
-            return super().send(request, *args, timeout=self._patience, **options)
-        except requests.ReadTimeout:
-            self._clock.sleep(timeout[1])
+            return super().send(request, stream, PATIENCE_S, verify, cert, proxies)
+        except requests.ConnectionError:
+            if self._front.was_silent():
+                self._clock.sleep(timeout[1])
+                raise requests.ReadTimeout from None
             raise
 
 
@@ -94,71 +82,59 @@ class Lane:
         return f"{self.version}-{self.transport}"
 
 
-LANES = [Lane(version, "cli") for version in VERSIONS] + [
-    Lane(version, "rest") for version in VERSIONS if version != "2.5.1"
+LANES = [
+    Lane(version, transport)
+    for transport in TRANSPORTS
+    for version in VERSIONS
+    if version != "2.5.1" or transport == "cli"  # whose flags are its own
 ]
 
 
 class Mwaa:
     """A front with an Airflow of each version behind it, and the handler before it."""
 
-    def __init__(self, front: FaultyFront, airflows: Mapping[str, Airflow], clock: Clock) -> None:
+    def __init__(self, front: FakeMwaa, airflows: Mapping[str, RulesAirflow], clock: Clock) -> None:
         self.front, self.airflows, self.clock = front, airflows, clock
-        self.app: ModuleType = importlib.import_module("mwaa_dags_trigger.app")
-        self._clients: dict[float, Any] = {}
+        self._opened: list[CliTransport] = []
+        self.app = import_module("mwaa_dags_trigger.app")
+        self._client = client(front)
+        self._client.meta.events.register("needs-retry.mwaa", self._time_out)
 
-    def client(self, patience: float) -> Any:
-        """Give the client of MWAA's API that gives up after so many real seconds."""
-        if patience not in self._clients:
-            self._clients[patience] = client = botocore.session.get_session().create_client(
-                "mwaa",
-                endpoint_url=f"https://{self.front.hostname}",
-                verify=str(self.front.ca_file),
-                config=Config(
-                    inject_host_prefix=False,
-                    read_timeout=patience,
-                    retries={"mode": "standard", "total_max_attempts": 1},
-                ),
-            )
-            client.meta.events.register("needs-retry.mwaa", self._wait_in_full)
-        return self._clients[patience]
-
-    def _wait_in_full(self, caught_exception: Exception | None, **_: Any) -> None:
-        if isinstance(caught_exception, ReadTimeoutError):
+    def _time_out(self, caught_exception: Exception | None, **_: object) -> None:
+        if caught_exception and self.front.was_silent():
             self.clock.sleep(READ_S)
+            raise ReadTimeoutError(endpoint_url=self.front.hostname)
 
-    def begin(self, lane: Lane, script: Iterable[Fault]) -> Airflow:
+    def begin(self, lane: Lane, script: Iterable[Fault]) -> RulesAirflow:
         """Begin a script before an Airflow without runs."""
+        while self._opened:
+            self._opened.pop().session.close()
         airflow = self.airflows[lane.version]
-        self.front.play(script)
+        self.front.begin(*script)
         airflow.runs.clear()
         airflow.chatter = b""
         return airflow
 
-    def container(self, lane: Lane, *, patience: float = PATIENCE) -> Any:
-        """Make what lives as long as a container of the function.
-
-        After `patience` real seconds it gives up, and the clock moves on as far as it really would.
-        """
-        environments = Environments(self.client(patience), self.clock)
-        if lane.transport == "rest":
-            return RestTransport(environments)
-        transport = CliTransport(environments, self.clock)
-        transport._session.mount("https://", Impatient(self.clock, patience))
+    def container(self, lane: Lane) -> Transport:
+        """Make what lives as long as a container of the function."""
+        environments = Environments(self._client, self.clock)
+        transport = TRANSPORTS[lane.transport](environments, self.clock)
+        if isinstance(transport, CliTransport):
+            transport.session.mount("https://", Patient(self.front, self.clock))
+            self._opened.append(transport)
         return transport
 
-    def invoke(self, container: Any, event: Mapping[str, Any]) -> Ending:
+    def invoke(self, container: Transport, event: Mapping[str, Any]) -> Ending:
         """Invoke the function once, and end it where Lambda would."""
         ends = self.clock() + FUNCTION_SECONDS
-        deadline = Deadline(time_left=lambda: ends - self.clock(), sleep=self.clock.sleep)
         try:
-            ending = Ending(self.app.handle(event, container, deadline))
+            ending = Ending(self.app.handle(event, container, self.clock.deadline()))
         except TriggerError as error:
             ending = Ending(error=type(error).__name__, message=str(error))
         return ending if self.clock() < ends else Ending(error="Sandbox.Timedout")
 
 
-def event_for(lane: Lane, name: str = "client-1", **fields: Any) -> dict[str, Any]:
+def event_for(lane: Lane, name: str = "client-1", **fields: object) -> dict[str, Any]:
     arn = f"arn:aws:states:eu-central-1:111111111111:execution:onboarding:{name}"
     return {
         "mwaa_env_name": environment_name(lane.version),
@@ -190,17 +166,14 @@ class NoSecrets(logging.Handler):
 
 
 @contextmanager
-def variables(front: FaultyFront) -> Iterator[None]:
+def variables(front: FakeMwaa) -> Iterator[None]:
     """Let the clients trust the front, and read no configuration of the machine's user.
 
     After it no log has held a token or a value of the conf, and no redirect led to another host.
     """
     logs = NoSecrets()
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**AWS, "REQUESTS_CA_BUNDLE": str(front.ca_file)}.items():
-            patch.setenv(name, value)
-        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
-            patch.delenv(name, raising=False)
+        isolate(patch, front.ca_file)
         for name in ("mwaa_dags_trigger", "botocore", "urllib3"):
             logger = logging.getLogger(name)
             patch.setattr(logger, "propagate", False)  # pytest would keep all records
@@ -217,10 +190,10 @@ def variables(front: FaultyFront) -> Iterator[None]:
 def mwaa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mwaa]:
     """One front for the whole run."""
     clock = Clock()
-    airflows = {version: Airflow(version, clock) for version in VERSIONS}
+    airflows = {version: RulesAirflow(version, clock) for version in VERSIONS}
     by_name = {environment_name(version): airflow for version, airflow in airflows.items()}
     with (
-        FaultyFront(by_name, tmp_path_factory.mktemp("front"), clock=clock) as front,
+        FakeMwaa(by_name, tmp_path_factory.mktemp("front"), clock) as front,
         variables(front),
     ):
         yield Mwaa(front, airflows, clock)

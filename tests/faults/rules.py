@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 import requests
 
 from sandbox.mwaa.cli import CliResult
+from tests.support.clock import Clock
 
 DAG = "onboarding"
+Body = Mapping[str, Any]
 COMMAND_SECONDS = 0.3
 """Of the clock for a command, so that two in a row may fall into one second."""
 
@@ -27,7 +29,7 @@ class Run:
     date: datetime
 
 
-class Airflow:
+class RulesAirflow:
     """One Airflow with one DAG; its texts have the form of those that were recorded.
 
     Parameters
@@ -45,7 +47,7 @@ class Airflow:
         What plugins print before each answer of the command line.
     """
 
-    def __init__(self, version: str, clock: Any) -> None:
+    def __init__(self, version: str, clock: Clock) -> None:
         self.version = version
         self.runs: list[Run] = []
         self.chatter = b""
@@ -54,7 +56,7 @@ class Airflow:
         self._one_at_a_time = threading.Lock()  # as the database has it
 
     def named(self, run_id: str) -> list[Run]:
-        """Give the runs with this id."""
+        """Return the runs with this id."""
         return [run for run in self.runs if run.run_id == run_id]
 
     # The command line ---------------------------------------------------------------------------
@@ -75,7 +77,7 @@ class Airflow:
             return _usage(unknown)
         if dag_id != DAG:
             return _raised(f"airflow.exceptions.DagNotFound: Dag id {dag_id} not found in DagModel")
-        run_id, date = options["--run-id"], self._now()
+        run_id, date = options["--run-id"], self.now()
         if self._number[0] == 2:
             if "--no-replace-microseconds" not in options:
                 date = date.replace(microsecond=0)
@@ -115,7 +117,7 @@ class Airflow:
             return _printed("queued" + (f", {json.dumps(run.conf)}" if run.conf else ""))
         return _printed("None")
 
-    _commands: Mapping[tuple[str, str], Callable[[Airflow, list[str]], CliResult]] = {
+    _commands: Mapping[tuple[str, str], Callable[[RulesAirflow, list[str]], CliResult]] = {
         ("dags", "trigger"): _trigger,
         ("dags", "list-runs"): _list_runs,
         ("dags", "state"): _state,
@@ -124,7 +126,7 @@ class Airflow:
     # REST -----------------------------------------------------------------------------------------
 
     def rest(
-        self, method: str, path: str, *, params: Any, body: Any, timeout: float
+        self, method: str, path: str, *, params: object, body: Body, timeout: float
     ) -> requests.Response:
         """Answer a request; `path` begins after `/api/vN`."""
         response = requests.Response()
@@ -133,7 +135,7 @@ class Airflow:
         response._content = json.dumps(answer).encode()
         return response
 
-    def _rest(self, method: str, parts: list[str], body: Any) -> tuple[int, Any]:
+    def _rest(self, method: str, parts: list[str], body: Body) -> tuple[int, object]:
         match method, parts:
             case "POST", ["~", "dagRuns", "list"]:
                 ordered = self.runs[::-1] if body["order_by"] == "-id" else self.runs
@@ -155,14 +157,14 @@ class Airflow:
                 return 404, {"detail": f"The DAG with dag_id: {dag_id} was not found"}
         raise NotImplementedError(method, parts)
 
-    def _post(self, dag_id: str, body: Any) -> tuple[int, Any]:
+    def _post(self, dag_id: str, body: Body) -> tuple[int, object]:
         if dag_id != DAG:
             return 404, {"detail": f"DAG with dag_id: '{dag_id}' not found"}
         run_id = body["dag_run_id"]
         if self._number[0] == 2:
             if "logical_date" in body:
                 return 400, {"detail": "{'logical_date': ['Field may not be null.']}"}
-            taken = {
+            taken: dict[str, object] = {
                 "detail": f"DAGRun with DAG ID: '{DAG}' and DAGRun ID: '{run_id}' already exists"
             }
         else:
@@ -172,7 +174,7 @@ class Airflow:
             taken = {"detail": {"reason": "Unique constraint violation", "statement": "hidden"}}
         if self.named(run_id):
             return 409, taken
-        run = Run(run_id, body["conf"], self._now())
+        run = Run(run_id, body["conf"], self.now())
         self.runs.append(run)
         return 200, self._shown(run)
 
@@ -180,7 +182,8 @@ class Airflow:
     def _shown(run: Run) -> dict[str, Any]:
         return {"dag_id": DAG, "dag_run_id": run.run_id, "state": "queued", "conf": run.conf}
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
+        """Return the date of a run that is made now."""
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self._clock())
 
 
@@ -201,6 +204,6 @@ def _raised(line: str) -> CliResult:
     return CliResult(1, b"", traceback.encode())
 
 
-def _usage(words: Any) -> CliResult:
+def _usage(words: Iterable[str]) -> CliResult:
     error = f"airflow command error: unrecognized arguments: {' '.join(words)}, see help above.\n"
     return CliResult(2, b"Usage: airflow\n", error.encode())

@@ -1,4 +1,4 @@
-"""How one invocation of the function ends under each fault, on each version and over each way."""
+"""How one invocation of the function ends under each fault, on each version and over each transport."""
 
 from __future__ import annotations
 
@@ -7,42 +7,24 @@ from itertools import repeat
 import pytest
 from mwaa_dags_trigger.request import parse
 
-from sandbox.mwaa.faults import CLI, REST, Fault, Kind, Ran, faults
-from tests.faults.conftest import CONF, CONF_MARK, LANES, Ending, Lane, Mwaa, event_for
+from tests.faults.conftest import CONF, LANES, Ending, Lane, Mwaa, event_for
+from tests.faults.ends import ANOTHER_CONF, EVERY_TIME, ONE_FAULT, expected
 from tests.faults.rules import Run
-
-HANGS = 0.2
-"""Real seconds after which the client gives up where the front hangs."""
-
-READ_ALL_THE_SAME = {
-    *{Kind.LOG_LINES, Kind.PRINTED_LISTS, Kind.EMPTY_LIST, Kind.UNTERMINATED, Kind.COLOUR},
-    *{Kind.OTHER_RUN, Kind.WARNINGS},
-}
-"""What the command line may print besides, and the answer be read."""
-REFUSALS = {Kind.UNAUTHORIZED, Kind.FORBIDDEN}
-BUSY = {Kind.TOO_MANY_REQUESTS, Kind.SERVICE_UNAVAILABLE, Kind.THROTTLED, Kind.API_DOWN}
-
-EACH = [
-    pytest.param(lane, fault, id=f"{lane}-{fault}")
-    for lane in LANES
-    if lane.version != "2.5.1"
-    for fault in faults(CLI if lane.transport == "cli" else REST)
-]
+from tests.support.faults import KINDS, Fault, faults
+from tests.support.secrets import CONF_MARK
 
 
-def created_once(lane: Lane, fault: Fault) -> str:
-    """Say how an invocation with this one fault ends: `created`, `found`, or the error's name."""
-    if fault.kind is Kind.NOT_READY:
-        return "EnvironmentNotReady"
-    if fault.kind in REFUSALS and lane.transport == "rest":
-        return "AccessDenied"
-    if fault.ran is Ran.NO:
-        return "created"
-    if fault.kind in REFUSALS and fault.ran is Ran.LATE:
-        return "created"  # by the second try, which comes at once
-    if fault.ran is Ran.YES and fault.kind in READ_ALL_THE_SAME and lane.transport == "cli":
-        return "created"
-    return "found"
+def each(table: str) -> pytest.MarkDecorator:
+    """Make a test of each fault over each lane, with the end that the table gives."""
+    return pytest.mark.parametrize(
+        ("lane", "fault", "end"),
+        [
+            pytest.param(lane, fault, expected(table, lane, fault), id=f"{lane}-{fault}")
+            for lane in LANES
+            if lane.version != "2.5.1"
+            for fault in faults(KINDS[lane.transport])
+        ],
+    )
 
 
 def named(ending: Ending) -> str:
@@ -51,21 +33,22 @@ def named(ending: Ending) -> str:
     return "created" if ending.result["created"] else "found"
 
 
-def invoke(mwaa: Mwaa, lane: Lane, fault: Fault, **fields: object) -> Ending:
+def invoke(mwaa: Mwaa, lane: Lane, **fields: str) -> Ending:
     """Invoke once, and let come what is late."""
-    container = mwaa.container(lane, patience=HANGS) if fault.kind is Kind.HANG else None
-    ending = mwaa.invoke(container or mwaa.container(lane), event_for(lane, **fields))
+    ending = mwaa.invoke(mwaa.container(lane), event_for(lane, **fields))
     mwaa.front.settle()
     return ending
 
 
-@pytest.mark.parametrize(("lane", "fault"), EACH)
-def test_after_one_fault_the_run_is_there_once(mwaa: Mwaa, lane: Lane, fault: Fault) -> None:
+@each(ONE_FAULT)
+def test_after_one_fault_the_run_is_there_once(
+    mwaa: Mwaa, lane: Lane, fault: Fault, end: str
+) -> None:
     airflow = mwaa.begin(lane, [fault])
-    before = mwaa.front.injected[fault]
-    ending = invoke(mwaa, lane, fault)
-    assert mwaa.front.injected[fault] == before + 1
-    assert named(ending) == created_once(lane, fault)
+    before = mwaa.front.played[fault]
+    ending = invoke(mwaa, lane)
+    assert mwaa.front.played[fault] == before + 1
+    assert named(ending) == end
     run_id = parse(event_for(lane)).dag_run_id
     if ending.result is not None:
         assert ending.result["dag_run_id"] == run_id
@@ -73,25 +56,13 @@ def test_after_one_fault_the_run_is_there_once(mwaa: Mwaa, lane: Lane, fault: Fa
         assert airflow.runs[0].conf == CONF
 
 
-def ends_with(lane: Lane, fault: Fault) -> str:
-    """Say how an invocation ends whose every request meets this fault."""
-    cli = lane.transport == "cli"
-    if fault.kind is Kind.NOT_READY:
-        return "EnvironmentNotReady"
-    if fault.kind in REFUSALS:
-        return "AccessDenied"
-    if fault.kind in {Kind.THROTTLED, Kind.API_DOWN, Kind.REFUSE}:
-        return "MwaaUnavailable"
-    if cli and fault.ran is Ran.YES and fault.kind in READ_ALL_THE_SAME:
-        return "created"
-    return "OutcomeUnknown"
-
-
-@pytest.mark.parametrize(("lane", "fault"), EACH)
-def test_a_fault_that_stays_ends_in_a_named_error(mwaa: Mwaa, lane: Lane, fault: Fault) -> None:
+@each(EVERY_TIME)
+def test_a_fault_that_stays_ends_in_a_named_error(
+    mwaa: Mwaa, lane: Lane, fault: Fault, end: str
+) -> None:
     airflow = mwaa.begin(lane, repeat(fault, 40))
-    ending = invoke(mwaa, lane, fault)
-    assert named(ending) == ends_with(lane, fault)
+    ending = invoke(mwaa, lane)
+    assert named(ending) == end
     assert len(airflow.runs) <= 1
     if ending.result is None:
         event = event_for(lane)
@@ -101,16 +72,15 @@ def test_a_fault_that_stays_ends_in_a_named_error(mwaa: Mwaa, lane: Lane, fault:
         assert not [token for token in mwaa.front.tokens if token in ending.message]
 
 
-@pytest.mark.parametrize(("lane", "fault"), EACH)
-def test_a_run_id_with_another_conf_makes_nothing(mwaa: Mwaa, lane: Lane, fault: Fault) -> None:
+@each(ANOTHER_CONF)
+def test_a_run_id_with_another_conf_makes_nothing(
+    mwaa: Mwaa, lane: Lane, fault: Fault, end: str
+) -> None:
     airflow = mwaa.begin(lane, [fault])
-    taken = Run("order-1", {"client": "another"}, airflow._now())
+    taken = Run("order-1", {"client": "another"}, airflow.now())
     airflow.runs.append(taken)
-    ending = invoke(mwaa, lane, fault, run_id="order-1")
+    ending = invoke(mwaa, lane, run_id="order-1")
+    assert named(ending) == end
     assert airflow.runs == [taken]
-    if ending.result is None:
-        assert ending.error in {"RunIdConflict", "AccessDenied", "EnvironmentNotReady"}
-    else:
-        # The command line of Airflow 2 does not show a run's conf.
-        assert (lane.transport, lane.version[0]) == ("cli", "2")
-        assert (ending.result["created"], ending.result["conf_compared"]) == (False, False)
+    if ending.result is not None:
+        assert ending.result["conf_compared"] is False

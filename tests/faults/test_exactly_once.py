@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mwaa_dags_trigger import errors
 from mwaa_dags_trigger.request import parse
+from mwaa_dags_trigger.transport import Transport
 
-from sandbox.mwaa.faults import CLI, REST, Fault, Kind, Ran, faults
-from tests.faults.conftest import LANES, PATIENCE, Ending, Lane, Mwaa, event_for
+from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for
+from tests.support.faults import KINDS, Fault, Kind, Ran, faults
+from tests.support.mwaa import Step
 from tests.terraform.planner import Plan
 
 TRIGGERS = int(os.environ.get("FAULTS_TRIGGERS", "500"))
 SOAK = TRIGGERS > 500
-SHORT = 0.08
-"""Real seconds for a script that hangs. An answer that takes longer on a busy machine is a fault more."""
 
 PERMANENT = {
     name
@@ -61,11 +61,11 @@ class Tally:
     duplicated: int = 0
     falsely_reported: int = 0
 
-    def report(self, injected: Counter[Fault]) -> str:
-        """Give what is printed at the end of the run."""
+    def report(self, injected: Counter[Step]) -> str:
+        """Return what is printed at the end of the run."""
         kinds: Counter[str] = Counter()
         for fault, times in injected.items():
-            if fault.kind is not Kind.NONE:
+            if isinstance(fault, Fault) and fault.kind is not Kind.NONE:
                 kinds[fault.kind] += times
         wrong = f"lost {self.lost}, duplicated {self.duplicated}, falsely reported"
         return "\n".join(
@@ -84,16 +84,16 @@ def listed(counts: Counter[str]) -> str:
 @pytest.fixture(scope="session")
 def state(sandbox_plan: Plan) -> Mapping[str, Any]:
     """The state that triggers."""
-    state = sandbox_plan.definition()["States"]["Trigger MWAA DAG"]
+    state: Mapping[str, Any] = sandbox_plan.definition()["States"]["Trigger MWAA DAG"]
     assert not any("States.ALL" in retrier["ErrorEquals"] for retrier in state["Retry"])
     return state
 
 
 def scripts(lane: Lane) -> st.SearchStrategy[tuple[Fault, ...]]:
-    """Give up to 12 faults, the last of which may stay."""
+    """Return up to 12 faults, the last of which may stay."""
     possible = [
         fault
-        for fault in faults(CLI if lane.transport == "cli" else REST)
+        for fault in faults(KINDS[lane.transport])
         if fault.kind not in TRUSTED or fault.ran is Ran.NO
     ]
 
@@ -122,7 +122,7 @@ def execute(
     mwaa: Mwaa,
     event: Mapping[str, Any],
     state: Mapping[str, Any],
-    new_container: Callable[[], Any],
+    new_container: Callable[[], Transport],
     *,
     cold: bool,
 ) -> list[Ending]:
@@ -156,8 +156,7 @@ def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], tally: Tally) 
     """Run an example; AssertionError where it breaks what this file is about."""
     lane = example.lane
     airflow = mwaa.begin(lane, example.script)
-    hangs = any(fault.kind is Kind.HANG for fault in example.script)
-    container = partial(mwaa.container, lane, patience=SHORT if hangs else PATIENCE)
+    container = partial(mwaa.container, lane)
     ended: list[str] = []
     ids: set[str] = set()
     outcome = Tally()
@@ -185,7 +184,7 @@ def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], tally: Tally) 
 def is_false(ending: Ending, run_id: str, made: int) -> bool:
     """Whether it says what is not so."""
     if ending.result is not None:
-        return ending.result["dag_run_id"] != run_id
+        return bool(ending.result["dag_run_id"] != run_id)
     if ending.error == "RunIdConflict":
         return True  # no other conf was given here
     assert ending.error in PERMANENT | TRANSIENT
@@ -212,10 +211,10 @@ def test_a_refusal_does_not_hide_a_run(
 
 
 def test_an_execution_that_succeeds_has_made_one_run_and_none_has_made_two(
-    mwaa: Mwaa, state: Mapping[str, Any], record_property: Any
+    mwaa: Mwaa, state: Mapping[str, Any], record_property: Callable[[str, object], None]
 ) -> None:
     tally = Tally()
-    injected = Counter(mwaa.front.injected)
+    injected = Counter(mwaa.front.played)
 
     @settings(
         max_examples=TRIGGERS * 2 // 3,  # with about two triggers each
@@ -231,4 +230,4 @@ def test_an_execution_that_succeeds_has_made_one_run_and_none_has_made_two(
 
     holds()
     assert tally.triggers >= TRIGGERS
-    record_property("faults", tally.report(mwaa.front.injected - injected))
+    record_property("faults", tally.report(mwaa.front.played - injected))

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from mwaa_dags_trigger.request import MAX_CONF_BYTES
 
-from sandbox.mwaa.faults import Fault, Kind, Ran
 from tests.faults.conftest import LANES, Lane, Mwaa, event_for
 from tests.faults.rules import Run
+from tests.support.faults import Fault, Kind, Ran
 
 each_lane = pytest.mark.parametrize("lane", LANES, ids=str)
 each_cli = pytest.mark.parametrize(

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.mwaa.airflow import Airflow
-from sandbox.mwaa.faults import API, CLI, NEVER_RUN, REST, Fault, FaultyFront, Kind, Ran
 from sandbox.mwaa.rest import AirflowRest
-from tests.faults.conftest import CONF, Clock, Lane, Mwaa, environment_name, event_for, variables
+from tests.faults.conftest import CONF, Lane, Mwaa, environment_name, event_for, variables
+from tests.support.clock import Clock
+from tests.support.faults import API, KINDS, NEVER_RUN, Fault, Kind, Ran
+from tests.support.mwaa import FakeMwaa
 
 pytestmark = pytest.mark.airflow
 
 DAG = "paused"
 """Its runs stay queued, so that nothing else is at work."""
-HANGS = 5.0
 FAULTS = {
     transport: [Fault(kind, Ran.NO if kind in NEVER_RUN else Ran.YES) for kind in sorted(kinds)]
-    for transport, kinds in {"cli": CLI, "rest": REST}.items()
+    for transport, kinds in KINDS.items()
 }
 EACH = [
     pytest.param(transport, fault, id=f"{transport}-{fault}")
@@ -42,7 +43,7 @@ def real(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     clock = Clock()
     name = environment_name(airflow.version)
     with (
-        FaultyFront({name: airflow}, tmp_path_factory.mktemp("front"), clock=clock) as front,
+        FakeMwaa({name: airflow}, tmp_path_factory.mktemp("front"), clock) as front,
         variables(front),
     ):
         yield Real(Mwaa(front, {}, clock), airflow.version, airflow.api)
@@ -52,11 +53,11 @@ def real(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_the_run_is_there_once(real: Real, transport: str, fault: Fault) -> None:
     lane = Lane(real.version, transport)
     run_id = f"{transport}-{'-'.join(str(fault).replace(',', '').split())}"
-    before, injected = real.rest.run_ids(DAG), real.mwaa.front.injected[fault]
-    real.mwaa.front.play([fault])
-    container = real.mwaa.container(lane, patience=HANGS)
+    before, injected = real.rest.run_ids(DAG), real.mwaa.front.played[fault]
+    real.mwaa.front.begin(fault)
+    container = real.mwaa.container(lane)
     ending = real.mwaa.invoke(container, event_for(lane, mwaa_dag_name=DAG, run_id=run_id))
-    assert real.mwaa.front.injected[fault] == injected + 1
+    assert real.mwaa.front.played[fault] == injected + 1
     new = sorted(set(real.rest.run_ids(DAG)) - set(before))
     if ending.result is None:
         assert ending.error == ("EnvironmentNotReady" if fault.kind in API else "AccessDenied")
@@ -72,8 +73,8 @@ def test_a_run_is_made_once_however_often_it_is_asked_for(real: Real) -> None:
     for transport in FAULTS:
         lane = Lane(real.version, transport)
         event = event_for(lane, mwaa_dag_name=DAG, run_id=f"again-{transport}")
-        real.mwaa.front.play([Fault(Kind.GATEWAY_TIMEOUT, Ran.LATE)] * 3)
-        container = real.mwaa.container(lane, patience=HANGS)
+        real.mwaa.front.begin(*[Fault(Kind.GATEWAY_TIMEOUT, Ran.LATE)] * 3)
+        container = real.mwaa.container(lane)
         endings = [real.mwaa.invoke(container, event) for _ in range(3)]
         real.mwaa.front.settle()
         assert all(ending.result for ending in endings)

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from mwaa_dags_trigger.request import parse
 
-from sandbox.mwaa.faults import CLI, REST, Kind, Ran, faults
 from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for
+from tests.support.faults import KINDS, Kind, Ran, faults
 
 EXECUTIONS = 20
 
@@ -17,7 +17,7 @@ EXECUTIONS = 20
 @pytest.mark.parametrize("lane", LANES, ids=str)
 def test_two_deliveries_at_once_make_one_run(mwaa: Mwaa, lane: Lane) -> None:
     chance = random.Random(str(lane))
-    kinds = (CLI if lane.transport == "cli" else REST) - {Kind.HANG}
+    kinds = KINDS[lane.transport] - {Kind.HANG}
     possible = [fault for fault in faults(kinds) if fault.ran is not Ran.NO]
     with ThreadPoolExecutor(2) as pool:
         for number in range(EXECUTIONS):
