@@ -11,52 +11,20 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-import requests
-from botocore.exceptions import ReadTimeoutError
-from mwaa_dags_trigger.cli import CliTransport
-from mwaa_dags_trigger.environment import READ_S, Environments
+from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.errors import TriggerError
 from mwaa_dags_trigger.transport import Transport
-from requests.adapters import HTTPAdapter
 
 from tests.faults.rules import DAG, RulesAirflow
 from tests.support.clock import FUNCTION_SECONDS, Clock
 from tests.support.faults import Fault
-from tests.support.mwaa import PATIENCE_S, FakeMwaa, client, isolate
+from tests.support.mwaa import FakeMwaa, client, isolate
 from tests.support.secrets import CONF_MARK
 from tests.support.transports import TRANSPORTS
 
 VERSIONS = ("2.5.1", "2.11.2", "3.3.1")
 CONF = {"client": CONF_MARK, "nested": {"n": 1, "quote": "it's"}}
-
-
-class Patient(HTTPAdapter):
-    """Waits for its answer however slow the machine is, and not at all where none comes.
-
-    Then the clock moves on as far as it really would.
-    """
-
-    def __init__(self, front: FakeMwaa, clock: Clock) -> None:
-        super().__init__()
-        self._front, self._clock = front, clock
-
-    def send(  # noqa: PLR0917 (the base class's)
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
-        verify: bool | str = True,
-        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        assert isinstance(timeout, tuple) and timeout[1]
-        try:
-            return super().send(request, stream, PATIENCE_S, verify, cert, proxies)
-        except requests.ConnectionError:
-            if self._front.was_silent():
-                self._clock.sleep(timeout[1])
-                raise requests.ReadTimeout from None
-            raise
 
 
 @dataclass(frozen=True)
@@ -95,20 +63,11 @@ class Mwaa:
 
     def __init__(self, front: FakeMwaa, airflows: Mapping[str, RulesAirflow], clock: Clock) -> None:
         self.front, self.airflows, self.clock = front, airflows, clock
-        self._opened: list[CliTransport] = []
         self.app = import_module("mwaa_dags_trigger.app")
-        self._client = client(front)
-        self._client.meta.events.register("needs-retry.mwaa", self._time_out)
-
-    def _time_out(self, caught_exception: Exception | None, **_: object) -> None:
-        if caught_exception and self.front.was_silent():
-            self.clock.sleep(READ_S)
-            raise ReadTimeoutError(endpoint_url=self.front.hostname)
+        self._client = client(front, clock)
 
     def begin(self, lane: Lane, script: Iterable[Fault]) -> RulesAirflow:
         """Begin a script before an Airflow without runs."""
-        while self._opened:
-            self._opened.pop().session.close()
         airflow = self.airflows[lane.version]
         self.front.begin(*script)
         airflow.runs.clear()
@@ -118,17 +77,14 @@ class Mwaa:
     def container(self, lane: Lane) -> Transport:
         """Make what lives as long as a container of the function."""
         environments = Environments(self._client, self.clock)
-        transport = TRANSPORTS[lane.transport](environments, self.clock)
-        if isinstance(transport, CliTransport):
-            transport.session.mount("https://", Patient(self.front, self.clock))
-            self._opened.append(transport)
-        return transport
+        return TRANSPORTS[lane.transport](environments, self.front, self.clock)
 
     def invoke(self, container: Transport, event: Mapping[str, Any]) -> Ending:
         """Invoke the function once, and end it where Lambda would."""
         ends = self.clock() + FUNCTION_SECONDS
+        deadline = Deadline(time_left=lambda: ends - self.clock(), sleep=self.clock.sleep)
         try:
-            ending = Ending(self.app.handle(event, container, self.clock.deadline()))
+            ending = Ending(self.app.handle(event, container, deadline))
         except TriggerError as error:
             ending = Ending(error=type(error).__name__, message=str(error))
         return ending if self.clock() < ends else Ending(error="Sandbox.Timedout")

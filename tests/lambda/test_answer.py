@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
 
 import pytest
 from mwaa_dags_trigger.answer import (
@@ -17,12 +16,15 @@ from mwaa_dags_trigger.answer import (
     shown_conf,
 )
 
+from tests.support import transcripts
+from tests.support.transcripts import Printed
+
 VERSIONS = ["2.11.0", "3.0.6", "3.3.2"]
 FULL = ["2.11.0", "3.0.6"]
 
 
-def said(case: dict[str, Any]) -> Answer:
-    return Answer(stdout=case["stdout"], stderr=case["stderr"])
+def said(printed: Printed) -> Answer:
+    return Answer(stdout=printed.stdout, stderr=printed.stderr)
 
 
 def printed(stdout: str) -> Answer:
@@ -36,9 +38,8 @@ OTHER = json.dumps([{"dag_id": "demo", "dag_run_id": "r2", "state": "queued"}])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_created_run_is_found(version: str, transcripts: Any) -> None:
-    stdout, stderr = transcripts.created(version, "r1")
-    answer = Answer(stdout=stdout, stderr=stderr)
+def test_a_created_run_is_found(version: str) -> None:
+    answer = said(transcripts.created(version, "r1"))
     assert created_state(answer, "demo", "r1") == "queued"
 
 
@@ -46,11 +47,8 @@ def test_a_created_run_is_found(version: str, transcripts: Any) -> None:
 @pytest.mark.parametrize(
     ("dag_id", "run_id"), [pytest.param("demo", "r", id="run"), pytest.param("dem", "r1", id="DAG")]
 )
-def test_another_run_is_not_taken_for_it(
-    version: str, dag_id: str, run_id: str, transcripts: Any
-) -> None:
-    stdout, stderr = transcripts.created(version, "r1")
-    assert created_state(Answer(stdout=stdout, stderr=stderr), dag_id, run_id) is None
+def test_another_run_is_not_taken_for_it(version: str, dag_id: str, run_id: str) -> None:
+    assert created_state(said(transcripts.created(version, "r1")), dag_id, run_id) is None
 
 
 @pytest.mark.parametrize(
@@ -58,15 +56,15 @@ def test_another_run_is_not_taken_for_it(
     [(v, c) for v in FULL for c in ("norepl", "okjson")]
     + [("2.11.0", "execdate"), ("3.0.6", "logical")],
 )
-def test_every_json_answer_is_read(version: str, case: str, transcripts: Any) -> None:
+def test_every_json_answer_is_read(version: str, case: str) -> None:
     run_id = {"norepl": "x6", "okjson": "x3", "execdate": "x4", "logical": "x5"}[case]
-    assert created_state(said(transcripts(version, case)), "demo", run_id) == "queued"
+    assert created_state(said(transcripts.command(version, case)), "demo", run_id) == "queued"
 
 
 @pytest.mark.parametrize("version", FULL)
 @pytest.mark.parametrize("case", ["ok", "paused"])
-def test_a_table_is_never_parsed(version: str, case: str, transcripts: Any) -> None:
-    answer = said(transcripts(version, case))
+def test_a_table_is_never_parsed(version: str, case: str) -> None:
+    answer = said(transcripts.command(version, case))
     assert created_state(answer, "demo", "x1") is None
     assert created_state(answer, "demo_paused", "p1") is None
 
@@ -137,8 +135,8 @@ def test_the_sentence_of_older_airflow_is_read(line: str, state: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_runs_are_listed(version: str, transcripts: Any) -> None:
-    runs = listed_runs(said(transcripts(version, "listruns")), "demo")
+def test_runs_are_listed(version: str) -> None:
+    runs = listed_runs(said(transcripts.command(version, "listruns")), "demo")
     assert runs is not None
     assert runs["x1"]["state"] == "queued"
     assert "nosuch" not in runs
@@ -170,12 +168,12 @@ def test_ten_thousand_runs_are_read() -> None:
 
 
 @pytest.mark.parametrize("version", ["3.0.6", "3.3.2"])
-def test_the_conf_of_a_run_is_read(version: str, transcripts: Any) -> None:
-    assert shown_conf(said(transcripts(version, "staterun"))) == {"k": "v"}
+def test_the_conf_of_a_run_is_read(version: str) -> None:
+    assert shown_conf(said(transcripts.command(version, "staterun"))) == {"k": "v"}
 
 
-def test_a_run_without_conf_shows_its_state_alone(transcripts: Any) -> None:
-    assert shown_conf(said(transcripts("3.0.6", "state"))) == {}
+def test_a_run_without_conf_shows_its_state_alone() -> None:
+    assert shown_conf(said(transcripts.command("3.0.6", "state"))) == {}
 
 
 @pytest.mark.parametrize("stdout", ["None\n", "", "queue\n", "queued, {\n", "is running\n"])
@@ -183,8 +181,8 @@ def test_what_shows_no_state_shows_no_conf(stdout: str) -> None:
     assert shown_conf(printed(stdout)) is None
 
 
-def test_an_unknown_run_shows_no_conf(transcripts: Any) -> None:
-    assert shown_conf(said(transcripts("3.0.6", "stateunk"))) is None
+def test_an_unknown_run_shows_no_conf() -> None:
+    assert shown_conf(said(transcripts.command("3.0.6", "stateunk"))) is None
 
 
 def test_a_print_without_newline_does_not_hide_the_conf() -> None:
@@ -203,8 +201,8 @@ def test_a_print_without_newline_does_not_hide_the_conf() -> None:
         ("badjson", "json.decoder.JSONDecodeError: Expecting value"),
     ],
 )
-def test_the_exception_is_found(version: str, case: str, line: str, transcripts: Any) -> None:
-    failure = read_failure(transcripts(version, case)["stderr"])
+def test_the_exception_is_found(version: str, case: str, line: str) -> None:
+    failure = read_failure(transcripts.command(version, case).stderr)
     assert failure is not None
     assert failure.line.startswith(line)
     assert failure.dag_not_found == (case == "unknown")
@@ -220,8 +218,8 @@ def test_the_exception_is_found(version: str, case: str, line: str, transcripts:
         ("3.3.2", "ValueError: DagRun conf must be a JSON object or null"),
     ],
 )
-def test_a_refused_conf_is_found(version: str, line: str, transcripts: Any) -> None:
-    failure = read_failure(transcripts(version, "nonobj")["stderr"])
+def test_a_refused_conf_is_found(version: str, line: str) -> None:
+    failure = read_failure(transcripts.command(version, "nonobj").stderr)
     assert failure is not None
     assert failure.line == line
     assert not failure.passing
@@ -231,23 +229,23 @@ def test_a_refused_conf_is_found(version: str, line: str, transcripts: Any) -> N
     ("version", "case"),
     [("2.11.0", "logical"), ("3.0.6", "execdate"), ("3.0.6", "listrunsd")],
 )
-def test_a_flag_of_another_version_is_found(version: str, case: str, transcripts: Any) -> None:
-    failure = read_failure(transcripts(version, case)["stderr"])
+def test_a_flag_of_another_version_is_found(version: str, case: str) -> None:
+    failure = read_failure(transcripts.command(version, case).stderr)
     assert failure is not None
     assert failure.unknown_flag
 
 
 @pytest.mark.parametrize("version", FULL)
-def test_an_unknown_dag_in_a_list_is_found(version: str, transcripts: Any) -> None:
-    failure = read_failure(transcripts(version, "listrunsunk")["stderr"])
+def test_an_unknown_dag_in_a_list_is_found(version: str) -> None:
+    failure = read_failure(transcripts.command(version, "listrunsunk").stderr)
     assert failure is not None
     assert failure.dag_not_found
 
 
 @pytest.mark.parametrize("version", FULL)
 @pytest.mark.parametrize("case", ["ok", "okjson", "listruns", "version"])
-def test_warnings_are_no_failure(version: str, case: str, transcripts: Any) -> None:
-    assert read_failure(transcripts(version, case)["stderr"]) is None
+def test_warnings_are_no_failure(version: str, case: str) -> None:
+    assert read_failure(transcripts.command(version, case).stderr) is None
 
 
 @pytest.mark.parametrize(

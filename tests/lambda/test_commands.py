@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mwaa_dags_trigger.cli import list_command, state_command, trigger_command
 from mwaa_dags_trigger.environment import AirflowVersion
@@ -97,6 +97,7 @@ def test_a_conf_arrives_as_it_was_sent(text: str) -> None:
     assert words[7:] == ["-o", "json"]
 
 
+@settings(deadline=None)  # a slow machine is no fault
 @given(conf=st.dictionaries(st.text(), JSON))
 def test_every_conf_arrives_as_it_was_sent(conf: dict[str, Any]) -> None:
     command = trigger_command(version("2.11.2"), request(conf))

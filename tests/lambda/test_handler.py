@@ -9,9 +9,8 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import mwaa_dags_trigger
 import pytest
@@ -32,58 +31,83 @@ from mwaa_dags_trigger.errors import (
 )
 from mwaa_dags_trigger.request import derive_run_id
 
+from sandbox.mwaa.front import Environment
+from sandbox.mwaa.http import Response
+from tests.support import transcripts
+from tests.support.clock import Clock
+from tests.support.faults import Fault, Kind
+from tests.support.handler import Handle
+from tests.support.mwaa import FakeMwaa, Operation
+from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK, OTHER_MARK
+from tests.support.steps import command, printed, said, web
+
 ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 RUN_ID = derive_run_id(ARN, redrive_count=0, item_index=None)
-SECRET = {"token": "c0nf-s3cret", "list": ["c0nf-s3cret-2", 4711]}
+SECRET = {"token": CONF_MARK, "list": [OTHER_MARK, NUMBER_MARK]}
 TRACEBACK = "Traceback (most recent call last):\n  File x\n"
 
-Case = Callable[[Any, Any, Any], None]
+
+def _absent(mwaa: FakeMwaa, by_name: dict[str, Environment]) -> None:
+    by_name.clear()
 
 
-def _conflict(cli: Any, api: Any, transcripts: Any) -> None:
-    taken = cli.says("", transcripts("3.0.6", "duplicate")["stderr"])
-    listed = cli.says(*transcripts.listed("3.0.6", RUN_ID))
-    cli.script.extend([taken, listed, cli.says(transcripts("3.0.6", "staterun")["stdout"])])
+def _unknown_dag(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
+    mwaa.begin(said(transcripts.command("3.3.2", "unknown")))
 
 
-def _rejected(cli: Any, api: Any, transcripts: Any) -> None:
-    stderr = f"{TRACEBACK}airflow.exceptions.ParamValidationError: 'c0nf-s3cret' is not 4711\n"
-    stderr += "\nOn instance:\n    'c0nf-s3cret'\n"
-    cli.script.extend([cli.says("c0nf-s3cret", stderr), cli.says("[]")])
+def _conflict(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
+    mwaa.begin(
+        said(transcripts.command("3.0.6", "duplicate")),
+        said(transcripts.listed("3.0.6", RUN_ID)),
+        said(transcripts.command("3.0.6", "staterun")),
+    )
 
 
-def _unknown(cli: Any, api: Any, transcripts: Any) -> None:
-    echo = f"{TRACEBACK}sqlalchemy.exc.OperationalError: c0nf-s3cret t0ken\n"
-    cli.script.extend([cli.says("", echo), *[cli.raw(504, b"c0nf-s3cret")] * 3])
+def _denied(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
+    mwaa.begin(*[command(Response(403))] * 2)
 
 
-ERRORS: dict[type[TriggerError], Case] = {
-    EnvironmentNotFound: lambda cli, api, _: api.environments.clear(),
-    DagNotFound: lambda cli, api, transcripts: cli.script.append(
-        cli.says("", transcripts("3.3.2", "unknown")["stderr"])
-    ),
+def _rejected(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
+    error = f"airflow.exceptions.ParamValidationError: '{CONF_MARK}' is not {NUMBER_MARK}"
+    stderr = f"{TRACEBACK}{error}\n\nOn instance:\n    '{CONF_MARK}'\n"
+    mwaa.begin(printed(CONF_MARK, stderr), printed("[]"))
+
+
+def _not_ready(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
+    mwaa.shown["Status"] = "UPDATING"
+
+
+def _unreachable(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
+    mwaa.begin(Fault(Kind.REFUSE), Fault(Kind.REFUSE), Fault(Kind.REFUSE), Fault(Kind.REFUSE))
+
+
+def _lost(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
+    echo = f"{TRACEBACK}sqlalchemy.exc.OperationalError: {CONF_MARK}\n"
+    mwaa.begin(printed("", echo), *[command(Response(504, CONF_MARK.encode()))] * 3)
+
+
+ERRORS: dict[type[TriggerError], Callable[[FakeMwaa, dict[str, Environment]], None]] = {
+    EnvironmentNotFound: _absent,
+    DagNotFound: _unknown_dag,
     RunIdConflict: _conflict,
-    AccessDenied: lambda cli, api, _: cli.script.extend([cli.raw(403, b"")] * 2),
+    AccessDenied: _denied,
     CommandRejected: _rejected,
-    EnvironmentNotReady: lambda cli, api, _: api.environments["etl"].update(Status="UPDATING"),
-    MwaaUnavailable: lambda cli, api, _: cli.close(),
-    OutcomeUnknown: _unknown,
+    EnvironmentNotReady: _not_ready,
+    MwaaUnavailable: _unreachable,
+    OutcomeUnknown: _lost,
 }
-
-
-@pytest.fixture
-def bring_about(cli: Any, api: Any, transcripts: Any) -> Callable[[type[TriggerError]], None]:
-    return lambda error: ERRORS[error](cli, api, transcripts)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
 def test_each_error_names_the_request_and_hides_its_secrets(
     error: type[TriggerError],
-    bring_about: Callable[[type[TriggerError]], None],
-    handle: Callable[..., dict[str, Any]],
+    mwaa: FakeMwaa,
+    by_name: dict[str, Environment],
+    handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    bring_about(error)
+    tokens = len(mwaa.tokens)
+    ERRORS[error](mwaa, by_name)
     with pytest.raises(error) as caught:
         handle(execution_arn=ARN, mwaa_dag_conf=SECRET)
     message = str(caught.value)
@@ -92,50 +116,45 @@ def test_each_error_names_the_request_and_hides_its_secrets(
     assert (caught.value.execution_arn, caught.value.dag_run_id) == (ARN, RUN_ID)
     # The chain too: a log may print it.
     shown = "".join(traceback.format_exception(caught.value)) + caplog.text
-    for secret in ("c0nf-s3cret", "4711", "t0ken-s3cret"):
-        assert secret not in shown
+    assert not [secret for secret in (*MARKS, *mwaa.tokens[tokens:]) if secret in shown]
 
 
 def test_a_wrong_request_names_its_execution_and_calls_nobody(
-    cli: Any, api: Any, handle: Callable[..., dict[str, Any]]
+    mwaa: FakeMwaa, handle: Handle
 ) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        handle(execution_arn=ARN, mwaa_dag_conf=["c0nf-s3cret"])
+        handle(execution_arn=ARN, mwaa_dag_conf=[CONF_MARK])
     assert str(caught.value).endswith(f"a string that holds one. (execution {ARN})")
-    assert "c0nf-s3cret" not in str(caught.value)
-    assert api.calls == []
-    assert cli.posts == []
+    assert CONF_MARK not in str(caught.value)
+    assert mwaa.calls == []
 
 
 def test_a_message_without_execution_ends_with_the_run_id(
-    api: Any, handle: Callable[..., dict[str, Any]]
+    mwaa: FakeMwaa, by_name: dict[str, Environment], handle: Handle
 ) -> None:
-    api.environments.clear()
+    by_name.clear()
     with pytest.raises(EnvironmentNotFound, match=r"\(run id mine\)$"):
         handle(run_id="mine")
 
 
-def test_the_derived_run_id_is_asked_for_and_given_back(
-    cli: Any, transcripts: Any, handle: Callable[..., dict[str, Any]]
-) -> None:
+def test_the_derived_run_id_is_asked_for_and_given_back(mwaa: FakeMwaa, handle: Handle) -> None:
     run_id = derive_run_id(ARN, redrive_count=2, item_index=7)
-    cli.script.append(cli.says(*transcripts.created("3.3.2", run_id)))
+    mwaa.begin(said(transcripts.created("3.3.2", run_id)))
     result = handle(execution_arn=ARN, redrive_count=2, item_index=7)
     assert result["dag_run_id"] == run_id
-    assert cli.commands[0][3:5] == ["--run-id", run_id]
+    assert mwaa.words[0][3:5] == ["--run-id", run_id]
 
 
 # Logs -------------------------------------------------------------------------------------------
 
 
 def test_every_line_of_lambdas_json_log_has_the_execution(
-    cli: Any,
-    transcripts: Any,
-    handle: Callable[..., dict[str, Any]],
+    mwaa: FakeMwaa,
+    handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    created = cli.says(*transcripts.created("3.3.2", RUN_ID))
-    cli.script.extend([cli.raw(504, b""), cli.says("[]"), created])
+    created = said(transcripts.created("3.3.2", RUN_ID))
+    mwaa.begin(command(Response(504)), printed("[]"), created)
     handle(execution_arn=ARN, mwaa_dag_conf=SECRET)
     formatter = JsonFormatter()
     lines = [json.loads(formatter.format(record)) for record in caplog.records]
@@ -145,51 +164,47 @@ def test_every_line_of_lambdas_json_log_has_the_execution(
 
 
 def test_the_execution_does_not_stay_for_the_next_invocation(
-    cli: Any,
-    transcripts: Any,
-    handle: Callable[..., dict[str, Any]],
+    mwaa: FakeMwaa,
+    handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    run_ids = [RUN_ID, "mine"]
-    cli.script.extend(cli.says(*transcripts.created("3.3.2", run_id)) for run_id in run_ids)
+    mwaa.begin(*(said(transcripts.created("3.3.2", run_id)) for run_id in (RUN_ID, "mine")))
     handle(execution_arn=ARN)
     caplog.clear()
     handle(run_id="mine")
     assert caplog.records
-    assert {record.execution_arn for record in caplog.records} == {None}
+    assert {vars(record)["execution_arn"] for record in caplog.records} == {None}
 
 
 def test_at_debug_level_no_token_is_logged(
-    cli: Any,
-    transcripts: Any,
-    handle: Callable[..., dict[str, Any]],
+    mwaa: FakeMwaa,
+    handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Which the fixture `no_secret_in_any_log` also checks after every other test."""
     assert logging.getLogger().level == logging.DEBUG
-    cli.script.append(cli.says(*transcripts.created("3.3.2", "mine")))
+    mwaa.begin(said(transcripts.created("3.3.2", "mine")))
     handle(run_id="mine", mwaa_dag_conf=SECRET)
     assert caplog.records
-    assert "t0ken-s3cret" not in caplog.text
-    assert "c0nf-s3cret" not in caplog.text
+    assert mwaa.asked(Operation.COMMAND)
+    assert not [secret for secret in (*MARKS, mwaa.tokens[-1]) if secret in caplog.text]
 
 
 # The handler itself -----------------------------------------------------------------------------
 
 
 def test_over_rest_at_debug_level_no_conf_is_logged(
-    rest: Any,
-    rest_transcripts: Any,
-    handle_rest: Callable[..., dict[str, Any]],
+    mwaa: FakeMwaa,
+    handle_rest: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert logging.getLogger().level == logging.DEBUG
-    run = {**rest_transcripts("3.3.1", "created")["answer"], "conf": SECRET}
-    rest.script.append(rest.says(200, run))
+    run = {**transcripts.rest("3.3.1", "created").answer, "conf": SECRET}
+    mwaa.begin(web(200, run))
     handle_rest(run_id="x1", mwaa_dag_conf=SECRET)
     assert caplog.records
-    assert rest.calls[0]["Body"]["conf"] == SECRET
-    assert "c0nf-s3cret" not in caplog.text
+    assert mwaa.rest_calls[0]["Body"]["conf"] == SECRET
+    assert not [secret for secret in MARKS if secret in caplog.text]
 
 
 class Context:
@@ -198,8 +213,9 @@ class Context:
 
 
 def test_the_handler_takes_its_time_from_lambda(
-    app: ModuleType, cli: Any, transport: CliTransport, monkeypatch: pytest.MonkeyPatch
+    transport: CliTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    app = import_module("mwaa_dags_trigger.app")
     monkeypatch.setattr(app, "TRANSPORT", transport)
     with pytest.raises(MwaaUnavailable, match="Raise the function's timeout"):
         app.lambda_handler({"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}, Context())
@@ -249,19 +265,17 @@ def started(transport: dict[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_warm_invocation_asks_aws_for_nothing(
-    cli: Any, api: Any, transcripts: Any, handle: Callable[..., dict[str, Any]]
-) -> None:
-    cli.script.extend([cli.says(*transcripts.created("3.3.2", "mine"))] * 2)
+def test_a_warm_invocation_asks_aws_for_nothing(mwaa: FakeMwaa, handle: Handle) -> None:
+    mwaa.begin(*[said(transcripts.created("3.3.2", "mine"))] * 2)
     handle(run_id="mine")
-    api.calls.clear()
+    mwaa.calls.clear()
     handle(run_id="mine")
-    assert api.calls == []
+    assert mwaa.operations == [Operation.COMMAND]
 
 
-def test_pauses_grow_and_are_spread(time: Any, deadline: Deadline) -> None:
+def test_pauses_grow_and_are_spread(clock: Clock, deadline: Deadline) -> None:
     assert all(deadline.pause(attempt, keep=0) for attempt in (1, 2, 3, 4))
     assert all(
-        low <= pause <= 2 * low for low, pause in zip((1, 2, 4, 8), time.pauses, strict=True)
+        low <= pause <= 2 * low for low, pause in zip((1, 2, 4, 8), clock.pauses, strict=True)
     )
-    assert len({round(pause % 1, 6) for pause in time.pauses}) > 1
+    assert len({round(pause % 1, 6) for pause in clock.pauses}) > 1

@@ -11,14 +11,12 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import botocore
-import dateutil
-import jmespath
 import pytest
-import six
 
+from tests.support.adapters import Adapter, CliAdapter, RestAdapter
+from tests.support.mwaa import FakeMwaa, endpoint
 from tools.paths import PROJECT
 
 SITE = Path(botocore.__file__).parents[1]
@@ -180,43 +178,34 @@ from mwaa_dags_trigger import app
 import requests, urllib3
 assert requests.__file__.startswith({code!r}) and urllib3.__file__.startswith({code!r})
 
-class Client:
-    def get_environment(self, Name):
-        return {{"Environment": {{"Status": "AVAILABLE", "AirflowVersion": "3.3.1"}}}}
-    def create_cli_token(self, Name):
-        return {{"CliToken": "token", "WebServerHostname": {hostname!r}}}
-
-    def invoke_rest_api(self, Name, Path, Method, Body):
-        run = {{"dag_id": "demo", "dag_run_id": "r1", "state": "queued", "conf": {{}}}}
-        return {{"RestApiStatusCode": 200, "RestApiResponse": run}}
-
 class Context:
     def get_remaining_time_in_millis(self):
         return 300_000
 
-app.TRANSPORT._environments._client = Client()
 event = {{"mwaa_env_name": "etl", "mwaa_dag_name": "demo", "run_id": "r1"}}
 print(json.dumps(app.lambda_handler(event, Context())))
 """
 
 
-@pytest.mark.parametrize("transport", ["cli", "rest"])
+@pytest.mark.parametrize(
+    "adapter", [CliAdapter("3.3.2"), RestAdapter("3.3.1")], ids=["cli", "rest"]
+)
 def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
-    transport: str, zip_path: Path, tmp_path: Path, cli: Any, transcripts: Any
+    adapter: Adapter, zip_path: Path, tmp_path: Path, mwaa: FakeMwaa
 ) -> None:
     with zipfile.ZipFile(zip_path) as archive:
         archive.extractall(tmp_path / "task")
     runtime = tmp_path / "runtime"
     runtime.mkdir()
-    for module in (botocore, dateutil, jmespath):
-        (runtime / module.__name__).symlink_to(Path(module.__file__).parent)
-    (runtime / "six.py").symlink_to(six.__file__)
-    cli.script.append(cli.says(*transcripts.created("3.3.2", "r1")))
+    for name in ("botocore", "dateutil", "jmespath", "six.py"):
+        (runtime / name).symlink_to(SITE / name)
+    mwaa.begin(*adapter.created())
     paths = {"code": str(tmp_path / "task"), "runtime": str(runtime)}
-    code = ALONE.format(**paths, hostname=cli.hostname, transport=transport)
+    code = ALONE.format(**paths, transport=adapter.transport)
     # -S leaves site-packages out, -I the user's own settings.
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
+        env={**os.environ, **endpoint(mwaa)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -224,7 +213,7 @@ def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert (result["created"], result["transport"]) == (True, transport)
+    assert (result["created"], result["transport"]) == (True, adapter.transport)
 
 
 # The build itself -------------------------------------------------------------------------------

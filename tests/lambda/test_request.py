@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mwaa_dags_trigger.errors import InvalidRequest
 from mwaa_dags_trigger.request import MAX_CONF_BYTES, derive_run_id, parse
@@ -16,7 +16,7 @@ ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 AIRFLOW_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")
 
 
-def event(**fields: Any) -> dict[str, Any]:
+def event(**fields: object) -> dict[str, Any]:
     return {"mwaa_env_name": "etl", "mwaa_dag_name": "demo", **fields}
 
 
@@ -193,6 +193,7 @@ def test_an_absent_redrive_count_is_none_yet() -> None:
     assert absent == parse(event(execution_arn=ARN, redrive_count=0)).dag_run_id
 
 
+@settings(deadline=None)  # a slow machine is no fault
 @given(name=st.text(min_size=1), redrives=st.integers(0), index=st.none() | st.integers(0))
 def test_every_run_id_is_airflows_and_short(name: str, redrives: int, index: int | None) -> None:
     run_id = derive_run_id(

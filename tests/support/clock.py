@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from mwaa_dags_trigger.deadline import Deadline
-
 FUNCTION_SECONDS = 300.0
 """Of the clock, after which Lambda would end the invocation."""
 
@@ -15,12 +13,15 @@ class Clock:
     ----------
     now
         The time.
+    end
+        When the invocation ends, where a test has only one.
     pauses
         What was slept, in the order it was.
     """
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.end = FUNCTION_SECONDS
         self.pauses: list[float] = []
 
     def __call__(self) -> float:
@@ -29,8 +30,3 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.now += seconds
-
-    def deadline(self) -> Deadline:
-        """Return the end of an invocation that begins now."""
-        ends = self.now + FUNCTION_SECONDS
-        return Deadline(time_left=lambda: ends - self.now, sleep=self.sleep)

@@ -112,7 +112,7 @@ class Fault:
         if self.ran is Ran.LATE:
             mwaa.late.append(call.action)
         if self.kind is Kind.HANG:
-            mwaa.be_silent()
+            mwaa.break_off(TimeoutError())
         if self.kind is Kind.RESET:
             raise ConnectionResetError
         if self.kind is Kind.TRUNCATED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
 import threading
 from collections import Counter, deque
@@ -10,11 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 import botocore.session
 import pytest
+import requests
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+from mwaa_dags_trigger.environment import READ_S
+from requests.adapters import HTTPAdapter
 
 from sandbox.mwaa.api import OPERATION, success
 from sandbox.mwaa.front import Environment, MwaaFront
@@ -100,7 +105,7 @@ class FakeMwaa(MwaaFront):
         self.late: deque[Callable[[], Response]] = deque()
         self.released = threading.Event()
         self._script: deque[Step] = deque()
-        self._silences = 0
+        self._meaning: Exception | None = None
         self._taking = threading.Lock()
         self._nobody = socket.socket()
         self._nobody.bind(("127.0.0.1", 0))  # and does not listen
@@ -139,15 +144,35 @@ class FakeMwaa(MwaaFront):
         """What was asked for, in the order it was."""
         return [call.operation for call in self.calls]
 
-    def be_silent(self) -> NoReturn:
-        """Break off in place of an answer that never comes, so that no test has to wait for it."""
-        self._silences += 1
+    @property
+    def words(self) -> list[list[str]]:
+        """The commands, in words."""
+        return [
+            shlex.split(request.body.decode("ascii")) for request in self.asked(Operation.COMMAND)
+        ]
+
+    @property
+    def rest_calls(self) -> list[dict[str, Any]]:
+        """What InvokeRestApi was called with."""
+        return [json.loads(request.body) for request in self.asked(Operation.INVOKE_REST_API)]
+
+    @property
+    def paths(self) -> list[str]:
+        """Methods and paths of the REST API."""
+        return [f"{call['Method']} {call['Path']}" for call in self.rest_calls]
+
+    def break_off(self, meaning: Exception) -> NoReturn:
+        """Break off in place of what the client's library raises when it gets no answer.
+
+        So no test waits for a silence (TimeoutError), nor can a slow machine be taken for one.
+        """
+        self._meaning = meaning
         raise ConnectionResetError
 
-    def was_silent(self) -> bool:
-        """Tell whether a connection that broke off stands for silence; each is told once."""
-        self._silences, silent = 0, self._silences > 0
-        return silent
+    def meaning(self) -> Exception | None:
+        """Return what the connection that broke off stands for, if anything; each is told once."""
+        self._meaning, meaning = None, self._meaning
+        return meaning
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
@@ -190,21 +215,67 @@ def redirect(host: str, path: str) -> Response:
     return Response(307, headers={"Location": f"https://{host}{path}"})
 
 
-def client(mwaa: FakeMwaa, read_timeout: float = PATIENCE_S) -> MWAAClient:
+def client(mwaa: FakeMwaa, clock: Clock, *, read_timeout: float = PATIENCE_S) -> MWAAClient:
     """Make a client of the MWAA API that gives up after so many real seconds, and tries once."""
-    config = Config(
-        inject_host_prefix=False,
-        read_timeout=read_timeout,
-        retries={"mode": "standard", "total_max_attempts": 1},
-    )
-    session = botocore.session.get_session()
-    made = session.create_client(
+
+    def needs_retry(caught_exception: Exception | None, **_: object) -> None:
+        meaning = mwaa.meaning() if caught_exception else None
+        if isinstance(meaning, TimeoutError):
+            clock.now += READ_S
+            raise ReadTimeoutError(endpoint_url=mwaa.hostname)
+        if meaning:
+            raise meaning
+
+    made = botocore.session.get_session().create_client(
         "mwaa",
         endpoint_url=f"https://{mwaa.hostname}",
         verify=str(mwaa.ca_file),
-        config=config,
+        config=Config(
+            inject_host_prefix=False,
+            read_timeout=read_timeout,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        ),
     )
+    made.meta.events.register("needs-retry.mwaa", needs_retry)
     return cast("MWAAClient", made)
+
+
+def endpoint(mwaa: FakeMwaa) -> dict[str, str]:
+    """Return the variables by which a client that is not ours finds it."""
+    return {
+        "AWS_ENDPOINT_URL": f"https://{mwaa.hostname}",
+        "AWS_CA_BUNDLE": str(mwaa.ca_file),
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+    }
+
+
+class Patient(HTTPAdapter):
+    """Waits for its answer however slow the machine is, and not at all where none comes.
+
+    Then the clock moves on as far as it really would.
+    """
+
+    def __init__(self, mwaa: FakeMwaa, clock: Clock) -> None:
+        super().__init__()
+        self._mwaa, self._clock = mwaa, clock
+
+    def send(  # noqa: PLR0917 (the base class's)
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        assert isinstance(timeout, tuple) and timeout[1]
+        try:
+            return super().send(request, stream, PATIENCE_S, verify, cert, proxies)
+        except requests.ConnectionError:
+            if isinstance(self._mwaa.meaning(), TimeoutError):
+                self._clock.now += timeout[1]
+                raise requests.ReadTimeout from None
+            raise
 
 
 def isolate(patch: pytest.MonkeyPatch, ca_file: Path) -> None:

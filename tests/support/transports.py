@@ -10,9 +10,21 @@ from mwaa_dags_trigger.rest import RestTransport
 from mwaa_dags_trigger.transport import Transport
 
 from tests.support.clock import Clock
+from tests.support.mwaa import FakeMwaa, Patient
 
-TRANSPORTS: dict[str, Callable[[Environments, Clock], Transport]] = {
-    "cli": CliTransport,
-    "rest": lambda environments, _: RestTransport(environments),
+
+def cli(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> CliTransport:
+    transport = CliTransport(environments, clock)
+    transport.session.mount("https://", Patient(mwaa, clock))
+    return transport
+
+
+def rest(environments: Environments, _mwaa: FakeMwaa, _clock: Clock) -> RestTransport:
+    return RestTransport(environments)
+
+
+TRANSPORTS: dict[str, Callable[[Environments, FakeMwaa, Clock], Transport]] = {
+    "cli": cli,
+    "rest": rest,
 }
-"""What makes each transport, by its name."""
+"""What makes each transport, by its name: one that waits by the clock."""

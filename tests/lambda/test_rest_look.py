@@ -1,0 +1,223 @@
+"""Looking for a run over InvokeRestApi: by its path, and through the DAG's runs where that is too long."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.errors import CommandRejected, DagNotFound, MwaaUnavailable
+from mwaa_dags_trigger.request import MAX_CONF_BYTES, Request
+from mwaa_dags_trigger.rest import RestTransport
+from mwaa_dags_trigger.transport import DagRun, Unclear
+
+from sandbox.mwaa.http import Response
+from tests.support import transcripts
+from tests.support.adapters import CONF, RUN_ID, RestAdapter, exchanged, run
+from tests.support.clock import Clock
+from tests.support.mwaa import Call, FakeMwaa, Operation
+from tests.support.steps import Answer, after, web
+from tests.support.unasked import UnaskedAirflow
+
+LIST = "POST /dags/~/dagRuns/list"
+LONG = "x" * 50
+ONE_VERSION = pytest.mark.parametrize("rest", ["3.3.1"], indirect=True)
+
+
+class Find(Protocol):
+    """Looks for a run."""
+
+    def __call__(self, run_id: str = RUN_ID, dag: str = "demo") -> DagRun | None: ...
+
+
+@pytest.fixture(params=RestAdapter.versions)
+def rest(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> RestAdapter:
+    airflow.version = request.param
+    return RestAdapter(airflow.version)
+
+
+@pytest.fixture
+def find(rest_transport: RestTransport, deadline: Deadline) -> Find:
+    def find(run_id: str = RUN_ID, dag: str = "demo") -> DagRun | None:
+        asked = Request(mwaa_env_name="etl", mwaa_dag_name=dag, dag_run_id=run_id, conf=CONF)
+        return rest_transport.find(asked, deadline, with_conf=True)
+
+    return find
+
+
+def state(found: DagRun | None) -> str | None:
+    return found.state if found else None
+
+
+def test_a_run_is_found_with_its_conf_and_dates(
+    rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
+    recorded = transcripts.rest(rest.version, "finished").answer
+    mwaa.begin(exchanged("finished")(rest.version))
+    assert find("x8", "onboarding") == DagRun(
+        state="success",
+        airflow_version=rest.version,
+        conf=CONF,
+        start_date=recorded["start_date"],
+        end_date=recorded["end_date"],
+    )
+    assert mwaa.paths == ["GET /dags/onboarding/dagRuns/x8"]
+
+
+def test_an_unknown_run_is_none(rest: RestAdapter, mwaa: FakeMwaa, find: Find) -> None:
+    mwaa.begin(exchanged("unknown run")(rest.version), exchanged("dag")(rest.version))
+    assert find("nosuch") is None
+
+
+def test_a_run_of_an_unknown_dag_is_dag_not_found(
+    rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
+    mwaa.begin(exchanged("run of unknown dag")(rest.version), exchanged("no dag")(rest.version))
+    with pytest.raises(DagNotFound):
+        find(RUN_ID, "nosuch")
+
+
+@pytest.mark.parametrize(
+    "body", [{"detail": "Not Found"}, {"detail": "r12 of ar1"}, "<html>", None, {"detail": ["x"]}]
+)
+def test_a_404_that_does_not_name_the_run_does_not_mean_that_it_is_not_there(
+    body: object, mwaa: FakeMwaa, find: Find
+) -> None:
+    mwaa.begin(web(404, body))
+    with pytest.raises(Unclear):
+        find()
+
+
+@pytest.mark.parametrize(
+    ("dag", "path"),
+    [
+        pytest.param("d" * 19, f"GET /dags/{'d' * 19}/dagRuns/{'r' * 30}", id="64"),
+        pytest.param("d" * 20, LIST, id="65"),
+    ],
+)
+def test_a_path_of_over_64_characters_is_avoided_by_the_list(
+    dag: str, path: str, rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
+    run_id = "r" * 30
+    there = run(rest.version, run_id, dag_id=dag)
+    mwaa.begin(web(200, {"dag_runs": [there], "total_entries": 1} if path == LIST else there))
+    assert state(find(run_id, dag)) == "queued"
+    assert mwaa.paths == [path]
+    assert all(len(call["Path"]) <= 64 for call in mwaa.rest_calls)
+
+
+def test_the_list_is_asked_as_this_airflow_took_it(
+    rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
+    recorded = transcripts.rest(rest.version, "list")
+    assert len(recorded.answer["dag_runs"]) == recorded.answer["total_entries"]  # the last page
+    mwaa.begin(exchanged("list")(rest.version), exchanged("dag")(rest.version))
+    assert find(LONG) is None
+    assert mwaa.rest_calls[0]["Body"] == recorded.body
+
+
+def test_an_empty_list_for_an_unknown_dag_is_dag_not_found(
+    rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
+    mwaa.begin(exchanged("list unknown dag")(rest.version), exchanged("no dag")(rest.version))
+    with pytest.raises(DagNotFound):
+        find(LONG, "nosuch")
+
+
+def pages(version: str, count: int, *, at_most: int = 500, **fields: object) -> Answer:
+    """Answer the list call of a DAG with many runs, of which `LONG` was made as the first."""
+    ids = [*(f"r{number}" for number in range(count, 1, -1)), LONG]
+    template = run(version, "")
+
+    def page(_: FakeMwaa, call: Call) -> Response:
+        asked = json.loads(call.request.body)
+        body = asked["Body"]
+        assert (asked["Path"], body["order_by"]) == ("/dags/~/dagRuns/list", "-id")
+        begin = body["page_offset"]
+        shown = ids[begin : begin + min(body["page_limit"], at_most)]
+        runs = [{**template, "dag_run_id": run_id, **fields} for run_id in shown]
+        return passed_on({"dag_runs": runs, "total_entries": len(ids)})
+
+    return Answer(Operation.INVOKE_REST_API, page)
+
+
+def passed_on(body: object) -> Response:
+    answer = {"RestApiStatusCode": 200, "RestApiResponse": body}
+    return Response(200, json.dumps(answer).encode())
+
+
+def test_a_dag_with_ten_thousand_runs_is_searched(
+    rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
+    mwaa.begin(*[pages(rest.version, 10_000)] * 100)
+    assert state(find(LONG)) == "queued"
+    assert len(mwaa.rest_calls) <= 25
+
+
+@ONE_VERSION
+def test_the_newest_runs_are_one_call(rest: RestAdapter, mwaa: FakeMwaa, find: Find) -> None:
+    mwaa.begin(pages(rest.version, 20))
+    assert state(find(LONG)) == "queued"
+    assert len(mwaa.rest_calls) == 1
+
+
+@ONE_VERSION
+def test_pages_shrink_for_runs_with_large_confs(
+    rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
+    large = {"k": "x" * (MAX_CONF_BYTES - 10)}
+    mwaa.begin(*[pages(rest.version, 60, conf=large)] * 10)
+    assert state(find(LONG)) == "queued"
+    sizes = [call["Body"]["page_limit"] for call in mwaa.rest_calls]
+    assert all(size * MAX_CONF_BYTES < 6_000_000 for size in sizes)
+
+
+@ONE_VERSION
+def test_pages_that_the_server_cuts_short_are_all_read(
+    rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
+    mwaa.begin(*[pages(rest.version, 50, at_most=7)] * 8)
+    assert state(find(LONG)) == "queued"
+    assert len(mwaa.rest_calls) == 8
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {},
+        {"dag_runs": []},
+        {"total_entries": 0},
+        {"dag_runs": None, "total_entries": 0},
+        {"dag_runs": [], "total_entries": None},
+        [],
+        "",
+        None,
+    ],
+)
+def test_a_page_that_cannot_be_read_does_not_mean_that_the_run_is_not_there(
+    page: object, mwaa: FakeMwaa, find: Find
+) -> None:
+    mwaa.begin(web(200, page))
+    with pytest.raises(Unclear):
+        find(LONG)
+
+
+@ONE_VERSION
+def test_a_search_that_the_time_does_not_allow_says_how_far_it_came(
+    rest: RestAdapter, mwaa: FakeMwaa, clock: Clock, find: Find
+) -> None:
+    slow: Callable[[], None] = lambda: clock.sleep(100)  # noqa: E731
+    mwaa.begin(*[after(slow, pages(rest.version, 10_000))] * 3)
+    with pytest.raises(
+        CommandRejected, match=r"for 1020 of the 10000 runs.* at most 49 characters"
+    ):
+        find(LONG)
+
+
+def test_no_look_begins_without_time_for_it(mwaa: FakeMwaa, clock: Clock, find: Find) -> None:
+    clock.end = 19.9
+    with pytest.raises(MwaaUnavailable, match="Raise the function's timeout"):
+        find()
+    assert mwaa.rest_calls == []

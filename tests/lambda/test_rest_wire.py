@@ -1,0 +1,144 @@
+"""InvokeRestApi on the wire: what breaks, what cannot be read, and what is large or odd."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pytest
+from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.environment import AirflowVersion, Environments
+from mwaa_dags_trigger.errors import MwaaUnavailable
+from mwaa_dags_trigger.request import MAX_CONF_BYTES, Request
+from mwaa_dags_trigger.rest import RestTransport
+from mwaa_dags_trigger.transport import DagRun, Unclear
+
+from sandbox.mwaa.http import Response
+from tests.support import transcripts
+from tests.support.adapters import CONF, RUN_ID, exchanged
+from tests.support.clock import Clock
+from tests.support.mwaa import FakeMwaa, Operation, client
+from tests.support.steps import answer, endless, web
+from tests.support.wire import HangUp, Reset, Truncated
+
+REST = Operation.INVOKE_REST_API
+
+
+class Trigger(Protocol):
+    """Triggers a run with this conf."""
+
+    def __call__(self, conf: dict[str, Any] = CONF) -> DagRun: ...
+
+
+@pytest.fixture
+def trigger(rest_transport: RestTransport, deadline: Deadline) -> Trigger:
+    def trigger(conf: dict[str, Any] = CONF) -> DagRun:
+        asked = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=RUN_ID, conf=conf)
+        return rest_transport.trigger(asked, deadline)
+
+    return trigger
+
+
+@pytest.fixture
+def hasty(
+    mwaa: FakeMwaa, clock: Clock, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Trigger]:
+    """A trigger whose client waits for 0.2 s of real time, and is asked for nothing else."""
+    made = client(mwaa, clock, read_timeout=0.2)
+    environments = Environments(made, clock)
+    monkeypatch.setattr(environments, "airflow_version", lambda _: AirflowVersion(3, 3, "3.3.1"))
+    transport = RestTransport(environments)
+    asked = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=RUN_ID, conf=CONF)
+    yield lambda conf=CONF: transport.trigger(asked, deadline)
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "response", [Reset(), HangUp(), Truncated()], ids=lambda response: type(response).__name__
+)
+def test_a_broken_exchange_is_unclear_and_not_sent_again(
+    response: Response, mwaa: FakeMwaa, trigger: Trigger
+) -> None:
+    mwaa.begin(answer(REST, response))
+    with pytest.raises(Unclear):
+        trigger()
+    assert len(mwaa.rest_calls) == 1
+
+
+def test_a_silence_is_unclear_and_not_sent_again(mwaa: FakeMwaa, hasty: Trigger) -> None:
+    mwaa.add(endless(REST))
+    with pytest.raises(Unclear, match="ReadTimeoutError"):
+        hasty()
+    assert len(mwaa.rest_calls) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"<html>", id="HTML"),
+        pytest.param(b"\xff\xfe", id="no text"),
+        pytest.param(b"[]", id="list"),
+        pytest.param(b'"x"', id="string"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"{}", id="no fields"),
+        pytest.param(b'{"RestApiStatusCode": "200"}', id="status a string"),
+        pytest.param(b'{"a":' * 100_000, id="nested without end"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_that_is_not_mwaas_is_unclear(
+    status: int, body: bytes, mwaa: FakeMwaa, trigger: Trigger
+) -> None:
+    mwaa.begin(answer(REST, Response(status, body)))
+    with pytest.raises(Unclear):
+        trigger()
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_an_error_page_is_unclear(status: int, mwaa: FakeMwaa, trigger: Trigger) -> None:
+    mwaa.begin(answer(REST, Response(status, b"<html>")))
+    with pytest.raises(Unclear):
+        trigger()
+    assert len(mwaa.rest_calls) == 1
+
+
+def test_a_server_that_is_not_there_started_nothing(
+    mwaa: FakeMwaa, clock: Clock, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeMwaa, "hostname", mwaa.nobody)
+    transport = RestTransport(Environments(client(mwaa, clock), clock))
+    asked = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=RUN_ID, conf=CONF)
+    with pytest.raises(MwaaUnavailable, match="EndpointConnectionError"):
+        transport.trigger(asked, deadline)
+
+
+def test_an_answer_of_10_mb_is_read(mwaa: FakeMwaa, trigger: Trigger) -> None:
+    run = transcripts.rest("3.3.1", "created", run_id=RUN_ID).answer
+    mwaa.begin(web(200, {**run, "note": "x" * 10_000_000}))
+    assert trigger().state == "queued"
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        pytest.param({"k": "é" * (MAX_CONF_BYTES // 2 - 10)}, id="the largest"),
+        pytest.param({"' --run-id evil": '"\\\n🚀\x00\u2028'}, id="odd characters"),
+        pytest.param({"a": "\ud800"}, id="half a surrogate pair"),
+        pytest.param({"a": [1, 1.5, 10**22, True, None, {"b": []}]}, id="all types"),
+        pytest.param({"a": json.loads("[" * 400 + "]" * 400)}, id="nested"),
+    ],
+)
+def test_a_conf_arrives_as_it_was_sent(
+    conf: dict[str, Any], mwaa: FakeMwaa, trigger: Trigger
+) -> None:
+    mwaa.begin(exchanged("created")("3.3.1"))
+    trigger(conf)
+    (post,) = mwaa.asked(REST)
+    assert post.path == "/restapi/etl"
+    assert json.loads(post.body) == {
+        "Path": "/dags/demo/dagRuns",
+        "Method": "POST",
+        "Body": {"dag_run_id": RUN_ID, "conf": conf, "logical_date": None},
+    }
