@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Request:
-    """A request, read to its end."""
+    """A request, read to its end.
+
+    `caller` and `region` are what the signature of a call of MWAA's API says; the front does not read it
+    itself, so a call that comes to it directly is by the root of an account.
+    """
 
     method: str
     path: str
     host: str = ""
     authorization: str = field(default="", repr=False)
     body: bytes = field(default=b"", repr=False)
+    caller: str = "arn:aws:iam::222222222222:root"
+    region: str = "eu-central-1"
 
 
 @dataclass(frozen=True)
