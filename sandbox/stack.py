@@ -8,7 +8,6 @@ from typing import Self
 
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import REGION, TARGET_ACCOUNT
-from sandbox.aws.mwaa_api import Environment
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.front import MwaaFront
 
@@ -35,10 +34,9 @@ class Sandbox:
         with ExitStack() as stack:
             self.logs.mkdir(parents=True, exist_ok=True)
             self.front = stack.enter_context(MwaaFront({ENVIRONMENT_NAME: self.airflow}, self.logs))
-            environment = Environment(ENVIRONMENT_NAME, TARGET_ACCOUNT, self.front)
             self.aws = stack.enter_context(
                 AwsServer(
-                    [environment],
+                    {TARGET_ACCOUNT: self.front},
                     lambda_environment={"REQUESTS_CA_BUNDLE": str(self.front.ca_file)},
                 )
             )
@@ -52,7 +50,7 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """The environment variables that move Terraform, boto3 and the AWS CLI to this sandbox."""
         return {
-            "AWS_ENDPOINT_URL": self.aws.url,
+            **self.aws.environment,
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": REGION,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moto.iam.models import Role, iam_backends
@@ -54,24 +54,27 @@ class Authorizer:
             {"root": _ADMINISTRATOR},
         )
 
-    def authorize(self, caller: Caller, *, action: str, resource: str) -> None:
-        """Let the caller's own policies decide.
+    def authorize(self, caller: Caller, *, action: str, resources: Sequence[str]) -> None:
+        """Let the caller's own policies decide; one of the resources will do.
 
         Raises
         ------
         AccessDenied
             With the words of AWS.
         """
-        decision = self._simulator.evaluate(
-            principal=caller.arn,
-            action=action,
-            resource=resource,
-            identity_policies=caller.policies,
+        allowed = any(
+            self._simulator.allows(
+                principal=caller.arn,
+                action=action,
+                resource=resource,
+                identity_policies=caller.policies,
+            )
+            for resource in resources
         )
-        if not decision.allowed:
+        if not allowed:
             raise AccessDenied(
-                f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} "
-                f"because no identity-based policy allows the {action} action"
+                f"User: {caller.arn} is not authorized to perform: {action} on resource: "
+                f"{resources[-1]} because no identity-based policy allows the {action} action"
             )
 
     def authorize_assume_role(
@@ -113,14 +116,14 @@ class Authorizer:
         policies: Mapping[str, Policy],
         context: Mapping[str, str],
     ) -> bool:
-        return self._simulator.evaluate(
+        return self._simulator.allows(
             principal=principal,
             action="sts:AssumeRole",
             resource=role.arn,
             identity_policies=policies,
             resource_policy=json.loads(role.assume_role_policy_document),
             context=context,
-        ).allowed
+        )
 
 
 def _find_role(role_arn: str) -> Role | None:

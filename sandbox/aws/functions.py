@@ -73,7 +73,7 @@ class Functions:
         resource = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
         try:
             for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-                self._authorizer.authorize(role, action=action, resource=resource)
+                self._authorizer.authorize(role, action=action, resources=[resource])
         except AccessDenied as denied:
             # As in AWS, a function that may not write its log runs all the same.
             _log.warning("%s", denied)

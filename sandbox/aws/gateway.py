@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
@@ -17,13 +17,26 @@ from werkzeug.wrappers import Request, Response
 from sandbox.aws import step_functions
 from sandbox.aws.authorizer import AccessDenied, Authorizer
 from sandbox.aws.functions import FunctionNotFound, Functions
-from sandbox.aws.mwaa_api import MwaaApi
+from sandbox.aws.mwaa_permissions import resources
+from sandbox.mwaa import http
+from sandbox.mwaa.api import MwaaApi, api_call
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _SIGNATURE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/invocations")
+
+
+# What an account without MWAA answers: it never comes to a token or a host name.
+_NO_MWAA = MwaaApi({}, create_cli_token=str, hostname=str)
+
+
+class Front(Protocol):
+    """MWAA's API of an account."""
+
+    def answer(self, request: http.Request) -> http.Response:
+        """Answer one call."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +50,15 @@ class Call:
 
 
 class Gateway:
-    """Routes a request by the service of its signature."""
+    """Routes a request by the service of its signature; `mwaa` are the fronts by account id."""
 
     def __init__(
-        self, *, authorizer: Authorizer, functions: Functions, mwaa: MwaaApi, moto: WSGIApplication
+        self,
+        *,
+        authorizer: Authorizer,
+        functions: Functions,
+        mwaa: Mapping[str, Front],
+        moto: WSGIApplication,
     ) -> None:
         self._authorizer = authorizer
         self._functions = functions
@@ -99,7 +117,7 @@ class Gateway:
         arn = self._functions.arn(
             unquote(invoke["function"]), region=call.region, account=caller.account
         )
-        self._authorizer.authorize(caller, action="lambda:InvokeFunction", resource=arn)
+        self._authorizer.authorize(caller, action="lambda:InvokeFunction", resources=[arn])
         try:
             invocation = self._functions.invoke(arn, call.request.get_data())
         except FunctionNotFound:
@@ -115,12 +133,23 @@ class Gateway:
 
     def _airflow(self, call: Call) -> Response:
         caller = self._authorizer.caller(call.access_key)
-
-        def authorize(action: str, resource: str) -> None:
-            self._authorizer.authorize(caller, action=action, resource=resource)
-
-        return self._mwaa.answer(
-            call.request, region=call.region, account=caller.account, authorize=authorize
+        request = http.Request(
+            call.request.method,
+            call.request.full_path.removesuffix("?"),
+            body=call.request.get_data(),
+            caller=caller.arn,
+            region=call.region,
+        )
+        asked = api_call(request)
+        if asked:
+            self._authorizer.authorize(
+                caller,
+                action=f"airflow:{asked.action}",
+                resources=resources(asked, region=call.region, account=caller.account),
+            )
+        answer = self._mwaa.get(caller.account, _NO_MWAA).answer(request)
+        return Response(
+            answer.body, answer.status, dict(answer.headers), mimetype="application/json"
         )
 
 

@@ -18,11 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseServer
 from typing import Any, Self
-
-_SITE = Path(__file__).parent / "lambda_site"
-# How often a server looks whether it is to end.
-_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -55,10 +52,9 @@ class Invocation:
 
 
 class LambdaRuntime:
-    """Keeps warm workers for each function: one process serves one invocation at a time."""
+    """Keeps warm workers for each function, with `environment`: one process serves one invocation at a time."""
 
-    def __init__(self, *, endpoint: str, environment: Mapping[str, str]) -> None:
-        self._endpoint = endpoint
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._idle: defaultdict[Function, list[_Worker]] = defaultdict(list)
         self._lock = threading.Lock()
@@ -90,9 +86,7 @@ class LambdaRuntime:
             worker = pool.pop() if pool else None
         for other in stopped:
             other.stop()
-        worker = worker or _Worker(
-            function, {**self._environment, **credentials, "AWS_ENDPOINT_URL": self._endpoint}
-        )
+        worker = worker or _Worker(function, {**self._environment, **credentials})
         invocation = worker.invoke(payload)
         with self._lock:
             keep = worker.running and not self._closed
@@ -116,9 +110,7 @@ class _Worker:
         self._log = tempfile.TemporaryFile(dir=self._directory.name)  # noqa: SIM115 - closed by stop()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._api())
         self._server.daemon_threads = True
-        threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
-        ).start()
+        serve(self._server)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "awslambdaric", function.handler],
             cwd=task_root,
@@ -170,7 +162,7 @@ class _Worker:
         region = self._function.arn.split(":")[3]
         return {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{_SITE}{os.pathsep}{task_root}",
+            "PYTHONPATH": str(task_root),
             "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._function.memory_size),
@@ -222,6 +214,12 @@ class _Worker:
                 pass
 
         return RuntimeApi
+
+
+def serve(server: BaseServer) -> None:
+    """Serve in a thread of this process until `server.shutdown()`."""
+    # Seconds at most until a shutdown is noticed.
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
 
 
 def _failure(request_id: str, error_type: str, message: str) -> tuple[str, bytes]:

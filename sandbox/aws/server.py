@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -19,14 +18,10 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from sandbox.aws import accounts
 from sandbox.aws.authorizer import Authorizer
 from sandbox.aws.functions import Functions, logging_config_kept
-from sandbox.aws.gateway import Gateway
-from sandbox.aws.lambda_runtime import LambdaRuntime
-from sandbox.aws.mwaa_api import Environment, MwaaApi
+from sandbox.aws.gateway import Front, Gateway
+from sandbox.aws.lambda_runtime import LambdaRuntime, serve
 from sandbox.aws.step_functions import TaskCredentials
 from sandbox.iam import Simulator
-
-# How often a server looks whether it is to end.
-_POLL_SECONDS = 0.05
 
 
 class AwsServer:
@@ -36,19 +31,19 @@ class AwsServer:
 
     Parameters
     ----------
-    environments
-        The MWAA environments that exist.
+    mwaa
+        What answers MWAA's API, by account id; the other accounts have no environments.
     lambda_environment
         Environment variables that every Lambda process needs here, such as the private CA's file.
     """
 
     def __init__(
         self,
-        environments: Iterable[Environment] = (),
+        mwaa: Mapping[str, Front] | None = None,
         *,
         lambda_environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._environments = tuple(environments)
+        self._mwaa = dict(mwaa or {})
         self._lambda_environment = dict(lambda_environment or {})
         self._stack = ExitStack()
 
@@ -63,9 +58,17 @@ class AwsServer:
 
     @property
     def url(self) -> str:
-        """What `AWS_ENDPOINT_URL` is to be."""
-        # A name, because botocore puts `env.` and `api.` before MWAA's host.
+        """The address of all services."""
         return f"http://localhost:{self._server.server_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that move boto3, the AWS CLI and Terraform here from the real AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            # botocore puts `env.` and `api.` before MWAA's host, and not every resolver knows `env.localhost`.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        }
 
     def service_session(
         self, service: str, *, role_arn: str, context: Mapping[str, str]
@@ -91,20 +94,18 @@ class AwsServer:
         )
         stack.callback(self._server.server_close)
         runtime = stack.enter_context(
-            LambdaRuntime(endpoint=self.url, environment=self._lambda_environment)
+            LambdaRuntime({**self._lambda_environment, **self.environment})
         )
         self._server.app = Gateway(
             authorizer=authorizer,
             functions=Functions(authorizer=authorizer, runtime=runtime),
-            mwaa=MwaaApi(self._environments),
+            mwaa=self._mwaa,
             moto=DomainDispatcherApplication(create_backend_app),
         )
         stack.enter_context(logging_config_kept())
         stack.enter_context(TaskCredentials(authorizer, self.url).in_place())
         accounts.furnish()
-        threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
-        ).start()
+        serve(self._server)
         stack.callback(self._server.shutdown)
 
 

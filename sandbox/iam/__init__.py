@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sandbox.iam.simulator import Decision, Policy, Simulator
+from sandbox.iam.simulator import Policy, Simulator
 
-__all__ = ["Decision", "Policy", "Simulator"]
+__all__ = ["Policy", "Simulator"]

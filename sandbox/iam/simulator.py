@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,14 +19,6 @@ Policy = Mapping[str, Any]
 
 _HERE = Path(__file__).parent
 _MANIFEST = ("package.json", "package-lock.json")
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Whether a request is allowed, and in whose words: `Allowed`, `ImplicitlyDenied`, `ExplicitlyDenied`."""
-
-    allowed: bool
-    explanation: str
 
 
 class Simulator:
@@ -50,7 +41,7 @@ class Simulator:
         # The evaluator ends when its input does.
         self._process.communicate(timeout=10)
 
-    def evaluate(
+    def allows(
         self,
         *,
         principal: str,
@@ -59,8 +50,8 @@ class Simulator:
         identity_policies: Mapping[str, Policy],
         resource_policy: Policy | None = None,
         context: Mapping[str, str | Sequence[str]] | None = None,
-    ) -> Decision:
-        """Evaluate one request against the policies that apply to it.
+    ) -> bool:
+        """Return whether the policies that apply to a request allow it.
 
         Parameters
         ----------
@@ -109,7 +100,8 @@ class Simulator:
         answer = json.loads(line)
         if "error" in answer:
             raise ValueError(f"{action} on {resource} could not be evaluated: {answer['error']}")
-        return Decision(allowed=answer["result"] == "Allowed", explanation=answer["result"])
+        allowed: bool = answer["result"] == "Allowed"
+        return allowed
 
 
 def install() -> Path:

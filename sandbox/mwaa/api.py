@@ -1,4 +1,4 @@
-"""MWAA's API as a web server of one's own would see it: GetEnvironment, CreateCliToken, InvokeRestApi.
+"""MWAA's API, as far as its clients call it to use environments that are there.
 
 Shapes and limits are those of botocore's service model of `mwaa`; who may call is not looked at here.
 """
@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -24,7 +28,34 @@ MAX_REST_ANSWER = 6 * 1024 * 1024
 REST_SECONDS = 10.0
 """Seconds that InvokeRestApi waits for the web server (same page)."""
 
-OPERATION = re.compile(r"/(?P<operation>environments|clitoken|restapi)/(?P<name>[^/]+)")
+MAX_RESULTS = 25
+"""Names in one answer of ListEnvironments."""
+
+OPERATION = re.compile(r"/(?P<operation>environments|clitoken|webtoken|restapi)/(?P<name>[^/]+)")
+
+_ACTIONS = {
+    ("GET", "environments"): "GetEnvironment",
+    ("POST", "clitoken"): "CreateCliToken",
+    ("POST", "webtoken"): "CreateWebLoginToken",
+    ("POST", "restapi"): "InvokeRestApi",
+}
+
+
+@dataclass(frozen=True)
+class ApiCall:
+    """An action of the API, and the environment that it is about: "" for ListEnvironments."""
+
+    action: str
+    environment_name: str = ""
+
+
+def api_call(request: Request) -> ApiCall | None:
+    """Return which action a request is, or None if the API here has no such action."""
+    if (request.method, urlsplit(request.path).path) == ("GET", "/environments"):
+        return ApiCall("ListEnvironments")
+    match = OPERATION.fullmatch(request.path)
+    action = _ACTIONS.get((request.method, match["operation"])) if match else None
+    return ApiCall(action, match["name"]) if match and action else None
 
 
 class RestEnvironment(Protocol):
@@ -41,7 +72,7 @@ class RestEnvironment(Protocol):
 
 
 class MwaaApi:
-    """The API of the environments behind one front.
+    """The API of one account's environments.
 
     Parameters
     ----------
@@ -63,30 +94,71 @@ class MwaaApi:
         self._environments = environments
         self._create_cli_token = create_cli_token
         self._hostname = hostname
+        self._created = time.time()
 
     def answer(self, request: Request) -> Response:
         """Answer one call."""
-        match = OPERATION.fullmatch(request.path)
-        if not match:
-            return failure(HTTPStatus.NOT_FOUND, "UnknownOperationException", request.path)
-        name = match["name"]
-        if name not in self._environments:
-            message = f"No environment with name {name} found"
+        call = api_call(request)
+        if call is None:
+            message = f"No such action: {request.method} {request.path}"
+            return failure(HTTPStatus.NOT_FOUND, "UnknownOperationException", message)
+        if call.action == "ListEnvironments":
+            return self._list_environments(parse_qs(urlsplit(request.path).query))
+        if call.environment_name not in self._environments:
+            message = f"No environment with name {call.environment_name} found"
             return failure(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", message)
-        match match["operation"]:
-            case "environments":
-                environment = {
-                    "Name": name,
-                    "Status": "AVAILABLE",
-                    "AirflowVersion": self._environments[name].version,
-                    "WebserverUrl": self._hostname(),
-                }
-                return success({"Environment": environment})
-            case "clitoken":
+        return self._use_environment(call.action, call.environment_name, request)
+
+    def _use_environment(self, action: str, name: str, request: Request) -> Response:
+        match action:
+            case "GetEnvironment":
+                return success({"Environment": self._describe(name, request)})
+            case "CreateCliToken":
                 token = self._create_cli_token(name)
                 return success({"CliToken": token, "WebServerHostname": self._hostname()})
+            case "CreateWebLoginToken":
+                return success(self._create_web_login_token(request))
             case _:
                 return self._invoke_rest_api(self._environments[name], json.loads(request.body))
+
+    def _describe(self, name: str, request: Request) -> Mapping[str, Any]:
+        """Return what GetEnvironment shows; what the sandbox has nothing of, such as subnets, is left out."""
+        account = request.caller.split(":")[4]
+        return {
+            "Name": name,
+            "Arn": f"arn:aws:airflow:{request.region}:{account}:environment/{name}",
+            "Status": "AVAILABLE",
+            "CreatedAt": self._created,
+            "AirflowVersion": self._environments[name].version,
+            "EnvironmentClass": "mw1.small",
+            # A name alone: Airflow's tasks call no AWS here.
+            "ExecutionRoleArn": f"arn:aws:iam::{account}:role/{name}-execution",
+            "WebserverAccessMode": "PUBLIC_ONLY",
+            "WebserverUrl": self._hostname(),
+        }
+
+    def _list_environments(self, query: Mapping[str, list[str]]) -> Response:
+        """Return a page of the names; the token is the number of those on the pages before."""
+        size = query.get("MaxResults", [str(MAX_RESULTS)])[0]
+        start = query.get("NextToken", ["0"])[0]
+        if not (size.isdecimal() and 1 <= int(size) <= MAX_RESULTS and start.isdecimal()):
+            message = f"MaxResults is 1 to {MAX_RESULTS}, NextToken as an earlier answer had it"
+            return failure(HTTPStatus.BAD_REQUEST, "ValidationException", message)
+        names = sorted(self._environments)
+        end = int(start) + int(size)
+        following = {"NextToken": str(end)} if end < len(names) else {}
+        return success({"Environments": names[int(start) : end], **following})
+
+    def _create_web_login_token(self, request: Request) -> Mapping[str, str]:
+        """Return a token for who calls; nothing here takes it, because Airflow has a login of its own."""
+        identity = request.caller.split(":")[5]
+        return {
+            "WebToken": secrets.token_urlsafe(48),
+            "WebServerHostname": self._hostname(),
+            "IamIdentity": identity,
+            # Of `assumed-role/ROLE/SESSION` MWAA makes the user `assumed-role/ROLE`.
+            "AirflowIdentity": "/".join(identity.split("/")[:2]),
+        }
 
     def _invoke_rest_api(self, environment: RestEnvironment, call: Mapping[str, Any]) -> Response:
         path = call["Path"]

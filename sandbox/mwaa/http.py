@@ -11,7 +11,9 @@ from http.server import BaseHTTPRequestHandler
 class Request:
     """A request, read to its end; names of headers are as the client wrote them, first letters large.
 
-    `client` is the address that it came from, one for each connection.
+    `client` is the address that it came from, one for each connection. `caller` and `region` are what the
+    signature of a call of MWAA's API says; the front does not read it itself, so a call that comes to it
+    directly is by the root of an account.
     """
 
     method: str
@@ -19,6 +21,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     client: tuple[str, int] = ("", 0)
+    caller: str = "arn:aws:iam::222222222222:root"
+    region: str = "eu-central-1"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from importlib.metadata import distribution, version
 from pathlib import Path
 
-from sandbox.aws import lambda_runtime
 from sandbox.installed import installed
 from tools.paths import BUILD, ZIP
 
@@ -45,10 +44,9 @@ class Code:
 
     def environment(self, *path: Path) -> dict[str, str]:
         """Give the variables of a process that finds its modules in `path`, then in the runtime."""
-        site = Path(lambda_runtime.__file__).with_name("lambda_site")
         return {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join(map(str, (site, *path, self.runtime))),
+            "PYTHONPATH": os.pathsep.join(map(str, (*path, self.runtime))),
             "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",

@@ -18,7 +18,6 @@ import requests
 
 from sandbox.aws import AwsServer
 from sandbox.aws.authorizer import MANAGEMENT_ACCOUNT
-from sandbox.aws.mwaa_api import Environment
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.cli import CliResult, last_lines
 from sandbox.mwaa.front import MwaaFront
@@ -117,7 +116,7 @@ class Mwaa:
         """Start a new container of the package."""
         environment = {
             **code.environment(code.task),
-            "AWS_ENDPOINT_URL": self.aws.url,
+            **self.aws.environment,
             "REQUESTS_CA_BUNDLE": str(self.front.ca_file),
             "TRANSPORT": transport,
         }
@@ -151,7 +150,6 @@ def mwaa(version: str, directory: Path, *, process_per_command: bool = False) ->
         timed = Timed(airflow)
         front = stack.enter_context(MwaaFront({NAME: timed}, directory))
         # The containers' access key is nobody's role, and so the management account's.
-        environment = Environment(NAME, MANAGEMENT_ACCOUNT, front)
-        aws = stack.enter_context(AwsServer([environment]))
+        aws = stack.enter_context(AwsServer({MANAGEMENT_ACCOUNT: front}))
         airflow.wait_ready(READY_S)
         yield Mwaa(timed, front, aws, directory)

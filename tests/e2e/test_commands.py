@@ -151,7 +151,8 @@ def test_the_sandbox_stays_until_it_is_ended(state: Path) -> None:
         "terraform workspace select -or-create sandbox && "
         "terraform apply -auto-approve -var-file=environments/sandbox.tfvars && "
         "aws --profile source stepfunctions start-execution --query executionArn "
-        '--state-machine-arn "$(terraform output -raw state_machine_arn)" --input "{}"'
+        '--state-machine-arn "$(terraform output -raw state_machine_arn)" --input "{}" && '
+        "aws --profile target mwaa get-environment --name sandbox --query Environment.Arn"
     )
     deployed = subprocess.run(
         ["sh", "-c", script],
@@ -175,6 +176,7 @@ def test_the_sandbox_stays_until_it_is_ended(state: Path) -> None:
     assert "password" in up.stdout
     assert (again.returncode, "runs already" in again.stderr) == (1, True)
     assert deployed.stdout.count(":execution:mwaa-dags-trigger-sandbox:") == 1, deployed.stderr
+    assert ":environment/sandbox" in deployed.stdout, deployed.stderr
     assert "End the sandbox" in down.stdout
     assert processes
     assert alive == []

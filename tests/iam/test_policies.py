@@ -60,23 +60,23 @@ class Iam:
 
     def may(self, role: str, action: str, resource: str) -> bool:
         """Whether the role may do this to what has no policy of its own."""
-        return self.simulator.evaluate(
+        return self.simulator.allows(
             principal=role, action=action, resource=resource, identity_policies=self._policies(role)
-        ).allowed
+        )
 
     def may_assume(self, principal: str, role: str, context: dict[str, str] | None = None) -> bool:
         """Whether a role or a service may assume the role.
 
         A role that the plan does not make is given the right on its own side.
         """
-        return self.simulator.evaluate(
+        return self.simulator.allows(
             principal=principal,
             action="sts:AssumeRole",
             resource=role,
             identity_policies=self._policies(principal),
             resource_policy=json.loads(self._roles[role]["assume_role_policy"]),
             context=context,
-        ).allowed
+        )
 
     @property
     def _roles(self) -> dict[str, dict[str, Any]]:
@@ -212,14 +212,14 @@ class TestSourceRole:
     def test_it_invokes_each_of_several_preliminary_tasks(
         self, modules_plan: Plan, simulator: Simulator, task: str
     ) -> None:
-        decision = simulator.evaluate(
+        allowed = simulator.allows(
             principal=f"arn:aws:iam::{SOURCE}:role/busy-source",
             action="lambda:InvokeFunction",
             resource=f"arn:aws:lambda:{REGION}:{SOURCE}:function:{task}",
             identity_policies={"p": modules_plan.policy("module.busy.aws_iam_role_policy.this")},
         )
 
-        assert decision.allowed
+        assert allowed
 
     # "Using CloudWatch Logs to log execution history in Step Functions"; none knows a resource.
     @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 import botocore.session
 import pytest
 import requests
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
 
 from sandbox.mwaa.api import MAX_PATH, MAX_REST_ANSWER
 from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.front import MwaaFront
+from sandbox.mwaa.http import Request
 
 
 class StubAirflow:
@@ -54,6 +58,10 @@ def front(airflow: StubAirflow, tmp_path: Path) -> Iterator[MwaaFront]:
 
 @pytest.fixture
 def client(front: MwaaFront) -> Any:
+    return make_client(front)
+
+
+def make_client(front: MwaaFront) -> Any:
     session = botocore.session.get_session()
     session.set_credentials("sandbox", "sandbox")
     return session.create_client(
@@ -71,12 +79,79 @@ def error_of(call: Any) -> dict[str, Any]:
     return refused.value.response
 
 
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        pytest.param("GetEnvironment", {"Name": "sandbox"}),
+        pytest.param("ListEnvironments", {}),
+        pytest.param("CreateCliToken", {"Name": "sandbox"}),
+        pytest.param("CreateWebLoginToken", {"Name": "sandbox"}),
+        pytest.param("InvokeRestApi", {"Name": "sandbox", "Path": "/dags", "Method": "GET"}),
+    ],
+)
+def test_an_answer_has_the_shape_of_botocores_model(
+    client: Any, operation: str, parameters: dict[str, str]
+) -> None:
+    bodies: list[bytes] = []
+    client.meta.events.register(
+        "before-parse.mwaa", lambda response_dict, **_: bodies.append(response_dict["body"])
+    )
+
+    getattr(client, xform_name(operation))(**parameters)
+
+    answer = json.loads(bodies[0])
+    shape = client.meta.service_model.operation_model(operation).output_shape
+    assert answer
+    assert ParamValidator().validate(answer, shape).generate_report() == ""
+
+
 def test_describes_an_environment(client: Any, front: MwaaFront) -> None:
     environment = client.get_environment(Name="sandbox")["Environment"]
 
     assert environment["Status"] == "AVAILABLE"
     assert environment["AirflowVersion"] == "3.3.1"
     assert environment["WebserverUrl"] == front.hostname
+    assert environment["Arn"] == "arn:aws:airflow:eu-central-1:222222222222:environment/sandbox"
+    assert environment["ExecutionRoleArn"] == "arn:aws:iam::222222222222:role/sandbox-execution"
+    assert environment["EnvironmentClass"] == "mw1.small"
+    assert environment["WebserverAccessMode"] == "PUBLIC_ONLY"
+    assert environment["CreatedAt"].timestamp() <= time.time()
+
+
+def test_lists_environments_page_by_page(airflow: StubAirflow, tmp_path: Path) -> None:
+    with MwaaFront(dict.fromkeys("cab", airflow), tmp_path) as front:
+        pages = (
+            make_client(front)
+            .get_paginator("list_environments")
+            .paginate(PaginationConfig={"PageSize": 2})
+        )
+        assert [page["Environments"] for page in pages] == [["a", "b"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    "query", [pytest.param({"MaxResults": 26}), pytest.param({"NextToken": "made up"})]
+)
+def test_a_page_that_cannot_be_is_refused(client: Any, query: dict[str, Any]) -> None:
+    answer = error_of(lambda: client.list_environments(**query))
+
+    assert answer["Error"]["Code"] == "ValidationException"
+
+
+def test_a_web_login_token_is_for_the_role_of_who_calls(front: MwaaFront) -> None:
+    caller = "arn:aws:sts::222222222222:assumed-role/analyst/zoe"
+
+    answer = json.loads(front.answer(Request("POST", "/webtoken/sandbox", caller=caller)).body)
+
+    assert answer["WebServerHostname"] == front.hostname
+    assert answer["IamIdentity"] == "assumed-role/analyst/zoe"
+    assert answer["AirflowIdentity"] == "assumed-role/analyst"
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
+def test_an_environment_cannot_be_changed(front: MwaaFront, method: str) -> None:
+    answer = front.answer(Request(method, "/environments/sandbox"))
+
+    assert answer.headers["x-amzn-errortype"] == "UnknownOperationException"
 
 
 def test_creates_a_token(client: Any, front: MwaaFront) -> None:
@@ -86,7 +161,9 @@ def test_creates_a_token(client: Any, front: MwaaFront) -> None:
     assert token["WebServerHostname"] == front.hostname
 
 
-@pytest.mark.parametrize("operation", ["get_environment", "create_cli_token"])
+@pytest.mark.parametrize(
+    "operation", ["get_environment", "create_cli_token", "create_web_login_token"]
+)
 def test_an_unknown_environment_is_not_found(client: Any, operation: str) -> None:
     answer = error_of(lambda: getattr(client, operation)(Name="missing"))
 

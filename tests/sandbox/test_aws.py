@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import PRELIMINARY_FUNCTION, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.aws.mwaa_api import Environment
 from sandbox.mwaa.http import Request, Response
 
 PRELIMINARY_ARN = f"arn:aws:lambda:{REGION}:{SOURCE_ACCOUNT}:function:{PRELIMINARY_FUNCTION}"
@@ -24,17 +23,18 @@ TIMEOUT = 60.0
 
 
 class StubFront:
-    """Answers with what it was asked."""
+    """Answers with what it was asked, and by whom."""
 
     def answer(self, request: Request) -> Response:
-        asked = {"CliToken": f"{request.method} {request.path}"}
-        return Response(200, json.dumps(asked).encode())
+        asked = f"{request.method} {request.path}"
+        answer = {"CliToken": asked, "Environments": [asked], "IamIdentity": request.caller}
+        return Response(200, json.dumps(answer).encode())
 
 
 @pytest.fixture
 def aws() -> Iterator[AwsServer]:
-    environment = Environment("sandbox", TARGET_ACCOUNT, StubFront())
-    with AwsServer([environment], lambda_environment={"FROM_THE_SANDBOX": "yes"}) as aws:
+    fronts = {TARGET_ACCOUNT: StubFront()}
+    with AwsServer(fronts, lambda_environment={"FROM_THE_SANDBOX": "yes"}) as aws:
         yield aws
 
 
@@ -177,12 +177,13 @@ class TestLambda:
             "import os, boto3\n"
             "def lambda_handler(event, context):\n"
             "    me = boto3.client('sts').get_caller_identity()['Arn']\n"
-            "    return [os.environ['FROM_THE_SANDBOX'], me]\n",
+            "    prefixed = boto3.client('mwaa').meta.config.inject_host_prefix\n"
+            "    return [os.environ['FROM_THE_SANDBOX'], prefixed, me]\n",
         )
 
-        (variable, identity), _ = invoke(target, arn)
+        (variable, prefixed, identity), _ = invoke(target, arn)
 
-        assert variable == "yes"
+        assert (variable, prefixed) == ("yes", False)
         assert identity.startswith(f"arn:aws:sts::{TARGET_ACCOUNT}:assumed-role/function/")
 
     def test_writes_its_log_to_its_log_group(self, target: Account) -> None:
@@ -362,10 +363,7 @@ class TestMwaa:
             trust={"Principal": {"Service": "lambda.amazonaws.com"}},
             allow={
                 "Action": ["airflow:GetEnvironment", "airflow:CreateCliToken"],
-                "Resource": [
-                    f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:environment/{name}"
-                    for name in ("sandbox", "missing")
-                ],
+                "Resource": f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:environment/sandbox",
             },
         )
         return mwaa_client(aws, role)
@@ -373,32 +371,72 @@ class TestMwaa:
     def test_hands_on_to_the_front_what_the_role_may_do(self, caller: Any) -> None:
         assert caller.create_cli_token(Name="sandbox")["CliToken"] == "POST /clitoken/sandbox"
 
+    def test_tells_the_front_who_calls_and_the_whole_query(
+        self, aws: AwsServer, target: Account
+    ) -> None:
+        trust = {"Principal": {"Service": "lambda.amazonaws.com"}}
+        allow = {"Action": "airflow:*", "Resource": "*"}
+        client = mwaa_client(aws, create_role(target, "caller", trust=trust, allow=allow))
+
+        names = client.list_environments(MaxResults=3, NextToken="t")["Environments"]
+        identity = client.create_web_login_token(Name="sandbox")["IamIdentity"]
+
+        assert names == ["GET /environments?MaxResults=3&NextToken=t"]
+        assert identity == f"arn:aws:sts::{TARGET_ACCOUNT}:assumed-role/caller/lambda"
+
+    def test_listing_wants_to_be_allowed_on_every_resource(self, caller: Any) -> None:
+        with pytest.raises(ClientError) as error:
+            caller.list_environments()
+
+        assert error.value.response["Error"]["Code"] == "AccessDeniedException"
+        assert "airflow:ListEnvironments on resource: *" in str(error.value)
+
+    def test_an_account_without_mwaa_has_no_environments(
+        self, aws: AwsServer, source: Account
+    ) -> None:
+        trust = {"Principal": {"Service": "lambda.amazonaws.com"}}
+        allow = {"Action": "airflow:*", "Resource": "*"}
+        client = mwaa_client(aws, create_role(source, "caller", trust=trust, allow=allow))
+
+        assert client.list_environments()["Environments"] == []
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.get_environment(Name="sandbox")
+
     @pytest.mark.parametrize(
         ("role", "allowed"), [pytest.param("Op", True), pytest.param("NoSuchRole", False)]
     )
-    def test_the_rest_api_takes_one_of_airflows_roles(
-        self, aws: AwsServer, target: Account, role: str, allowed: bool
+    @pytest.mark.parametrize(
+        ("action", "parameters"),
+        [
+            pytest.param("invoke_rest_api", {"Path": "/dags", "Method": "GET"}, id="rest"),
+            pytest.param("create_web_login_token", {}, id="web-login"),
+        ],
+    )
+    def test_acting_as_an_airflow_role_takes_one_of_airflows_roles(
+        self,
+        aws: AwsServer,
+        target: Account,
+        *,
+        action: str,
+        parameters: dict[str, str],
+        role: str,
+        allowed: bool,
     ) -> None:
         arn = create_role(
             target,
             "rest",
             trust={"Principal": {"Service": "lambda.amazonaws.com"}},
             allow={
-                "Action": "airflow:InvokeRestApi",
+                "Action": f"airflow:{action.title().replace('_', '')}",
                 "Resource": f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:role/sandbox/{role}",
             },
         )
         client = mwaa_client(aws, arn)
         if allowed:
-            assert client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET")
+            assert getattr(client, action)(Name="sandbox", **parameters)
         else:
             with pytest.raises(client.exceptions.AccessDeniedException):
-                client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET")
-
-    @pytest.mark.parametrize("action", ["get_environment", "create_cli_token"])
-    def test_a_missing_environment_is_not_found(self, caller: Any, action: str) -> None:
-        with pytest.raises(caller.exceptions.ResourceNotFoundException):
-            getattr(caller, action)(Name="missing")
+                getattr(client, action)(Name="sandbox", **parameters)
 
     @pytest.mark.parametrize("action", ["get_environment", "create_cli_token"])
     def test_an_environment_that_the_role_does_not_name_is_denied(
