@@ -25,6 +25,10 @@ bench: setup package ## Measure, and write docs/benchmarks.md
 soak: setup package ## Try 10,000 triggers under random faults
 	@$(RUN) FAULTS_TRIGGERS=10000 $(GUARD) pytest tests/faults/test_exactly_once.py --timeout 3600
 
+.PHONY: test-clients
+test-clients: setup package ## Try Airflow's own client of MWAA, `MwaaHook`, on the sandbox
+	@$(RUN) $(GUARD) pytest tests/clients
+
 .PHONY: package
 package: ## Build dist/mwaa_dags_trigger.zip; needs Python and nothing else
 	@$(PYTHON) -m tools.setup package
@@ -54,7 +58,7 @@ format: setup ## Format Python and Terraform
 
 .PHONY: lock
 lock: setup ## Lock what the requirements' .in files ask for
-	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements; do \
+	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
 

@@ -54,4 +54,5 @@ class Sandbox:
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,  # the one that boto3 reads
         }
