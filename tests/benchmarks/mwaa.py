@@ -30,7 +30,6 @@ NAME = "bench"
 CONF = {"client": "acme"}
 DAG = "paused"
 """Its runs stay queued, so that no task takes time from what is measured."""
-READY_S = 180.0
 _CONTAINER = Path(__file__).with_name("container.py")
 
 
@@ -151,5 +150,5 @@ def mwaa(version: str, directory: Path, *, process_per_command: bool = False) ->
         front = stack.enter_context(MwaaFront({NAME: timed}, directory))
         # The containers' access key is nobody's role, and so the management account's.
         aws = stack.enter_context(AwsServer({MANAGEMENT_ACCOUNT: front}))
-        airflow.wait_ready(READY_S)
+        airflow.wait_ready()
         yield Mwaa(timed, front, aws, directory)

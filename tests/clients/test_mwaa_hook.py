@@ -16,6 +16,7 @@ import pytest
 from sandbox.account import Account
 from sandbox.aws.accounts import TARGET_ACCOUNT
 from sandbox.installed import installed
+from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import install
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
 from tools.paths import BUILD
@@ -48,8 +49,12 @@ def python() -> Path:
 
 @contextmanager
 def running(version: str, directory: Path) -> Iterator[Sandbox]:
-    with Sandbox(install(version, BUILD, nullcontext), directory) as sandbox:
-        sandbox.wait_ready()
+    installation = install(version, BUILD, nullcontext)
+    with (
+        Airflow(installation, directory / "airflow") as airflow,
+        Sandbox(airflow, directory) as sandbox,
+    ):
+        airflow.wait_ready()
         yield sandbox
 
 

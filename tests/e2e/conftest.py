@@ -45,7 +45,13 @@ class Stack:
             name=name or str(uuid.uuid4()),
             timeout=EXECUTION_SECONDS,
         )
-        return Execution(**{key: described.get(key) for key in Execution.__annotations__})
+        return Execution(
+            described["executionArn"],
+            described["status"],
+            described.get("output"),
+            described.get("error"),
+            described.get("cause"),
+        )
 
     def invoke(self, **event: Any) -> tuple[Any, str | None]:
         """Invoke the function itself; return what it answers, and the kind of error if it is one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -81,11 +82,13 @@ def test_another_external_id_is_denied(stack: Stack) -> None:
         context={"aws:SourceAccount": SOURCE_ACCOUNT, "aws:SourceArn": state_machine},
     )
     sts = source_role.client("sts", endpoint_url=stack.sandbox.aws.url)
-    request = {"RoleArn": stack.outputs["target_role_arn"], "RoleSessionName": "test"}
+    assume = partial(
+        sts.assume_role, RoleArn=stack.outputs["target_role_arn"], RoleSessionName="test"
+    )
 
-    assert sts.assume_role(**request, ExternalId=state_machine)["Credentials"]
+    assert assume(ExternalId=state_machine)["Credentials"]
     with pytest.raises(ClientError, match="AccessDenied"):
-        sts.assume_role(**request, ExternalId=f"{state_machine}-other")
+        assume(ExternalId=f"{state_machine}-other")
 
 
 @over_cli

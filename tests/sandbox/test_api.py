@@ -76,7 +76,7 @@ def make_client(front: MwaaFront) -> Any:
 def error_of(call: Any) -> dict[str, Any]:
     with pytest.raises(ClientError) as refused:
         call()
-    return refused.value.response
+    return dict(refused.value.response)
 
 
 @pytest.mark.parametrize(

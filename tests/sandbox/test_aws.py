@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -89,7 +89,9 @@ def invoke(account: Account, function: str, event: object = None) -> tuple[Any, 
     return json.load(response["Payload"]), response.get("FunctionError")
 
 
-def run_machine(source: Account, *, states: dict[str, Any], role: str, event: object = None) -> Any:
+def run_machine(
+    source: Account, *, states: dict[str, Any], role: str, event: Mapping[str, Any] | None = None
+) -> Any:
     definition = {"StartAt": next(iter(states)), "States": states}
     source.states.create_state_machine(
         name="machine", definition=json.dumps(definition), roleArn=role

@@ -35,6 +35,11 @@ class StubAirflow:
         self.calls.append(argv)
         return self.answer(argv, timeout)
 
+    def rest(
+        self, method: str, path: str, *, params: Any, body: Any, timeout: float
+    ) -> requests.Response:
+        raise NotImplementedError
+
 
 class Clock:
     """A clock that a test moves."""

@@ -63,7 +63,7 @@ def test_the_running_python_is_taken_if_it_fits() -> None:
 def test_a_python_that_only_seems_to_be_on_the_path_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.sys, "version_info", (3, 14))
+    monkeypatch.setattr(sys, "version_info", (3, 14))
     for name, status in (("python3.12", 127), ("python3.11", 0)):
         command = tmp_path / name
         command.write_text(f"#!/bin/sh\nexit {status}\n")
@@ -75,7 +75,7 @@ def test_a_python_that_only_seems_to_be_on_the_path_is_passed_over(
 def test_no_fitting_python_is_answered_with_the_versions_that_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.sys, "version_info", (3, 14))
+    monkeypatch.setattr(sys, "version_info", (3, 14))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match=r"Airflow 2\.11\.2 runs on Python 3\.11 or 3\.12"):
         find_python(RELEASES["2.11.2"])
