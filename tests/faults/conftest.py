@@ -17,11 +17,11 @@ from mwaa_dags_trigger.errors import TriggerError
 from mwaa_dags_trigger.transport import Transport
 
 from tests.faults.rules import DAG, RulesAirflow
+from tests.support.adapters import ADAPTERS
 from tests.support.clock import FUNCTION_SECONDS, Clock
 from tests.support.faults import Fault
 from tests.support.mwaa import FakeMwaa, client, isolate
 from tests.support.secrets import CONF_MARK
-from tests.support.transports import TRANSPORTS
 
 VERSIONS = ("2.5.1", "2.11.2", "3.3.1")
 CONF = {"client": CONF_MARK, "nested": {"n": 1, "quote": "it's"}}
@@ -52,7 +52,7 @@ class Lane:
 
 LANES = [
     Lane(version, transport)
-    for transport in TRANSPORTS
+    for transport in ADAPTERS
     for version in VERSIONS
     if version != "2.5.1" or transport == "cli"  # whose flags are its own
 ]
@@ -77,7 +77,7 @@ class Mwaa:
     def container(self, lane: Lane) -> Transport:
         """Make what lives as long as a container of the function."""
         environments = Environments(self._client, self.clock)
-        return TRANSPORTS[lane.transport](environments, self.front, self.clock)
+        return ADAPTERS[lane.transport].connect(environments, self.front, self.clock)
 
     def invoke(self, container: Transport, event: Mapping[str, Any]) -> Ending:
         """Invoke the function once, and end it where Lambda would."""

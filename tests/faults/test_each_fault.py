@@ -10,7 +10,8 @@ from mwaa_dags_trigger.request import parse
 from tests.faults.conftest import CONF, LANES, Ending, Lane, Mwaa, event_for
 from tests.faults.ends import ANOTHER_CONF, EVERY_TIME, ONE_FAULT, expected
 from tests.faults.rules import Run
-from tests.support.faults import KINDS, Fault, faults
+from tests.support.adapters import ADAPTERS
+from tests.support.faults import Fault, faults
 from tests.support.secrets import CONF_MARK
 
 
@@ -22,7 +23,7 @@ def each(table: str) -> pytest.MarkDecorator:
             pytest.param(lane, fault, expected(table, lane, fault), id=f"{lane}-{fault}")
             for lane in LANES
             if lane.version != "2.5.1"
-            for fault in faults(KINDS[lane.transport])
+            for fault in faults(ADAPTERS[lane.transport].kinds)
         ],
     )
 

@@ -17,7 +17,8 @@ from mwaa_dags_trigger.request import parse
 from mwaa_dags_trigger.transport import Transport
 
 from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for
-from tests.support.faults import KINDS, Fault, Kind, Ran, faults
+from tests.support.adapters import ADAPTERS
+from tests.support.faults import Fault, Kind, Ran, faults
 from tests.support.mwaa import Step
 from tests.terraform.planner import Plan
 
@@ -93,7 +94,7 @@ def scripts(lane: Lane) -> st.SearchStrategy[tuple[Fault, ...]]:
     """Return up to 12 faults, the last of which may stay."""
     possible = [
         fault
-        for fault in faults(KINDS[lane.transport])
+        for fault in faults(ADAPTERS[lane.transport].kinds)
         if fault.kind not in TRUSTED or fault.ran is Ran.NO
     ]
 

@@ -10,8 +10,9 @@ import pytest
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.rest import AirflowRest
 from tests.faults.conftest import CONF, Lane, Mwaa, environment_name, event_for, variables
+from tests.support.adapters import ADAPTERS
 from tests.support.clock import Clock
-from tests.support.faults import API, KINDS, NEVER_RUN, Fault, Kind, Ran
+from tests.support.faults import API, NEVER_RUN, Fault, Kind, Ran
 from tests.support.mwaa import FakeMwaa
 
 pytestmark = pytest.mark.airflow
@@ -19,8 +20,10 @@ pytestmark = pytest.mark.airflow
 DAG = "paused"
 """Its runs stay queued, so that nothing else is at work."""
 FAULTS = {
-    transport: [Fault(kind, Ran.NO if kind in NEVER_RUN else Ran.YES) for kind in sorted(kinds)]
-    for transport, kinds in KINDS.items()
+    transport: [
+        Fault(kind, Ran.NO if kind in NEVER_RUN else Ran.YES) for kind in sorted(adapter.kinds)
+    ]
+    for transport, adapter in ADAPTERS.items()
 }
 EACH = [
     pytest.param(transport, fault, id=f"{transport}-{fault}")

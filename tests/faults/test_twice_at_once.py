@@ -9,7 +9,8 @@ import pytest
 from mwaa_dags_trigger.request import parse
 
 from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for
-from tests.support.faults import KINDS, Kind, Ran, faults
+from tests.support.adapters import ADAPTERS
+from tests.support.faults import Kind, Ran, faults
 
 EXECUTIONS = 20
 
@@ -17,7 +18,7 @@ EXECUTIONS = 20
 @pytest.mark.parametrize("lane", LANES, ids=str)
 def test_two_deliveries_at_once_make_one_run(mwaa: Mwaa, lane: Lane) -> None:
     chance = random.Random(str(lane))
-    kinds = KINDS[lane.transport] - {Kind.HANG}
+    kinds = ADAPTERS[lane.transport].kinds - {Kind.HANG}
     possible = [fault for fault in faults(kinds) if fault.ran is not Ran.NO]
     with ThreadPoolExecutor(2) as pool:
         for number in range(EXECUTIONS):

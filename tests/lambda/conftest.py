@@ -14,17 +14,17 @@ from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.front import Environment
 from tests.support import mwaa as support
-from tests.support.adapters import ADAPTERS, Adapter
+from tests.support.adapter import Adapter
+from tests.support.adapters import ADAPTERS
 from tests.support.clock import FUNCTION_SECONDS, Clock
 from tests.support.handler import Handle, handler
 from tests.support.mwaa import FakeMwaa
 from tests.support.secrets import MARKS
-from tests.support.transports import TRANSPORTS
 from tests.support.unasked import UnaskedAirflow
 
 LANES = [
     pytest.param((adapter, version), id=f"{adapter.transport} {version}")
-    for adapter in ADAPTERS
+    for adapter in ADAPTERS.values()
     for version in adapter.versions
 ]
 
@@ -147,7 +147,7 @@ def handle_over(
     deadline: Deadline,
 ) -> Handle:
     """Handle over the adapter's transport."""
-    transport = TRANSPORTS[adapter.transport](environments, mwaa, clock)
+    transport = adapter.connect(environments, mwaa, clock)
     return handler(transport, deadline)
 
 

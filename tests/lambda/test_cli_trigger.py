@@ -10,7 +10,8 @@ from mwaa_dags_trigger.errors import CommandRejected, OutcomeUnknown
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapters import CONF, RUN_ID, CliAdapter
+from tests.support.adapter import CONF, RUN_ID
+from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import Clock
 from tests.support.handler import Handle
 from tests.support.mwaa import FakeMwaa

@@ -15,8 +15,10 @@ from pathlib import Path
 import botocore
 import pytest
 
-from tests.support.adapters import Adapter, CliAdapter, RestAdapter
+from tests.support.adapter import Adapter
+from tests.support.cli_adapter import CliAdapter
 from tests.support.mwaa import FakeMwaa, endpoint
+from tests.support.rest_adapter import RestAdapter
 from tools.paths import PROJECT
 
 SITE = Path(botocore.__file__).parents[1]

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from mwaa_dags_trigger.errors import InvalidRequest
 from mwaa_dags_trigger.request import MAX_CONF_BYTES, derive_run_id, parse
 
+from tests.support.secrets import CONF_MARK
+
 ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 AIRFLOW_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")
 
@@ -115,13 +117,13 @@ def test_an_event_that_is_no_object_is_refused(value: object) -> None:
 @pytest.mark.parametrize(
     "conf",
     [
-        pytest.param(["c0nf-s3cret"], id="list"),
+        pytest.param([CONF_MARK], id="list"),
         pytest.param(7, id="number"),
         pytest.param(True, id="boolean"),
         pytest.param("", id="empty string"),
-        pytest.param("c0nf-s3cret", id="string without JSON"),
-        pytest.param('["c0nf-s3cret"]', id="string with a list"),
-        pytest.param('{"a": "c0nf-s3cret"', id="string with half an object"),
+        pytest.param(CONF_MARK, id="string without JSON"),
+        pytest.param(f'["{CONF_MARK}"]', id="string with a list"),
+        pytest.param(f'{{"a": "{CONF_MARK}"', id="string with half an object"),
         pytest.param('{"a": NaN}', id="string with NaN"),
         pytest.param({"a": float("inf")}, id="infinity"),
         pytest.param('{"a":' * 100_000, id="string nested without end"),
@@ -150,7 +152,7 @@ def test_half_a_surrogate_pair_which_json_allows_is_taken() -> None:
 
 
 def test_the_request_does_not_show_its_conf() -> None:
-    assert "c0nf-s3cret" not in repr(parse(event(mwaa_dag_conf={"a": "c0nf-s3cret"})))
+    assert CONF_MARK not in repr(parse(event(mwaa_dag_conf={"a": CONF_MARK})))
 
 
 # The state of a run -----------------------------------------------------------------------------

@@ -21,9 +21,10 @@ from mwaa_dags_trigger.errors import (
 
 from sandbox.mwaa.front import Environment
 from tests.support import transcripts
-from tests.support.adapters import CONF, RUN_ID, RestAdapter, exchanged, run
+from tests.support.adapter import CONF, RUN_ID
 from tests.support.handler import Handle
 from tests.support.mwaa import FakeMwaa, Operation
+from tests.support.rest_adapter import RestAdapter, exchanged, run
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
 from tests.support.steps import after, raises, refused, web
 from tests.support.unasked import UnaskedAirflow

@@ -15,9 +15,10 @@ from mwaa_dags_trigger.transport import DagRun, Unclear
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapters import CONF, RUN_ID, RestAdapter, exchanged, run
+from tests.support.adapter import CONF, RUN_ID
 from tests.support.clock import Clock
 from tests.support.mwaa import Call, FakeMwaa, Operation
+from tests.support.rest_adapter import RestAdapter, exchanged, run
 from tests.support.steps import Answer, after, web
 from tests.support.unasked import UnaskedAirflow
 

@@ -16,9 +16,10 @@ from mwaa_dags_trigger.transport import DagRun, Unclear
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapters import CONF, RUN_ID, exchanged
+from tests.support.adapter import CONF, RUN_ID
 from tests.support.clock import Clock
 from tests.support.mwaa import FakeMwaa, Operation, client
+from tests.support.rest_adapter import exchanged
 from tests.support.steps import answer, endless, web
 from tests.support.wire import HangUp, Reset, Truncated
 

@@ -14,7 +14,7 @@ from mwaa_dags_trigger.errors import (
     TriggerError,
 )
 
-from tests.support.adapters import RUN_ID, Adapter
+from tests.support.adapter import RUN_ID, Adapter
 from tests.support.clock import Clock
 from tests.support.handler import Handle
 from tests.support.mwaa import FakeMwaa

@@ -6,20 +6,16 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from mwaa_dags_trigger.errors import (
-    AccessDenied,
-    CommandRejected,
     DagNotFound,
-    EnvironmentNotReady,
     MwaaUnavailable,
     OutcomeUnknown,
-    RunIdConflict,
 )
 
-from tests.support.adapters import ADAPTERS, CONF, RUN_ID, Adapter
+from tests.support.adapter import CONF, RUN_ID, Adapter
+from tests.support.adapters import ADAPTERS
 from tests.support.clock import Clock
 from tests.support.handler import Handle
 from tests.support.mwaa import FakeMwaa, Operation
-from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
 from tests.support.steps import Answer, after, error
 
 Trigger = Callable[[], dict[str, object]]
@@ -36,7 +32,7 @@ def each(kinds: Callable[[type[Adapter]], Iterable[str]]) -> pytest.MarkDecorato
         ("adapter", "kind"),
         [
             pytest.param((adapter, version), kind, id=f"{adapter.transport} {version}-{kind}")
-            for adapter in ADAPTERS
+            for adapter in ADAPTERS.values()
             for version in adapter.versions
             for kind in kinds(adapter)
         ],
@@ -160,6 +156,19 @@ def test_a_doubt_without_a_look_is_outcome_unknown(
     assert adapter.asked(mwaa) == adapter.trigger + adapter.look[:1] * 3
 
 
+def test_a_silence_takes_the_time_that_is_waited(
+    adapter: Adapter,
+    mwaa: FakeMwaa,
+    clock: Clock,
+    trigger: Trigger,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mwaa.begin(doubt(adapter, "silence"), *adapter.found())
+    assert trigger()["created"] is False
+    assert clock.now >= 12
+    assert "ReadTimeout" in caplog.text
+
+
 def test_a_run_that_appears_late_is_found_by_the_next_try(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
@@ -279,116 +288,3 @@ def test_no_other_look_begins_without_time_for_it(
     with pytest.raises(OutcomeUnknown):
         trigger()
     assert clock.pauses == []
-
-
-# What certainly started nothing -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param((429, "ThrottlingException"), id="429"),
-        pytest.param((400, "ThrottlingException"), id="400"),
-        pytest.param((429, "Unknown"), id="no code"),
-        pytest.param((400, "TooManyRequestsException"), id="TooManyRequests"),
-    ],
-)
-def test_a_throttled_call_is_made_again_without_a_look(
-    answer: tuple[int, str], adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
-) -> None:
-    throttled = error(adapter.throttles, *answer)
-    mwaa.begin(throttled, throttled, *adapter.created())
-    assert trigger()["created"] is True
-    assert set(adapter.asked(mwaa)) == set(adapter.trigger)
-    assert mwaa.operations.count(adapter.throttles) == 3
-    assert 1 <= clock.pauses[0] <= 2 <= clock.pauses[1] <= 4
-
-
-def test_a_call_that_stays_throttled_is_unavailable(
-    adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
-) -> None:
-    mwaa.begin(*[error(adapter.throttles, 429, "ThrottlingException")] * 4)
-    with pytest.raises(MwaaUnavailable, match=r"ThrottlingException.* started nothing"):
-        trigger()
-    assert mwaa.operations.count(adapter.throttles) == 4
-
-
-def test_an_environment_that_is_not_ready_is_left_to_the_state_machine(
-    mwaa: FakeMwaa, clock: Clock, trigger: Trigger
-) -> None:
-    mwaa.shown["Status"] = "UPDATING"
-    with pytest.raises(EnvironmentNotReady):
-        trigger()
-    assert clock.pauses == []
-    assert mwaa.operations == [Operation.GET_ENVIRONMENT]
-
-
-def test_without_time_for_a_call_and_a_look_none_is_sent(
-    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
-) -> None:
-    clock.end = 34.9
-    with pytest.raises(MwaaUnavailable, match="Raise the function's timeout"):
-        trigger()
-    assert adapter.asked(mwaa) == []
-
-
-def test_a_refusal_of_the_caller_ends_it(
-    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
-) -> None:
-    mwaa.begin(*adapter.denied())
-    with pytest.raises(AccessDenied, match=adapter.denial):
-        trigger()
-    assert clock.pauses == []
-
-
-def test_an_unknown_dag_is_not_looked_for(
-    adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
-) -> None:
-    mwaa.begin(*adapter.unknown_dag())
-    with pytest.raises(DagNotFound) as caught:
-        trigger()
-    assert "MWAA environment etl does not know DAG demo. Check" in str(caught.value)
-    assert "a new DAG file takes a moment to be parsed" in str(caught.value)
-    assert adapter.asked(mwaa) == adapter.trigger
-
-
-def test_what_airflow_refuses_is_rejected_at_once(
-    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
-) -> None:
-    mwaa.begin(*adapter.rejected(), *adapter.absent())
-    with pytest.raises(CommandRejected, match="Airflow in MWAA environment etl refused the c"):
-        trigger()
-    assert clock.pauses == []
-    assert adapter.asked(mwaa) == [*adapter.trigger, *adapter.look_in_vain]
-
-
-def test_a_run_that_is_there_counts_more_than_an_error(
-    adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
-) -> None:
-    mwaa.begin(*adapter.rejected(), *adapter.found())
-    assert trigger()["created"] is False
-
-
-# The conf ---------------------------------------------------------------------------------------
-
-
-def test_a_run_with_another_conf_is_a_conflict_where_the_conf_can_be_read(
-    adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
-) -> None:
-    mwaa.begin(*adapter.taken(), *adapter.found())
-    if adapter.reads_conf:
-        with pytest.raises(RunIdConflict, match="Nothing was made"):
-            handle_over(run_id=RUN_ID, mwaa_dag_conf={"k": "other"})
-    else:
-        result = handle_over(run_id=RUN_ID, mwaa_dag_conf={"k": "other"})
-        assert (result["created"], result["conf_compared"]) == (False, False)
-
-
-def test_no_value_of_the_conf_is_shown(
-    adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
-) -> None:
-    """In a log, the fixture `no_secret_in_any_log` looks for it."""
-    mwaa.begin(*adapter.refused_with(f"{CONF_MARK} is not {NUMBER_MARK}"), *adapter.absent())
-    with pytest.raises(CommandRejected, match="is not") as caught:
-        handle_over(run_id=RUN_ID, mwaa_dag_conf={"a": CONF_MARK, "b": NUMBER_MARK})
-    assert not [secret for secret in MARKS if secret in str(caught.value)]

@@ -66,15 +66,18 @@ API = {Kind.THROTTLED, Kind.API_DOWN, Kind.NOT_READY}
 """Faults of MWAA's API itself: they hit GetEnvironment and CreateCliToken, and but for NOT_READY
 InvokeRestApi."""
 
-CLI = set(Kind) - {Kind.NONE, Kind.SERVER_ERROR}
-REST = (set(STATUSES) | API) - REDIRECTS | {
-    *{Kind.RESET, Kind.HANG, Kind.REDIRECT, Kind.TRUNCATED, Kind.WRONG_BASE64, Kind.HTML},
-    *{Kind.OTHER_RUN, Kind.EMPTY_STDOUT, Kind.DATABASE_ERROR, Kind.DATE_TAKEN},
-}
+CLI = frozenset(Kind) - {Kind.NONE, Kind.SERVER_ERROR}
+REST = (
+    frozenset(STATUSES) - REDIRECTS
+    | API
+    | {
+        *{Kind.RESET, Kind.HANG, Kind.REDIRECT, Kind.TRUNCATED, Kind.WRONG_BASE64, Kind.HTML},
+        *{Kind.OTHER_RUN, Kind.EMPTY_STDOUT, Kind.DATABASE_ERROR, Kind.DATE_TAKEN},
+    }
+)
 """Which kinds there are over each way. REST has no stdout: its likes are a body that does not hold the
 run, or that is not JSON."""
 
-KINDS = {"cli": CLI, "rest": REST}
 POSSIBLE = {
     Operation.COMMAND: CLI - API - {Kind.REFUSE} | {Kind.NONE},
     Operation.INVOKE_REST_API: REST - {Kind.NOT_READY} | {Kind.NONE},

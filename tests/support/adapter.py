@@ -1,0 +1,110 @@
+"""What a transport has to tell for the tests of what every transport must do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Protocol
+
+from mwaa_dags_trigger.environment import Environments
+from mwaa_dags_trigger.transport import Transport
+
+from tests.support.clock import Clock
+from tests.support.faults import Kind
+from tests.support.mwaa import FakeMwaa, Operation
+from tests.support.steps import Answer
+
+DAG_ID, RUN_ID, CONF = "demo", "r1", {"k": "v"}
+"""The run that is asked for; DAG and conf are those of the transcripts."""
+
+Script = list[Answer]
+Lost = Callable[[str], Answer]
+"""Makes an answer, on one version of Airflow, that does not show what was done."""
+
+
+class Adapter(Protocol):
+    """One version of Airflow over one transport, before run `RUN_ID` of DAG `DAG_ID`.
+
+    Attributes
+    ----------
+    transport, versions
+        Its name, and the versions whose answers were recorded.
+    lost, busy
+        Answers that leave it open what was done; and those of a web server that is busy.
+    trigger, look, look_in_vain
+        What `asked` shows for a trigger, for a look that finds the run with its conf, and for one that
+        does not.
+    kinds
+        What can go wrong, for the tests of faults.
+    throttles
+        The operation that is asked for first, and throttled.
+    reads_conf
+        Whether the run's conf can be read back.
+    """
+
+    transport: ClassVar[str]
+    versions: ClassVar[tuple[str, ...]]
+    lost: ClassVar[Mapping[str, Lost]]
+    busy: ClassVar[Mapping[str, Lost]]
+    kinds: ClassVar[frozenset[Kind]]
+    throttles: ClassVar[Operation]
+    denial: ClassVar[str]
+    trigger: list[str]
+    look: list[str]
+    look_in_vain: list[str]
+    version: str
+    reads_conf: bool
+
+    def __init__(self, version: str) -> None: ...
+
+    @staticmethod
+    def connect(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> Transport:
+        """Make the transport, one that waits by the clock."""
+        ...
+
+    def created(self) -> Script:
+        """Answer a trigger: made."""
+        ...
+
+    def taken(self) -> Script:
+        """Answer a trigger: there is a run with this id already."""
+        ...
+
+    def unknown_dag(self) -> Script:
+        """Answer a trigger: there is no such DAG."""
+        ...
+
+    def rejected(self) -> Script:
+        """Answer a trigger: not like this."""
+        ...
+
+    def refused_with(self, words: str) -> Script:
+        """Answer a trigger: not like this, in these words."""
+        ...
+
+    def denied(self) -> Script:
+        """Refuse the caller, for one try."""
+        ...
+
+    def found(self) -> Script:
+        """Answer a look: the run, and its conf `CONF`."""
+        ...
+
+    def absent(self) -> Script:
+        """Answer a look: not there."""
+        ...
+
+    def absent_dag(self) -> Script:
+        """Answer a look: there is no such DAG."""
+        ...
+
+    def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
+        """Answer a look without conf."""
+        ...
+
+    def gateway_timeout(self) -> Script:
+        """Answer anything with HTTP 504."""
+        ...
+
+    def asked(self, mwaa: FakeMwaa) -> list[str]:
+        """Return what Airflow was asked, in the order it was."""
+        ...

@@ -1,0 +1,113 @@
+"""What MWAA answers over its command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import ClassVar
+
+from mwaa_dags_trigger.cli import CliTransport
+from mwaa_dags_trigger.environment import Environments
+
+from sandbox.mwaa.http import Response
+from tests.support import transcripts
+from tests.support.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
+from tests.support.clock import Clock
+from tests.support.faults import CLI
+from tests.support.mwaa import FakeMwaa, Operation, Patient
+from tests.support.steps import command, printed, raises, said
+from tests.support.wire import HangUp, Reset, Truncated
+
+TRACEBACK = "Traceback (most recent call last):\n  File x\n"
+
+
+def raised(line: str) -> Lost:
+    """Answer with this line of stderr."""
+    return lambda _: printed("", f"{TRACEBACK}{line}\n")
+
+
+def recorded(case: str) -> Lost:
+    """Answer with what was recorded of a command."""
+
+    return lambda version: said(transcripts.command(version, case))
+
+
+class CliAdapter(Adapter):
+    """The command line."""
+
+    transport = "cli"
+    versions = ("2.11.0", "3.0.6", "3.3.2")
+    lost: ClassVar[Mapping[str, Lost]] = {
+        "reset": lambda _: command(Reset()),
+        "hung up": lambda _: command(HangUp()),
+        "cut short": lambda _: command(Truncated()),
+        "silence": lambda _: raises(Operation.COMMAND, TimeoutError()),
+        "500": lambda _: command(Response(500)),
+        "502": lambda _: command(Response(502, b"<html>")),
+        "504": lambda _: command(Response(504, b"<html>")),
+        "HTML": lambda _: command(Response(200, b"<html>")),
+        "wrong base64": lambda _: command(Response(200, b'{"stdout": "%", "stderr": "%"}')),
+        "empty stdout": lambda _: printed(""),
+        "a table": recorded("help"),
+        "already exists": recorded("duplicate"),
+        "MultipleResultsFound": raised("sqlalchemy.exc.MultipleResultsFound: Multiple rows"),
+        "IntegrityError": raised("sqlalchemy.exc.IntegrityError: UNIQUE constraint failed"),
+    }
+    busy: ClassVar[Mapping[str, Lost]] = {
+        "429": lambda _: command(Response(429)),
+        "503": lambda _: command(Response(503, b"busy")),
+    }
+    kinds = CLI
+    throttles = Operation.CREATE_CLI_TOKEN
+    denial = "refused a fresh CLI token"
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.reads_conf = not version.startswith("2.")
+        self.trigger, self.look_in_vain = ["dags trigger"], ["dags list-runs"]
+        self.look = ["dags list-runs", "dags state"] if self.reads_conf else ["dags list-runs"]
+
+    @staticmethod
+    def connect(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> CliTransport:
+        transport = CliTransport(environments, clock)
+        transport.session.mount("https://", Patient(mwaa, clock))
+        return transport
+
+    def created(self) -> Script:
+        return [said(transcripts.created(self.version, RUN_ID))]
+
+    def taken(self) -> Script:
+        return [recorded("duplicate")(self.version)]
+
+    def unknown_dag(self) -> Script:
+        return [recorded("unknown")(self.version)]
+
+    def rejected(self) -> Script:
+        return [recorded("badjson")(self.version)]
+
+    def refused_with(self, words: str) -> Script:
+        return [raised(f"airflow.exceptions.ParamValidationError: {words}")(self.version)]
+
+    def denied(self) -> Script:
+        return [command(Response(403))] * 2  # a fresh token too
+
+    def found(self) -> Script:
+        listed = said(transcripts.listed(self.version, RUN_ID))
+        return [listed, recorded("staterun")(self.version)] if self.reads_conf else [listed]
+
+    def absent(self) -> Script:
+        return [recorded("listruns")(self.version)]
+
+    def absent_dag(self) -> Script:
+        return [recorded("listrunsunk")(self.version)]
+
+    def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
+        dates = {"start_date": start_date or "", "end_date": end_date or ""}
+        row = {"dag_id": DAG_ID, "run_id": RUN_ID, "state": state, **dates}
+        return [printed(f"noise\n{json.dumps([row])}\n")]
+
+    def gateway_timeout(self) -> Script:
+        return [command(Response(504))]
+
+    def asked(self, mwaa: FakeMwaa) -> list[str]:
+        return [" ".join(words[:2]) for words in mwaa.words]
