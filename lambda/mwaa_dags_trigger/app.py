@@ -12,7 +12,6 @@ gc.disable()
 import logging
 import os
 from contextvars import ContextVar
-from importlib import import_module
 from typing import Any, Protocol
 
 from mwaa_dags_trigger.deadline import Deadline
@@ -96,17 +95,21 @@ def _keep_execution_arn_in_logs() -> None:
 _keep_execution_arn_in_logs()
 
 _environments = Environments(mwaa_client())
-_TRANSPORTS = {"cli": "CliTransport", "rest": "RestTransport"}
-_name = os.environ.get("TRANSPORT", "cli")
-if _name not in _TRANSPORTS:
-    raise RuntimeError(
-        "The function's environment variable TRANSPORT must be "
-        f"{' or '.join(map(repr, _TRANSPORTS))}, not {_name!r}."
-    )
 # Made while the container starts, when Lambda gives the most CPU; connections and tokens are kept.
-# Only one is imported, because each takes its time.
-TRANSPORT: Transport = getattr(import_module(f"mwaa_dags_trigger.{_name}"), _TRANSPORTS[_name])(
-    _environments
-)
+TRANSPORT: Transport
+match os.environ.get("TRANSPORT", "cli"):
+    # Only one is imported, because each takes its time.
+    case "cli":
+        from mwaa_dags_trigger.cli import CliTransport
+
+        TRANSPORT = CliTransport(_environments)
+    case "rest":
+        from mwaa_dags_trigger.rest import RestTransport
+
+        TRANSPORT = RestTransport(_environments)
+    case other:
+        raise RuntimeError(
+            f"The function's environment variable TRANSPORT must be 'cli' or 'rest', not {other!r}."
+        )
 gc.freeze()
 gc.enable()
