@@ -66,6 +66,10 @@ lock: setup ## Lock what the requirements' .in files ask for
 airflow-lock: setup ## Lock the Airflow that AIRFLOW names, a line of sandbox/mwaa/releases.py
 	@$(RUN) python -m sandbox.mwaa.lock
 
+.PHONY: transcripts
+transcripts: setup ## Record what the Airflow that AIRFLOW names prints and answers, for the tests
+	@$(RUN) $(GUARD) python -m tests.lambda.transcripts.record
+
 .PHONY: setup
 setup:
 	@$(PYTHON) -m tools.setup
