@@ -15,11 +15,11 @@ from mwaa_dags_trigger.answer import (
     shown_conf,
 )
 
+from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
 from tests.support.transcripts import Printed
 
-VERSIONS = ["2.11.0", "3.0.6", "3.3.2"]
-FULL = ["2.11.0", "3.0.6"]
+VERSIONS = list(RELEASES)
 
 
 def said(printed: Printed) -> Answer:
@@ -52,15 +52,15 @@ def test_another_run_is_not_taken_for_it(version: str, dag_id: str, run_id: str)
 
 @pytest.mark.parametrize(
     ("version", "case"),
-    [(v, c) for v in FULL for c in ("norepl", "okjson")]
-    + [("2.11.0", "execdate"), ("3.0.6", "logical")],
+    [(v, c) for v in VERSIONS for c in ("norepl", "okjson")]
+    + [("2.11.2", "execdate"), ("3.0.6", "logical")],
 )
 def test_every_json_answer_is_read(version: str, case: str) -> None:
     run_id = {"norepl": "x6", "okjson": "x3", "execdate": "x4", "logical": "x5"}[case]
     assert created_state(said(transcripts.command(version, case)), "demo", run_id) == "queued"
 
 
-@pytest.mark.parametrize("version", FULL)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["ok", "paused"])
 def test_a_table_is_never_parsed(version: str, case: str) -> None:
     answer = said(transcripts.command(version, case))
@@ -166,7 +166,7 @@ def test_ten_thousand_runs_are_read() -> None:
     assert len(runs) == 10_000
 
 
-@pytest.mark.parametrize("version", ["3.0.6", "3.3.2"])
+@pytest.mark.parametrize("version", ["3.0.6", "3.3.1"])
 def test_the_conf_of_a_run_is_read(version: str) -> None:
     assert shown_conf(said(transcripts.command(version, "staterun"))) == {"k": "v"}
 
@@ -212,9 +212,9 @@ def test_the_exception_is_found(version: str, case: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("version", "line"),
     [
-        ("2.11.0", "TypeError: cannot unpack non-iterable int object"),
+        ("2.11.2", "TypeError: cannot unpack non-iterable int object"),
         ("3.0.6", "TypeError: cannot unpack non-iterable int object"),
-        ("3.3.2", "ValueError: DagRun conf must be a JSON object or null"),
+        ("3.3.1", "ValueError: DagRun conf must be a JSON object or null"),
     ],
 )
 def test_a_refused_conf_is_found(version: str, line: str) -> None:
@@ -226,7 +226,7 @@ def test_a_refused_conf_is_found(version: str, line: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "case"),
-    [("2.11.0", "logical"), ("3.0.6", "execdate"), ("3.0.6", "listrunsd")],
+    [("2.11.2", "logical"), ("3.0.6", "execdate"), ("3.0.6", "listrunsd")],
 )
 def test_a_flag_of_another_version_is_found(version: str, case: str) -> None:
     failure = read_failure(transcripts.command(version, case).stderr)
@@ -234,14 +234,14 @@ def test_a_flag_of_another_version_is_found(version: str, case: str) -> None:
     assert failure.unknown_flag
 
 
-@pytest.mark.parametrize("version", FULL)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_an_unknown_dag_in_a_list_is_found(version: str) -> None:
     failure = read_failure(transcripts.command(version, "listrunsunk").stderr)
     assert failure is not None
     assert failure.dag_not_found
 
 
-@pytest.mark.parametrize("version", FULL)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["ok", "okjson", "listruns", "version"])
 def test_warnings_are_no_failure(version: str, case: str) -> None:
     assert read_failure(transcripts.command(version, case).stderr) is None

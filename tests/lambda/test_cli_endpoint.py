@@ -25,7 +25,7 @@ from tests.support.steps import Answer, after, command, error, said
 from tests.support.unasked import UnaskedAirflow
 
 REQUEST = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id="r1", conf={"k": "v"})
-CREATED = said(transcripts.created("3.3.2", "r1"))
+CREATED = said(transcripts.created("3.3.1", "r1"))
 GET, CREATE, COMMAND = (
     Operation.GET_ENVIRONMENT,
     Operation.CREATE_CLI_TOKEN,

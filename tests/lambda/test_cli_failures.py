@@ -30,7 +30,7 @@ from tests.support.unasked import UnaskedAirflow
 from tests.support.wire import HangUp, Reset, Truncated
 
 REQUEST = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id="r1", conf={"k": "v"})
-CREATED = said(transcripts.created("3.3.2", "r1"))
+CREATED = said(transcripts.created("3.3.1", "r1"))
 GET, CREATE, COMMAND = (
     Operation.GET_ENVIRONMENT,
     Operation.CREATE_CLI_TOKEN,
@@ -172,7 +172,7 @@ def test_an_answer_without_end_is_left_at_the_limit(
 
 
 def test_an_answer_of_10_mb_is_read(mwaa: FakeMwaa, trigger: Trigger) -> None:
-    stdout = transcripts.created("3.3.2", "r1").stdout
+    stdout = transcripts.created("3.3.1", "r1").stdout
     mwaa.begin(printed("noise " * 1_600_000 + "\n" + stdout))
     assert trigger().state == "queued"
 
@@ -181,7 +181,7 @@ def test_an_answer_of_10_mb_is_read(mwaa: FakeMwaa, trigger: Trigger) -> None:
 def test_the_envelope_is_read_whatever_the_status(
     status: int, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(printed("", transcripts.command("3.3.2", "unknown").stderr, status))
+    mwaa.begin(printed("", transcripts.command("3.3.1", "unknown").stderr, status))
     with pytest.raises(DagNotFound):
         trigger()
     assert len(posts(mwaa)) == 1
@@ -191,7 +191,7 @@ def test_the_envelope_is_read_whatever_the_status(
 def test_a_created_run_counts_whatever_the_status(
     status: int, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    created = transcripts.created("3.3.2", "r1")
+    created = transcripts.created("3.3.1", "r1")
     mwaa.begin(printed(created.stdout, created.stderr, status))
     assert trigger().state == "queued"
 

@@ -53,7 +53,7 @@ def test_a_command_that_airflow_refuses_is_rejected_with_its_words(
 
 
 def test_a_conf_that_cannot_be_read_leaves_it_unknown(mwaa: FakeMwaa, trigger: Trigger) -> None:
-    listed = said(transcripts.listed("3.3.2", RUN_ID))
+    listed = said(transcripts.listed("3.3.1", RUN_ID))
     mwaa.begin(LOST, *[listed, printed("None\n")] * 3)
     with pytest.raises(OutcomeUnknown):
         trigger()
@@ -65,7 +65,7 @@ def test_the_same_second_collision_of_old_airflow_is_overcome(
 ) -> None:
     """Airflow 2.5 has no `--no-replace-microseconds`: another run of this second is in the way."""
     airflow.version = "2.5.1"
-    like = CliAdapter("2.11.0")
+    like = CliAdapter("2.11.2")
     created = "Created <DagRun demo @ 2023-01-01 00:00:00+00:00: r1, state:queued, x: y>\n"
     mwaa.begin(*like.taken(), *like.absent(), printed(created))
     result = trigger()

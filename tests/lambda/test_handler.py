@@ -52,7 +52,7 @@ def _absent(mwaa: FakeMwaa, by_name: dict[str, Environment]) -> None:
 
 
 def _unknown_dag(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
-    mwaa.begin(said(transcripts.command("3.3.2", "unknown")))
+    mwaa.begin(said(transcripts.command("3.3.1", "unknown")))
 
 
 def _conflict(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
@@ -139,7 +139,7 @@ def test_a_message_without_execution_ends_with_the_run_id(
 
 def test_the_derived_run_id_is_asked_for_and_given_back(mwaa: FakeMwaa, handle: Handle) -> None:
     run_id = derive_run_id(ARN, redrive_count=2, item_index=7)
-    mwaa.begin(said(transcripts.created("3.3.2", run_id)))
+    mwaa.begin(said(transcripts.created("3.3.1", run_id)))
     result = handle(execution_arn=ARN, redrive_count=2, item_index=7)
     assert result["dag_run_id"] == run_id
     assert mwaa.words[0][3:5] == ["--run-id", run_id]
@@ -153,7 +153,7 @@ def test_every_line_of_lambdas_json_log_has_the_execution(
     handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    created = said(transcripts.created("3.3.2", RUN_ID))
+    created = said(transcripts.created("3.3.1", RUN_ID))
     mwaa.begin(command(Response(504)), printed("[]"), created)
     handle(execution_arn=ARN, mwaa_dag_conf=SECRET)
     formatter = JsonFormatter()
@@ -168,7 +168,7 @@ def test_the_execution_does_not_stay_for_the_next_invocation(
     handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    mwaa.begin(*(said(transcripts.created("3.3.2", run_id)) for run_id in (RUN_ID, "mine")))
+    mwaa.begin(*(said(transcripts.created("3.3.1", run_id)) for run_id in (RUN_ID, "mine")))
     handle(execution_arn=ARN)
     caplog.clear()
     handle(run_id="mine")
@@ -183,7 +183,7 @@ def test_at_debug_level_no_token_is_logged(
 ) -> None:
     """Which the fixture `no_secret_in_any_log` also checks after every other test."""
     assert logging.getLogger().level == logging.DEBUG
-    mwaa.begin(said(transcripts.created("3.3.2", "mine")))
+    mwaa.begin(said(transcripts.created("3.3.1", "mine")))
     handle(run_id="mine", mwaa_dag_conf=SECRET)
     assert caplog.records
     assert mwaa.asked(Operation.COMMAND)
@@ -266,7 +266,7 @@ def started(transport: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_warm_invocation_asks_aws_for_nothing(mwaa: FakeMwaa, handle: Handle) -> None:
-    mwaa.begin(*[said(transcripts.created("3.3.2", "mine"))] * 2)
+    mwaa.begin(*[said(transcripts.created("3.3.1", "mine"))] * 2)
     handle(run_id="mine")
     mwaa.calls.clear()
     handle(run_id="mine")

@@ -190,7 +190,7 @@ print(json.dumps(app.lambda_handler(event, Context())))
 
 
 @pytest.mark.parametrize(
-    "adapter", [CliAdapter("3.3.2"), RestAdapter("3.3.1")], ids=["cli", "rest"]
+    "adapter", [CliAdapter("3.3.1"), RestAdapter("3.3.1")], ids=["cli", "rest"]
 )
 def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
     adapter: Adapter, zip_path: Path, tmp_path: Path, mwaa: FakeMwaa

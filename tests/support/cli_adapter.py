@@ -10,6 +10,7 @@ from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.environment import Environments
 
 from sandbox.mwaa.http import Response
+from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
 from tests.support.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
 from tests.support.clock import Clock
@@ -36,7 +37,7 @@ class CliAdapter(Adapter):
     """The command line."""
 
     transport = "cli"
-    versions = ("2.11.0", "3.0.6", "3.3.2")
+    versions = tuple(RELEASES)
     lost: ClassVar[Mapping[str, Lost]] = {
         "reset": lambda _: command(Reset()),
         "hung up": lambda _: command(HangUp()),

@@ -10,6 +10,7 @@ from botocore import exceptions
 from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.rest import RestTransport
 
+from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
 from tests.support.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
 from tests.support.clock import Clock
@@ -33,7 +34,7 @@ class RestAdapter(Adapter):
     """InvokeRestApi."""
 
     transport = "rest"
-    versions = ("2.11.2", "3.0.6", "3.3.1")
+    versions = tuple(RELEASES)
     lost: ClassVar[Mapping[str, Lost]] = {
         "reset": lambda _: answer(Operation.INVOKE_REST_API, Reset()),
         "hung up": lambda _: answer(Operation.INVOKE_REST_API, HangUp()),

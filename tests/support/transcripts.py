@@ -38,18 +38,14 @@ def _cases(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def command(version: str, case: str) -> Printed:
-    """Return what this version printed; for a case that 3.3.2 was not asked, what 3.0.6 did."""
-    cases = _cases(f"airflow-{version}")
-    if version == "3.3.2" and case not in cases:
-        cases = _cases("airflow-3.0.6")
-    return Printed(cases[case]["stdout"], cases[case]["stderr"])
+    """Return what this version printed."""
+    recorded = _cases(f"airflow-{version}")[case]
+    return Printed(recorded["stdout"], recorded["stderr"])
 
 
 def created(version: str, run_id: str) -> Printed:
     """Return what `dags trigger -o json` printed, for this run id."""
-    has_table = "okjson" in _cases(f"airflow-{version}")  # which was the default then
-    case, recorded = ("okjson", "x3") if has_table else ("ok", "x1")
-    return renamed(command(version, case), recorded, run_id)
+    return renamed(command(version, "okjson"), "x3", run_id)
 
 
 def listed(version: str, run_id: str) -> Printed:
