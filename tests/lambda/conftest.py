@@ -78,12 +78,14 @@ def mwaa(
     airflow: UnaskedAirflow,
     clock: Clock,
 ) -> Iterator[FakeMwaa]:
-    """MWAA with the environment `etl`, which runs Airflow 3.3.1 and has an empty script."""
+    """MWAA with the environment `etl`, which runs Airflow 3.3.1; the script has to be played to its end."""
     by_name.update(etl=airflow, other=UnaskedAirflow("2.11.2"))
     mwaa_of_session.begin()
     yield mwaa_of_session
+    to_come = mwaa_of_session.to_come
     mwaa_of_session.begin()
     assert airflow.asked == []
+    assert to_come == []
 
 
 @pytest.fixture(autouse=True)

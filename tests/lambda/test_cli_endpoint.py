@@ -166,7 +166,7 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(
 def test_a_redirect_to_another_origin_never_carries_the_token_there(
     origin: Callable[[FakeMwaa], str], no_redirect: None, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(redirected(307, f"{origin(mwaa)}/elsewhere"), CREATED)
+    mwaa.begin(redirected(307, f"{origin(mwaa)}/elsewhere"))
     strays = mwaa.strays
     with pytest.raises(Unclear, match="HTTP 307"):
         trigger()

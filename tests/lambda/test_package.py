@@ -15,10 +15,8 @@ from pathlib import Path
 import botocore
 import pytest
 
-from tests.support.adapter import Adapter
-from tests.support.cli_adapter import CliAdapter
+from tests.support.adapters import ADAPTERS
 from tests.support.mwaa import FakeMwaa, endpoint
-from tests.support.rest_adapter import RestAdapter
 from tools.paths import PROJECT
 
 SITE = Path(botocore.__file__).parents[1]
@@ -189,11 +187,9 @@ print(json.dumps(app.lambda_handler(event, Context())))
 """
 
 
-@pytest.mark.parametrize(
-    "adapter", [CliAdapter("3.3.1"), RestAdapter("3.3.1")], ids=["cli", "rest"]
-)
+@pytest.mark.parametrize("transport", ADAPTERS)
 def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
-    adapter: Adapter, zip_path: Path, tmp_path: Path, mwaa: FakeMwaa
+    transport: str, zip_path: Path, tmp_path: Path, mwaa: FakeMwaa
 ) -> None:
     with zipfile.ZipFile(zip_path) as archive:
         archive.extractall(tmp_path / "task")
@@ -201,9 +197,10 @@ def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
     runtime.mkdir()
     for name in ("botocore", "dateutil", "jmespath", "six.py"):
         (runtime / name).symlink_to(SITE / name)
-    mwaa.begin(*adapter.created())
+    of_transport = ADAPTERS[transport]
+    mwaa.begin(*of_transport(of_transport.versions[-1]).created())
     paths = {"code": str(tmp_path / "task"), "runtime": str(runtime)}
-    code = ALONE.format(**paths, transport=adapter.transport)
+    code = ALONE.format(**paths, transport=transport)
     # -S leaves site-packages out, -I the user's own settings.
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
@@ -215,7 +212,7 @@ def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert (result["created"], result["transport"]) == (True, adapter.transport)
+    assert (result["created"], result["transport"]) == (True, transport)
 
 
 # The build itself -------------------------------------------------------------------------------

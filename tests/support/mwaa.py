@@ -124,6 +124,11 @@ class FakeMwaa(MwaaFront):
         """Add to the script."""
         self._script.extend(steps)
 
+    @property
+    def to_come(self) -> list[Step]:
+        """The steps that have not happened."""
+        return list(self._script)
+
     def settle(self) -> None:
         """Do what is late."""
         while self.late:
