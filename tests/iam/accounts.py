@@ -1,0 +1,100 @@
+"""IAM of both accounts as a plan leaves it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.iam import Policy, Simulator
+from tests.terraform.planner import Plan
+
+SOURCE = "111111111111"
+TARGET = "222222222222"
+REGION = "eu-central-1"
+
+
+@dataclass(frozen=True)
+class Iam:
+    """IAM of both accounts as a plan leaves it.
+
+    Parameters
+    ----------
+    name
+        Of state machine and function.
+    """
+
+    plan: Plan
+    simulator: Simulator
+    name: str
+
+    @property
+    def state_machine(self) -> str:
+        return f"arn:aws:states:{REGION}:{SOURCE}:stateMachine:{self.name}"
+
+    @property
+    def function(self) -> str:
+        return f"arn:aws:lambda:{REGION}:{TARGET}:function:{self.name}"
+
+    @property
+    def source_role(self) -> str:
+        return f"arn:aws:iam::{SOURCE}:role/{self.name}-source"
+
+    @property
+    def function_role(self) -> str:
+        return f"arn:aws:iam::{TARGET}:role/{self.name}-target"
+
+    @property
+    def invoker_role(self) -> str:
+        return f"arn:aws:iam::{TARGET}:role/{self.name}-invoker"
+
+    def may(self, role: str, action: str, resource: str) -> bool:
+        """Whether the role may do this to what has no policy of its own."""
+        return self.simulator.allows(
+            principal=role, action=action, resource=resource, identity_policies=self._policies(role)
+        )
+
+    def may_assume(self, principal: str, role: str, context: dict[str, str] | None = None) -> bool:
+        """Whether a role or a service may assume the role.
+
+        A role that the plan does not make is given the right on its own side.
+        """
+        return self.simulator.allows(
+            principal=principal,
+            action="sts:AssumeRole",
+            resource=role,
+            identity_policies=self._policies(principal),
+            resource_policy=json.loads(self._roles[role]["assume_role_policy"]),
+            context=context,
+        )
+
+    @property
+    def _roles(self) -> dict[str, dict[str, Any]]:
+        accounts = {"module.source": SOURCE, "module.target": TARGET}
+        return {
+            f"arn:aws:iam::{account}:role/{values['name']}": values
+            for module, account in accounts.items()
+            for address, values in self.plan.resources.items()
+            if address.startswith(f"{module}.aws_iam_role.")
+        }
+
+    def _policies(self, principal: str) -> dict[str, Policy]:
+        if not principal.startswith("arn:"):
+            return {}
+        if principal not in self._roles:
+            anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+            return {"own": {"Version": "2012-10-17", "Statement": [anything]}}
+        name = self._roles[principal]["name"]
+        return {
+            values["name"]: json.loads(values["policy"])
+            for values in self.plan.resources.values()
+            if "policy" in values and values["role"] == name
+        }
+
+
+def airflow_role(name: str, *, of: str) -> str:
+    return f"arn:aws:airflow:{REGION}:{TARGET}:role/{of}/{name}"
+
+
+def environment(name: str, *, account: str = TARGET, region: str = REGION) -> str:
+    return f"arn:aws:airflow:{region}:{account}:environment/{name}"

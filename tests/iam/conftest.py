@@ -1,0 +1,29 @@
+"""Plans, and the evaluator that is asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.iam import Simulator
+from tests.iam.accounts import Iam
+from tests.terraform.planner import Plan
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def iam(sandbox_plan: Plan, simulator: Simulator) -> Iam:
+    """One role in the target, the function's own."""
+    return Iam(sandbox_plan, simulator, "mwaa-dags-trigger-sandbox")
+
+
+@pytest.fixture
+def split(example_plan: Plan, simulator: Simulator) -> Iam:
+    """A dedicated invoker role; the function reaches Airflow by REST, as the Airflow role User."""
+    return Iam(example_plan, simulator, "data-onboarding-staging")

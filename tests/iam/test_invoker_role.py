@@ -1,0 +1,47 @@
+"""The dedicated invoker role, and the function's role beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.iam.accounts import Iam, airflow_role, environment
+
+
+def test_the_source_role_assumes_it_with_the_state_machine_as_external_id(split: Iam) -> None:
+    context = {"sts:ExternalId": split.state_machine}
+
+    assert split.may_assume(split.source_role, split.invoker_role, context)
+    assert not split.may_assume(split.source_role, split.invoker_role)
+
+
+def test_it_invokes_the_function(split: Iam) -> None:
+    assert split.may(split.invoker_role, "lambda:InvokeFunction", split.function)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("airflow:GetEnvironment", environment("analytics")),
+        ("airflow:InvokeRestApi", airflow_role("User", of="analytics")),
+    ],
+)
+def test_the_environment_is_the_functions_role_alone(
+    split: Iam, action: str, resource: str
+) -> None:
+    assert split.may(split.function_role, action, resource)
+    assert not split.may(split.invoker_role, action, resource)
+
+
+def test_the_functions_role_is_assumed_by_lambda_alone(split: Iam) -> None:
+    context = {"sts:ExternalId": split.state_machine}
+
+    assert split.may_assume("lambda.amazonaws.com", split.function_role)
+    assert not split.may_assume(split.source_role, split.function_role, context)
+
+
+def test_lambda_does_not_assume_it(split: Iam) -> None:
+    assert not split.may_assume("lambda.amazonaws.com", split.invoker_role)
+
+
+def test_the_functions_role_does_not_invoke(split: Iam) -> None:
+    assert not split.may(split.function_role, "lambda:InvokeFunction", split.function)

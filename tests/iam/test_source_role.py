@@ -1,0 +1,139 @@
+"""The source's role: what its state machine needs is allowed, and nothing beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.iam import Simulator
+from tests.iam.accounts import REGION, SOURCE, TARGET, Iam, environment
+from tests.terraform.planner import Plan
+
+
+def test_step_functions_assumes_it_for_its_state_machine(iam: Iam) -> None:
+    context = {"aws:SourceAccount": SOURCE, "aws:SourceArn": iam.state_machine}
+
+    assert iam.may_assume("states.amazonaws.com", iam.source_role, context)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param(
+            {
+                "aws:SourceAccount": "333333333333",
+                "aws:SourceArn": f"arn:aws:states:{REGION}:333333333333:stateMachine:m",
+            },
+            id="another account's state machine",
+        ),
+        pytest.param(
+            {
+                "aws:SourceAccount": SOURCE,
+                "aws:SourceArn": f"arn:aws:states:{REGION}:{SOURCE}:stateMachine:other",
+            },
+            id="another state machine of this account",
+        ),
+        pytest.param(
+            {
+                "aws:SourceAccount": "333333333333",
+                "aws:SourceArn": (
+                    f"arn:aws:states:{REGION}:{SOURCE}:stateMachine:mwaa-dags-trigger-sandbox"
+                ),
+            },
+            id="this state machine for another account",
+        ),
+        pytest.param({}, id="no state machine"),
+    ],
+)
+def test_step_functions_does_not_assume_it_for(iam: Iam, context: dict[str, str]) -> None:
+    assert not iam.may_assume("states.amazonaws.com", iam.source_role, context)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        pytest.param("lambda.amazonaws.com", id="another service"),
+        pytest.param(f"arn:aws:iam::{SOURCE}:role/other", id="a role of this account"),
+    ],
+)
+def test_it_is_assumed_by_no(iam: Iam, principal: str) -> None:
+    context = {"aws:SourceAccount": SOURCE, "aws:SourceArn": iam.state_machine}
+
+    assert not iam.may_assume(principal, iam.source_role, context)
+
+
+def test_it_invokes_its_preliminary_task(iam: Iam) -> None:
+    task = f"arn:aws:lambda:{REGION}:{SOURCE}:function:rds-hack-update"
+
+    assert iam.may(iam.source_role, "lambda:InvokeFunction", task)
+
+
+@pytest.mark.parametrize(
+    "task", ["check-quota:live", "prepare"], ids=["an alias", "a function used twice"]
+)
+def test_it_invokes_each_of_several_preliminary_tasks(
+    modules_plan: Plan, simulator: Simulator, task: str
+) -> None:
+    allowed = simulator.allows(
+        principal=f"arn:aws:iam::{SOURCE}:role/busy-source",
+        action="lambda:InvokeFunction",
+        resource=f"arn:aws:lambda:{REGION}:{SOURCE}:function:{task}",
+        identity_policies={"p": modules_plan.policy("module.busy.aws_iam_role_policy.this")},
+    )
+
+    assert allowed
+
+
+# "Using CloudWatch Logs to log execution history in Step Functions"; none knows a resource.
+@pytest.mark.parametrize(
+    "action",
+    [
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+    ],
+)
+def test_it_alone_has_its_executions_log_delivered(iam: Iam, action: str) -> None:
+    assert iam.may(iam.source_role, action, "*")
+    assert not iam.may(iam.function_role, action, "*")
+
+
+def test_it_does_nothing_else_to_logs(iam: Iam) -> None:
+    assert not iam.may(iam.source_role, "logs:DeleteResourcePolicy", "*")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        pytest.param(
+            "lambda:InvokeFunction",
+            f"arn:aws:lambda:{REGION}:{SOURCE}:function:other",
+            id="invoke another function",
+        ),
+        pytest.param(
+            "lambda:InvokeFunction",
+            f"arn:aws:lambda:{REGION}:{SOURCE}:function:rds-hack-update-2",
+            id="invoke a function of a longer name",
+        ),
+        pytest.param(
+            "lambda:UpdateFunctionCode",
+            f"arn:aws:lambda:{REGION}:{SOURCE}:function:rds-hack-update",
+            id="change its task",
+        ),
+        pytest.param(
+            "lambda:InvokeFunction",
+            f"arn:aws:lambda:{REGION}:{TARGET}:function:mwaa-dags-trigger-sandbox",
+            id="invoke the target's function without the target's role",
+        ),
+        pytest.param("airflow:CreateCliToken", environment("sandbox"), id="create a token itself"),
+        pytest.param(
+            "sts:AssumeRole", f"arn:aws:iam::{TARGET}:role/other", id="assume another role"
+        ),
+    ],
+)
+def test_it_may_not(iam: Iam, action: str, resource: str) -> None:
+    assert not iam.may(iam.source_role, action, resource)
