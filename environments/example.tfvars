@@ -49,7 +49,7 @@ preliminary_tasks = [
 ]
 
 # The source assumes a role of its own, which may invoke the function and nothing else. Without it,
-# it assumes the function's role, and with it the right to use Airflow directly.
+# it assumes the function's role, where a condition keeps all but that for the function.
 dedicated_invoker_role = true
 
 # What the log of the executions holds: OFF, ERROR, FATAL or ALL. Input and output may hold clients'

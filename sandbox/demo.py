@@ -1,4 +1,4 @@
-"""The demo: deploy both accounts, run one onboarding, be refused three times, take everything away."""
+"""The demo: deploy both accounts, run one onboarding, be refused four times, take everything away."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from rich.table import Table
 
@@ -103,14 +104,10 @@ def _onboard(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
 
 
 def _be_refused(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
-    steps.say("\nThree refusals, in the words of AWS")
+    steps.say("\nFour refusals, in the words of AWS")
     state_machine = deployed.outputs["state_machine_arn"]
     target_role = deployed.outputs["target_role_arn"]
-    source_role = sandbox.aws.service_session(
-        "states.amazonaws.com",
-        role_arn=deployed.outputs["source_role_arn"],
-        context={"aws:SourceAccount": SOURCE_ACCOUNT, "aws:SourceArn": state_machine},
-    )
+    source_role = sandbox.source_session(deployed.outputs)
     _refused(
         steps,
         "The right role, with another state machine's external id",
@@ -127,6 +124,14 @@ def _be_refused(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
             RoleArn=target_role, RoleSessionName="demo", ExternalId=state_machine
         ),
     )
+    mwaa = sandbox.task_session(deployed.outputs).client(
+        "mwaa", endpoint_url=sandbox.aws.url, config=Config(inject_host_prefix=False)
+    )
+    _refused(
+        steps,
+        "The source, as the role that it may assume, asks for a CLI token itself",
+        lambda: mwaa.create_cli_token(Name=ENVIRONMENT_NAME),
+    )
     with _untrusted_state_machine(deployed) as untrusted:
         execution = deployed.source.execute(
             untrusted, EVENT, name="untrusted-1", timeout=_EXECUTION_SECONDS
@@ -142,9 +147,11 @@ def _refused(steps: Steps, title: str, attempt: Callable[[], object]) -> None:
     try:
         attempt()
     except ClientError as error:
-        if error.response["Error"]["Code"] != "AccessDenied":
+        code = error.response["Error"]["Code"]
+        # The protocols of STS and of MWAA's API have different names for it.
+        if code not in ("AccessDenied", "AccessDeniedException"):
             raise
-        steps.say(f"    AccessDenied: {error.response['Error']['Message']}")
+        steps.say(f"    {code}: {error.response['Error']['Message']}")
     else:
         raise UserError(f"AWS let it through: {title}.")
 

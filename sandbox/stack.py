@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+import boto3
+
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import REGION, TARGET_ACCOUNT
+from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.front import MwaaFront
 
@@ -45,6 +48,32 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def source_session(self, outputs: Mapping[str, str]) -> boto3.Session:
+        """Return a session of the deployed source role, as Step Functions gets it for its state machine."""
+        return self.aws.service_session(
+            "states.amazonaws.com",
+            role_arn=outputs["source_role_arn"],
+            context={
+                "aws:SourceAccount": SOURCE_ACCOUNT,
+                "aws:SourceArn": outputs["state_machine_arn"],
+            },
+        )
+
+    def task_session(self, outputs: Mapping[str, str]) -> boto3.Session:
+        """Return a session of the deployed target role, as the source gets it with its external id."""
+        source = self.source_session(outputs).client("sts", endpoint_url=self.aws.url)
+        assumed = source.assume_role(
+            RoleArn=outputs["target_role_arn"],
+            RoleSessionName="task",
+            ExternalId=outputs["state_machine_arn"],
+        )["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=assumed["AccessKeyId"],
+            aws_secret_access_key=assumed["SecretAccessKey"],
+            aws_session_token=assumed["SessionToken"],
+            region_name=REGION,
+        )
 
     @property
     def environment(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ resource "aws_iam_role" "this" {
 
 resource "aws_iam_role_policy" "this" {
   name = "run-state-machine"
-  role = aws_iam_role.this.name
+  role = aws_iam_role.this.id
 
   policy = jsonencode({
     Version = "2012-10-17"

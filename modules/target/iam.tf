@@ -15,6 +15,13 @@ locals {
     Condition = { StringEquals = { "sts:ExternalId" = source.state_machine_arn } }
   }]
 
+  # Lambda names the function in each call from its execution environment, and in its own calls to write
+  # the log ("Using source function ARN to control function access behavior"). A source that holds the
+  # same role cannot. The guide does not say whether the ARN comes with a version or alias.
+  from_function = {
+    ArnLike = { "lambda:SourceFunctionArn" = [local.function_arn, "${local.function_arn}:*"] }
+  }
+
   # Each way to Airflow has its own action and resource: a command line token is good for anything in
   # an environment, a REST request for what one Airflow role may do there.
   allow_transport = {
@@ -32,7 +39,7 @@ locals {
     }
   }
 
-  allow_function = [
+  allow_function = [for statement in [
     {
       # Its Airflow version and its status.
       Sid      = "ReadEnvironments"
@@ -47,7 +54,7 @@ locals {
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource = "${local.log_group_arn}:*"
     },
-  ]
+  ] : merge(statement, { Condition = local.from_function })]
 
   allow_sources = [{
     Sid      = "InvokeFunction"
@@ -69,7 +76,7 @@ resource "aws_iam_role" "function" {
 
 resource "aws_iam_role_policy" "function" {
   name = "trigger-dags"
-  role = aws_iam_role.function.name
+  role = aws_iam_role.function.id
 
   policy = jsonencode({
     Version   = "2012-10-17"
@@ -93,7 +100,7 @@ resource "aws_iam_role_policy" "invoker" {
   for_each = aws_iam_role.invoker
 
   name = "invoke-function"
-  role = each.value.name
+  role = each.value.id
 
   policy = jsonencode({
     Version   = "2012-10-17"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from moto.iam.models import Role, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
@@ -21,11 +21,22 @@ _ADMINISTRATOR: Policy = {
 
 @dataclass(frozen=True)
 class Caller:
-    """The identity behind an access key: its ARN, its account and its policies."""
+    """The identity behind an access key.
+
+    Parameters
+    ----------
+    arn
+        Of the role's session, or of the root of an account.
+    policies
+        The identity's own, by name.
+    context
+        Condition keys that AWS sets in each request of these credentials.
+    """
 
     arn: str
     account: str
     policies: Mapping[str, Policy]
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 class AccessDenied(Exception):
@@ -37,6 +48,7 @@ class Authorizer:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+        self._function_arns: dict[str, str] = {}  # by access key of an execution environment
 
     def caller(self, access_key: str) -> Caller:
         """Return whose access key this is; an unknown one belongs to the management account's root."""
@@ -47,7 +59,9 @@ class Authorizer:
                 if session:
                     role = _find_role(session.role_arn)
                     policies = _identity_policies(role) if role else {}
-                    return Caller(session.arn, session.account_id, policies)
+                    function_arn = self._function_arns.get(access_key)
+                    context = {"lambda:SourceFunctionArn": function_arn} if function_arn else {}
+                    return Caller(session.arn, session.account_id, policies, context)
         return Caller(
             f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root",
             MANAGEMENT_ACCOUNT,
@@ -68,6 +82,7 @@ class Authorizer:
                 action=action,
                 resource=resource,
                 identity_policies=caller.policies,
+                context=caller.context,
             )
             for resource in resources
         )
@@ -81,7 +96,8 @@ class Authorizer:
         self, caller: Caller, *, role_arn: str, external_id: str | None
     ) -> None:
         """Let the caller's policies and the role's trust policy decide; raise `AccessDenied`."""
-        context = {"sts:ExternalId": external_id} if external_id is not None else {}
+        given = {"sts:ExternalId": external_id} if external_id is not None else {}
+        context = {**caller.context, **given}
         role = _find_role(role_arn)
         if role is None or not self._trusts(role, caller.arn, caller.policies, context):
             raise AccessDenied(
@@ -107,6 +123,18 @@ class Authorizer:
             duration=3600,
             external_id="",
         )
+        return session
+
+    def assume_as_function(self, function_arn: str, *, role_arn: str, region: str) -> AssumedRole:
+        """Return a session of the role as the function's execution environment gets it; raise `AccessDenied`.
+
+        Lambda names the function in each request of this session, and of no other ("Using source function
+        ARN to control function access behavior").
+        """
+        session = self.assume_as_service(
+            "lambda.amazonaws.com", role_arn=role_arn, region=region, context={}
+        )
+        self._function_arns[session.access_key_id] = function_arn
         return session
 
     def _trusts(

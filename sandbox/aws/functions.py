@@ -54,9 +54,7 @@ class Functions:
             deployed = lambda_simple_backends[account][region].get_function(name)
         except UnknownFunctionException:
             raise FunctionNotFound(arn) from None
-        session = self._authorizer.assume_as_service(
-            "lambda.amazonaws.com", role_arn=deployed.role, region=region, context={}
-        )
+        session = self._authorizer.assume_as_function(arn, role_arn=deployed.role, region=region)
         credentials = {
             "AWS_ACCESS_KEY_ID": session.access_key_id,
             "AWS_SECRET_ACCESS_KEY": session.secret_access_key,

@@ -87,7 +87,7 @@ def test_the_demo_shows_its_dag_run_and_takes_everything_away(state: Path) -> No
 
     assert process.returncode == 0, output
     assert "success" in output
-    assert output.count("is not authorized to") == 3
+    assert output.count("is not authorized to") == 4
     assert "Nothing is left" in output
     assert not list(state.glob("demo-*"))
 

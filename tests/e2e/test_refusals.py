@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox.aws.accounts import SOURCE_ACCOUNT
+from sandbox.stack import ENVIRONMENT_NAME
 from tests.e2e.conftest import Stack, over_cli
 
 
@@ -76,11 +77,7 @@ def test_a_dag_that_is_not_there(stack: Stack) -> None:
 @over_cli
 def test_another_external_id_is_denied(stack: Stack) -> None:
     state_machine = stack.outputs["state_machine_arn"]
-    source_role = stack.sandbox.aws.service_session(
-        "states.amazonaws.com",
-        role_arn=stack.outputs["source_role_arn"],
-        context={"aws:SourceAccount": SOURCE_ACCOUNT, "aws:SourceArn": state_machine},
-    )
+    source_role = stack.sandbox.source_session(stack.outputs)
     sts = source_role.client("sts", endpoint_url=stack.sandbox.aws.url)
     assume = partial(
         sts.assume_role, RoleArn=stack.outputs["target_role_arn"], RoleSessionName="test"
@@ -99,6 +96,23 @@ def test_another_role_is_denied(stack: Stack) -> None:
             RoleSessionName="test",
             ExternalId=stack.outputs["state_machine_arn"],
         )
+
+
+def test_the_role_that_the_source_assumes_is_denied_all_but_the_function(stack: Stack) -> None:
+    session = stack.sandbox.task_session(stack.outputs)
+    url = stack.sandbox.aws.url
+    mwaa = session.client("mwaa", endpoint_url=url, config=Config(inject_host_prefix=False))
+
+    with pytest.raises(ClientError, match="not authorized to perform: airflow:GetEnvironment"):
+        mwaa.get_environment(Name=ENVIRONMENT_NAME)
+    with pytest.raises(ClientError, match="not authorized to perform: airflow:CreateCliToken"):
+        mwaa.create_cli_token(Name=ENVIRONMENT_NAME)
+    with pytest.raises(ClientError, match="not authorized to perform: airflow:InvokeRestApi"):
+        mwaa.invoke_rest_api(Name=ENVIRONMENT_NAME, Path="/dags", Method="GET")
+    answer = session.client("lambda", endpoint_url=url).invoke(
+        FunctionName=stack.outputs["function_arn"], Payload=b"{}"
+    )
+    assert "InvalidRequest" in answer["Payload"].read().decode()
 
 
 def test_no_log_holds_a_token_or_a_conf_value(stack: Stack) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from sandbox.iam import Policy, Simulator
 from tests.terraform.planner import Plan
@@ -48,10 +46,20 @@ class Iam:
     def invoker_role(self) -> str:
         return f"arn:aws:iam::{TARGET}:role/{self.name}-invoker"
 
-    def may(self, role: str, action: str, resource: str) -> bool:
-        """Whether the role may do this to what has no policy of its own."""
+    def may(self, role: str, action: str, resource: str, *, in_function: str | None = None) -> bool:
+        """Whether the role may do this to what has no policy of its own.
+
+        Parameters
+        ----------
+        in_function
+            ARN of the function in whose execution environment the call is made; None for any other place.
+        """
         return self.simulator.allows(
-            principal=role, action=action, resource=resource, identity_policies=self._policies(role)
+            principal=role,
+            action=action,
+            resource=resource,
+            identity_policies=self._policies(role),
+            context={"lambda:SourceFunctionArn": in_function} if in_function else {},
         )
 
     def may_assume(self, principal: str, role: str, context: dict[str, str] | None = None) -> bool:
@@ -64,15 +72,16 @@ class Iam:
             action="sts:AssumeRole",
             resource=role,
             identity_policies=self._policies(principal),
-            resource_policy=json.loads(self._roles[role]["assume_role_policy"]),
+            resource_policy=self.plan.trust(self._roles[role]),
             context=context,
         )
 
     @property
-    def _roles(self) -> dict[str, dict[str, Any]]:
+    def _roles(self) -> dict[str, str]:
+        """Addresses of the planned roles by their ARNs."""
         accounts = {"module.source": SOURCE, "module.target": TARGET}
         return {
-            f"arn:aws:iam::{account}:role/{values['name']}": values
+            f"arn:aws:iam::{account}:role/{values['name']}": address
             for module, account in accounts.items()
             for address, values in self.plan.resources.items()
             if address.startswith(f"{module}.aws_iam_role.")
@@ -84,12 +93,14 @@ class Iam:
         if principal not in self._roles:
             anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
             return {"own": {"Version": "2012-10-17", "Statement": [anything]}}
-        name = self._roles[principal]["name"]
-        return {
-            values["name"]: json.loads(values["policy"])
-            for values in self.plan.resources.values()
-            if "policy" in values and values["role"] == name
-        }
+        # A plan does not know yet whose policy it is.
+        address = policy_of(self._roles[principal])
+        return {address: self.plan.policy(address)}
+
+
+def policy_of(role: str) -> str:
+    """Return the address of a role's policy."""
+    return role.replace(".aws_iam_role.", ".aws_iam_role_policy.")
 
 
 def airflow_role(name: str, *, of: str) -> str:

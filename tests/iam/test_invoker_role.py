@@ -28,8 +28,8 @@ def test_it_invokes_the_function(split: Iam) -> None:
 def test_the_environment_is_the_functions_role_alone(
     split: Iam, action: str, resource: str
 ) -> None:
-    assert split.may(split.function_role, action, resource)
-    assert not split.may(split.invoker_role, action, resource)
+    assert split.may(split.function_role, action, resource, in_function=split.function)
+    assert not split.may(split.invoker_role, action, resource, in_function=split.function)
 
 
 def test_the_functions_role_is_assumed_by_lambda_alone(split: Iam) -> None:

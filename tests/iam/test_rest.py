@@ -19,7 +19,7 @@ from tests.iam.accounts import Iam, airflow_role, environment
     ],
 )
 def test_it_uses(split: Iam, action: str, resource: str) -> None:
-    assert split.may(split.function_role, action, resource)
+    assert split.may(split.function_role, action, resource, in_function=split.function)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_it_uses(split: Iam, action: str, resource: str) -> None:
     ],
 )
 def test_it_may_not_use(split: Iam, action: str, resource: str) -> None:
-    assert not split.may(split.function_role, action, resource)
+    assert not split.may(split.function_role, action, resource, in_function=split.function)

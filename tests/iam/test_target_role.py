@@ -60,15 +60,19 @@ def test_it_invokes_the_function(iam: Iam) -> None:
 
 @pytest.mark.parametrize("action", ["airflow:CreateCliToken", "airflow:GetEnvironment"])
 def test_it_uses_the_named_environment(iam: Iam, action: str) -> None:
-    assert iam.may(iam.function_role, action, environment("sandbox"))
+    assert iam.may(iam.function_role, action, environment("sandbox"), in_function=iam.function)
 
 
 @pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])
 def test_it_writes_its_own_log(iam: Iam, action: str) -> None:
     log = f"arn:aws:logs:{REGION}:{TARGET}:log-group:/aws/lambda/{iam.name}"
 
-    assert iam.may(iam.function_role, action, f"{log}:log-stream:2026/01/01/[1]abc")
-    assert not iam.may(iam.function_role, action, f"{log}-2:log-stream:2026/01/01/[1]abc")
+    assert iam.may(
+        iam.function_role, action, f"{log}:log-stream:2026/01/01/[1]abc", in_function=iam.function
+    )
+    assert not iam.may(
+        iam.function_role, action, f"{log}-2:log-stream:2026/01/01/[1]abc", in_function=iam.function
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,4 +121,4 @@ def test_it_writes_its_own_log(iam: Iam, action: str) -> None:
     ],
 )
 def test_it_may_not_use(iam: Iam, action: str, resource: str) -> None:
-    assert not iam.may(iam.function_role, action, resource)
+    assert not iam.may(iam.function_role, action, resource, in_function=iam.function)

@@ -33,7 +33,12 @@ def trust_source(account: str, name: str) -> dict[str, Any]:
     }
 
 
-def read_environments(*names: str) -> dict[str, Any]:
+def from_function(name: str) -> dict[str, Any]:
+    arn = f"arn:aws:lambda:eu-central-1:222222222222:function:{name}"
+    return {"Condition": {"ArnLike": {"lambda:SourceFunctionArn": [arn, f"{arn}:*"]}}}
+
+
+def read_environments(function: str, *names: str) -> dict[str, Any]:
     return {
         "Sid": "ReadEnvironments",
         "Effect": "Allow",
@@ -41,10 +46,11 @@ def read_environments(*names: str) -> dict[str, Any]:
         "Resource": [
             f"arn:aws:airflow:eu-central-1:222222222222:environment/{name}" for name in names
         ],
+        **from_function(function),
     }
 
 
-def create_cli_tokens(*names: str) -> dict[str, Any]:
+def create_cli_tokens(function: str, *names: str) -> dict[str, Any]:
     return {
         "Sid": "CreateCliTokens",
         "Effect": "Allow",
@@ -52,10 +58,11 @@ def create_cli_tokens(*names: str) -> dict[str, Any]:
         "Resource": [
             f"arn:aws:airflow:eu-central-1:222222222222:environment/{name}" for name in names
         ],
+        **from_function(function),
     }
 
 
-def invoke_rest_api(*names: str, airflow_role: str) -> dict[str, Any]:
+def invoke_rest_api(function: str, *names: str, airflow_role: str) -> dict[str, Any]:
     return {
         "Sid": "InvokeRestApi",
         "Effect": "Allow",
@@ -64,6 +71,7 @@ def invoke_rest_api(*names: str, airflow_role: str) -> dict[str, Any]:
             f"arn:aws:airflow:eu-central-1:222222222222:role/{name}/{airflow_role}"
             for name in names
         ],
+        **from_function(function),
     }
 
 
@@ -73,6 +81,7 @@ def write_logs(function: str) -> dict[str, Any]:
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": f"arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/{function}:*",
+        **from_function(function),
     }
 
 
@@ -147,7 +156,10 @@ def test_by_default_the_functions_role_is_the_one_that_the_source_assumes(
         TRUST_LAMBDA, trust_source("111111111111", name)
     )
     assert sandbox_plan.policy(FUNCTION_POLICY) == policy(
-        read_environments("sandbox"), create_cli_tokens("sandbox"), write_logs(name), invoke(name)
+        read_environments(name, "sandbox"),
+        create_cli_tokens(name, "sandbox"),
+        write_logs(name),
+        invoke(name),
     )
 
 
@@ -162,11 +174,13 @@ def test_a_dedicated_invoker_role_may_do_nothing_but_invoke(example_plan: Plan) 
 
 
 def test_beside_an_invoker_role_the_functions_role_is_lambdas_alone(example_plan: Plan) -> None:
+    name = "data-onboarding-staging"
+
     assert example_plan.trust(FUNCTION_ROLE) == policy(TRUST_LAMBDA)
     assert example_plan.policy(FUNCTION_POLICY) == policy(
-        read_environments("analytics"),
-        invoke_rest_api("analytics", airflow_role="User"),
-        write_logs("data-onboarding-staging"),
+        read_environments(name, "analytics"),
+        invoke_rest_api(name, "analytics", airflow_role="User"),
+        write_logs(name),
     )
 
 
@@ -175,8 +189,8 @@ def test_several_sources_share_several_environments(modules_plan: Plan) -> None:
         TRUST_LAMBDA, trust_source("111111111111", "one"), trust_source("333333333333", "two")
     )
     assert modules_plan.policy("module.shared.aws_iam_role_policy.function") == policy(
-        read_environments("analytics", "reporting"),
-        invoke_rest_api("analytics", "reporting", airflow_role="Trigger.DAG_runs-only"),
+        read_environments("shared", "analytics", "reporting"),
+        invoke_rest_api("shared", "analytics", "reporting", airflow_role="Trigger.DAG_runs-only"),
         write_logs("shared"),
         invoke("shared"),
     )

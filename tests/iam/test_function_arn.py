@@ -1,0 +1,62 @@
+"""What the function may do is the function's alone: a source that holds the same role has nothing of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.iam.accounts import REGION, SOURCE, TARGET, Iam, airflow_role, environment
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("iam", "airflow:GetEnvironment", environment("sandbox")), id="environment"),
+        pytest.param(("iam", "airflow:CreateCliToken", environment("sandbox")), id="cli"),
+        pytest.param(
+            ("split", "airflow:InvokeRestApi", airflow_role("User", of="analytics")), id="rest"
+        ),
+        pytest.param(("iam", "logs:CreateLogStream", "/aws/lambda"), id="log-stream"),
+        pytest.param(("iam", "logs:PutLogEvents", "/aws/lambda"), id="log-events"),
+    ]
+)
+def right(request: pytest.FixtureRequest) -> tuple[Iam, str, str]:
+    """Something that the function may do: in which accounts, the action, and on what."""
+    fixture, action, resource = request.param
+    iam: Iam = request.getfixturevalue(fixture)
+    if action.startswith("logs:"):
+        group = f"arn:aws:logs:{REGION}:{TARGET}:log-group:{resource}/{iam.name}"
+        resource = f"{group}:log-stream:2026/01/01/[1]abc"
+    return iam, action, resource
+
+
+@pytest.mark.parametrize("qualifier", ["", ":7", ":live"], ids=["bare", "version", "alias"])
+def test_the_function_has_it_however_its_arn_ends(
+    right: tuple[Iam, str, str], qualifier: str
+) -> None:
+    iam, action, resource = right
+
+    assert iam.may(iam.function_role, action, resource, in_function=f"{iam.function}{qualifier}")
+
+
+def test_who_assumes_the_role_does_not(right: tuple[Iam, str, str]) -> None:
+    iam, action, resource = right
+
+    assert not iam.may(iam.function_role, action, resource)
+
+
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [
+        pytest.param("function:", "function:other-", id="of another name"),
+        pytest.param("", "-x", id="of a longer name"),
+        pytest.param("", "-x:live", id="of a longer name, by an alias"),
+        pytest.param(f":{TARGET}:", f":{SOURCE}:", id="of the source account"),
+        pytest.param(f":{REGION}:", ":eu-west-1:", id="of another Region"),
+    ],
+)
+def test_a_function_with_the_same_role_does_not_if_it_is(
+    right: tuple[Iam, str, str], part: str, other: str
+) -> None:
+    iam, action, resource = right
+    function = iam.function.replace(part, other) if part else f"{iam.function}{other}"
+
+    assert not iam.may(iam.function_role, action, resource, in_function=function)
