@@ -2,7 +2,7 @@ variable "airflow_role" {
   description = "With transport rest: the Airflow role, in each environment, as which the function acts."
   type        = string
   nullable    = false
-  default     = "Op"
+  default     = "User"
 }
 
 variable "dedicated_invoker_role" {

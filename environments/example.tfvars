@@ -33,8 +33,8 @@ mwaa_environments = ["analytics"]
 # Airflow's own roles apply.
 transport = "rest"
 
-# With "rest": the Airflow role as which the function acts. User is enough to trigger and to read DAG
-# runs; Op, the default, may also change connections and variables. A role of your own will do, too.
+# With "rest": the Airflow role as which the function acts. User, the default, is enough to trigger and
+# to read DAG runs; Op may also change connections and variables. A role of your own will do, too.
 airflow_role = "User"
 
 # Lambda functions of the source account that run first, in this order. Each gets the execution's

@@ -2,12 +2,12 @@ variable "airflow_role" {
   description = "With transport rest: the Airflow role, in each environment, as which the function acts."
   type        = string
   nullable    = false
-  default     = "Op"
+  default     = "User"
 
   # A part of an ARN, in which IAM would take '*' and '?' as wildcards.
   validation {
     condition     = can(regex("^[A-Za-z0-9_.-]{1,64}$", var.airflow_role))
-    error_message = "Write airflow_role as the name of an Airflow role, such as Op, User or one of your own: letters, digits, '_', '.' and '-', at most 64 of them."
+    error_message = "Write airflow_role as the name of an Airflow role, such as User, Op or one of your own: letters, digits, '_', '.' and '-', at most 64 of them."
   }
 }
 

@@ -97,7 +97,7 @@ def test_it_writes_its_own_log(iam: Iam, action: str) -> None:
         ),
         pytest.param(
             "airflow:InvokeRestApi",
-            airflow_role("Op", of="sandbox"),
+            airflow_role("User", of="sandbox"),
             id="Airflow's REST API",
         ),
         pytest.param(

@@ -163,6 +163,13 @@ def test_by_default_the_functions_role_is_the_one_that_the_source_assumes(
     )
 
 
+def test_the_function_acts_as_user_where_no_airflow_role_is_named(sandbox_plan: Plan) -> None:
+    root = sandbox_plan.document["configuration"]["root_module"]
+
+    for module in (root, sandbox_plan.module("target")):
+        assert module["variables"]["airflow_role"]["default"] == "User"
+
+
 def test_a_dedicated_invoker_role_may_do_nothing_but_invoke(example_plan: Plan) -> None:
     name = "data-onboarding-staging"
     role = f'module.target.aws_iam_role.invoker["{name}-invoker"]'

@@ -22,7 +22,7 @@ SOURCE: dict[str, Any] = {
 }
 TARGET: dict[str, Any] = {
     "name": "onboarding",
-    "airflow_role": "Op",
+    "airflow_role": "User",
     "function": {},
     "log_retention_in_days": 30,
     "mwaa_environments": ["analytics"],
@@ -119,7 +119,7 @@ TIMEOUT = (
     "the DAG run is there, and with less would send nothing."
 )
 AIRFLOW_ROLE = (
-    "Write airflow_role as the name of an Airflow role, such as Op, User or one of your own: letters, "
+    "Write airflow_role as the name of an Airflow role, such as User, Op or one of your own: letters, "
     "digits, '_', '.' and '-', at most 64 of them."
 )
 TRANSPORT = "Write transport as cli or rest."
