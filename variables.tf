@@ -41,7 +41,7 @@ variable "mwaa_environments" {
 }
 
 variable "name" {
-  description = "First part of all names; the workspace is the second."
+  description = "First part of all names; the workspace is the second. Roles have no Region: in a second Region of the same accounts use another name."
   type        = string
   nullable    = false
   default     = "mwaa-dags-trigger"

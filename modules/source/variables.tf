@@ -15,15 +15,15 @@ variable "logging" {
 }
 
 variable "name" {
-  description = "Name of the state machine; role and log group are named after it."
+  description = "Name of the state machine; role and log group are named after it. Roles have no Region: in a second Region of the same account use another name."
   type        = string
   nullable    = false
 
-  # The state machine's ARN is an sts:ExternalId ([\w+=,.@:/-]), its name a part of a log group's
-  # name ([\w./#-]), and with "-source" behind it that of a role (at most 64 characters).
+  # The state machine's ARN is an sts:ExternalId ([\w+=,.@:/-]), its name what the provider takes (no
+  # dot), and with "-source" behind it that of a role (at most 64 characters).
   validation {
-    condition     = can(regex("^[A-Za-z0-9_.-]{1,57}$", var.name))
-    error_message = "Write name with letters, digits, '-', '_' and '.' only, at most 57 of them."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,57}$", var.name))
+    error_message = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
   }
 }
 

@@ -2,14 +2,18 @@ data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
-data "aws_region" "current" {}
+# Its `region` is in every provider from 5.100 to 6; that of aws_region is new in 6, and its `id` and
+# `name` are deprecated there.
+data "aws_service_principal" "current" {
+  service_name = "lambda"
+}
 
 # ARNs are computed from names: the plan then shows whole policies, and source and target can name
 # each other without a cycle.
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.id
+  region     = data.aws_service_principal.current.region
 
   airflow_arn       = "arn:${local.partition}:airflow:${local.region}:${local.account_id}"
   airflow_role_arns = [for name in sort(var.mwaa_environments) : "${local.airflow_arn}:role/${name}/${var.airflow_role}"]

@@ -69,7 +69,7 @@ variable "mwaa_environments" {
 }
 
 variable "name" {
-  description = "Name of the Lambda function; roles and log group are named after it."
+  description = "Name of the Lambda function; roles and log group are named after it. Roles have no Region: in a second Region of the same account use another name."
   type        = string
   nullable    = false
 

@@ -10,6 +10,7 @@ from tests.terraform.planner import Plan, Planner
 from tools.paths import PROJECT
 
 NAME = "client-onboarding"
+INVOKER = f'module.target.aws_iam_role.invoker["{NAME}-invoker"]'
 ACCOUNTS = {"source": "111111111111", "target": "222222222222"}
 
 
@@ -62,7 +63,7 @@ def test_separate_states_agree_on_the_state_machine_and_its_role(
 ) -> None:
     source, target = example_plans["source"], example_plans["target"]
     made = source.outputs["state_machine_arn"]
-    [trust] = target.trust("module.target.aws_iam_role.function")["Statement"][1:]
+    [trust] = target.trust(INVOKER)["Statement"]
 
     assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": made}}
     role = source.resources["module.source.aws_iam_role.this"]["name"]
@@ -76,5 +77,5 @@ def test_separate_states_agree_on_the_function_and_its_role(
     trigger = source.definition()["States"]["Trigger MWAA DAG"]
 
     assert trigger["Parameters"]["FunctionName"] == target.outputs["function_arn"]
-    role = target.resources["module.target.aws_iam_role.function"]["name"]
+    role = target.resources[INVOKER]["name"]
     assert trigger["Credentials"] == {"RoleArn": f"arn:aws:iam::{ACCOUNTS['target']}:role/{role}"}

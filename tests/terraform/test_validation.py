@@ -73,7 +73,7 @@ def trusted(**values: str) -> list[dict[str, str]]:
     return [{**TARGET["trusted_sources"][0], **values}]
 
 
-SOURCE_NAME = "Write name with letters, digits, '-', '_' and '.' only, at most 57 of them."
+SOURCE_NAME = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
 TARGET_NAME = "Write name with letters, digits, '-' and '_' only, at most 56 of them."
 TASK_NAME = "Give each of preliminary_tasks a name of 1 to 80 characters."
 OWN_STATE = (
@@ -129,6 +129,7 @@ CASES = {
     "source: longest name": source("", name="n" * 57),
     "source: name too long for its role": source(SOURCE_NAME, name="n" * 58),
     "source: name that STS takes in no external id": source(SOURCE_NAME, name="on*boarding"),
+    "source: name that the provider does not take": source(SOURCE_NAME, name="on.boarding"),
     "source: name with a space": source(SOURCE_NAME, name="on boarding"),
     "source: no name": source(SOURCE_NAME, name=""),
     "tasks: longest name": source("", preliminary_tasks=tasks("t" * 80)),

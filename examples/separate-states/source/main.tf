@@ -22,7 +22,7 @@ module "source" {
   name = var.name
   # What the target's state makes for the same name.
   target = {
-    role_arn     = "arn:${data.aws_partition.current.partition}:iam::${var.target_account_id}:role/${var.name}-target"
+    role_arn     = "arn:${data.aws_partition.current.partition}:iam::${var.target_account_id}:role/${var.name}-invoker"
     function_arn = "arn:${data.aws_partition.current.partition}:lambda:${var.region}:${var.target_account_id}:function:${var.name}"
   }
 }
