@@ -1,4 +1,4 @@
-"""One of the sandbox's accounts, as somebody who may do everything in it sees it."""
+"""One of the sandbox's accounts, as a role in it sees it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from sandbox.aws.accounts import DEPLOYER, REGION
+from sandbox.aws.accounts import ADMINISTRATOR_ROLE, REGION
 from tools.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _POLL_SECONDS = 0.1
 
 
 class Account:
-    """boto3 clients with the deployer's session in one account.
+    """boto3 clients with the session of a role in one account.
 
     Parameters
     ----------
@@ -32,6 +32,8 @@ class Account:
         URL of the local AWS.
     account_id
         12 digits.
+    role
+        Name of one of the roles that are there before a deployment.
 
     Attributes
     ----------
@@ -39,7 +41,7 @@ class Account:
         The session as the AWS CLI's configuration file has it.
     """
 
-    def __init__(self, endpoint: str, account_id: str) -> None:
+    def __init__(self, endpoint: str, account_id: str, *, role: str = ADMINISTRATOR_ROLE) -> None:
         caller: STSClient = boto3.client(
             "sts",
             region_name=REGION,
@@ -48,7 +50,8 @@ class Account:
             aws_secret_access_key="sandbox",  # noqa: S106 - the local AWS takes any
         )
         assumed = caller.assume_role(
-            RoleArn=f"arn:aws:iam::{account_id}:role/{DEPLOYER}", RoleSessionName="sandbox"
+            RoleArn=f"arn:aws:iam::{account_id}:role/{role}",
+            RoleSessionName="sandbox",
         )["Credentials"]
         self.profile = {
             "aws_access_key_id": assumed["AccessKeyId"],

@@ -120,7 +120,7 @@ class Background:
     def _write_environment(self, sandbox: Sandbox) -> None:
         """Write what a shell has to source: the local AWS, and a profile for each account.
 
-        The profiles hold the deployers' sessions. Were they to say which role to assume, the AWS CLI would keep
+        The profiles hold the administrators' sessions. Were they to say which role to assume, the AWS CLI would keep
         its sessions for an hour, and use those of an earlier sandbox.
         """
         profiles = configparser.RawConfigParser()

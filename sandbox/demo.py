@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from rich.table import Table
 
 from sandbox.account import Account
-from sandbox.aws.accounts import DEPLOYER, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.aws.accounts import ADMINISTRATOR_ROLE, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.deployment import Deployment, prepare
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import install
@@ -119,7 +119,7 @@ def _be_refused(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
     )
     _refused(
         steps,
-        f"Another role of the source account ({DEPLOYER}), with the right external id",
+        f"Another role of the source account ({ADMINISTRATOR_ROLE}), with the right external id",
         lambda: deployed.source.sts.assume_role(
             RoleArn=target_role, RoleSessionName="demo", ExternalId=state_machine
         ),

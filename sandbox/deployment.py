@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,20 @@ class Deployment:
         settings = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": _WORKSPACE}
         self._environment = {**os.environ, **environment, **settings}
 
-    def apply(self, advance: Advance, **variables: str) -> dict[str, str]:
-        """Apply, with these variables in place of those of the workspace; return the outputs."""
-        self._change("apply", advance, *_options(variables))
+    def apply(
+        self, advance: Advance, *, replace: Sequence[str] = (), **variables: str
+    ) -> dict[str, str]:
+        """Apply, with these variables in place of those of the workspace; return the outputs.
+
+        Parameters
+        ----------
+        replace
+            Addresses of resources to destroy and make again.
+        variables
+            Strings as they are, other values as JSON.
+        """
+        replaced = [f"-replace={address}" for address in replace]
+        self._change("apply", advance, *_options(variables), *replaced)
         outputs = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in outputs.items()}
 

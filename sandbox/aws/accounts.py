@@ -1,4 +1,4 @@
-"""What the two accounts hold before Terraform comes: a role to deploy with, and the preliminary task's Lambda."""
+"""What the two accounts hold before Terraform comes: roles to deploy and to look around with, a preliminary task."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from moto.awslambda_simple.models import lambda_simple_backends
 from moto.iam.models import iam_backends
 from moto.moto_api._internal import moto_api_backend
 
-from sandbox.aws.authorizer import MANAGEMENT_ACCOUNT
+from sandbox import deploy_permissions
+from sandbox.aws.authorizer import ADMINISTRATOR, MANAGEMENT_ACCOUNT
 
 REGION = "eu-central-1"
 SOURCE_ACCOUNT = "111111111111"
 TARGET_ACCOUNT = "222222222222"
 DEPLOYER = "deployer"
+"""The role that Terraform assumes: it may do what docs/deploy-permissions.json says, and nothing else."""
+ADMINISTRATOR_ROLE = "administrator"
+"""The role of tests, demo and command line: it may do everything in its account."""
+DEPLOYED_NAME = "mwaa-dags-trigger-sandbox"
+"""Name and workspace of what is deployed, as the deployers' policies have it."""
 PRELIMINARY_FUNCTION = "rds-hack-update"
 
 _PRELIMINARY_CODE = Path(__file__).parents[1] / "preliminary_task" / "app.py"
@@ -27,13 +33,11 @@ _PRELIMINARY_CODE = Path(__file__).parents[1] / "preliminary_task" / "app.py"
 def furnish() -> None:
     """Empty all accounts, then put in what is there before a deployment."""
     moto_api_backend.reset()
-    for account in (SOURCE_ACCOUNT, TARGET_ACCOUNT):
-        _create_role(
-            account,
-            DEPLOYER,
-            trust={"AWS": f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root"},
-            allow={"Action": "*", "Resource": "*"},
-        )
+    trust = {"AWS": f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root"}
+    for side, account in (("source", SOURCE_ACCOUNT), ("target", TARGET_ACCOUNT)):
+        deploy = deploy_permissions.policy(side, account=account, region=REGION, name=DEPLOYED_NAME)
+        _create_role(account, DEPLOYER, trust=trust, policy=deploy)
+        _create_role(account, ADMINISTRATOR_ROLE, trust=trust, policy=json.dumps(ADMINISTRATOR))
     _create_preliminary_function()
 
 
@@ -42,7 +46,7 @@ def _create_preliminary_function() -> None:
         SOURCE_ACCOUNT,
         PRELIMINARY_FUNCTION,
         trust={"Service": "lambda.amazonaws.com"},
-        allow={"Action": "logs:*", "Resource": "*"},
+        policy=_policy({"Action": "logs:*", "Resource": "*"}),
     )
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
@@ -59,7 +63,7 @@ def _create_preliminary_function() -> None:
     )
 
 
-def _create_role(account: str, name: str, *, trust: dict[str, str], allow: dict[str, str]) -> str:
+def _create_role(account: str, name: str, *, trust: dict[str, str], policy: str) -> str:
     backend = iam_backends[account]["aws"]
     role = backend.create_role(
         role_name=name,
@@ -70,7 +74,7 @@ def _create_role(account: str, name: str, *, trust: dict[str, str], allow: dict[
         tags=[],
         max_session_duration="3600",
     )
-    backend.put_role_policy(name, name, _policy(allow))
+    backend.put_role_policy(name, name, policy)
     arn: str = role.arn
     return arn
 

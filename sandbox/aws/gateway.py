@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws import step_functions
 from sandbox.aws.authorizer import AccessDenied, Authorizer
+from sandbox.aws.deployment_permissions import permissions
 from sandbox.aws.functions import FunctionNotFound, Functions
 from sandbox.aws.mwaa_permissions import resources
 from sandbox.mwaa import http
@@ -66,7 +67,9 @@ class Gateway:
         self._moto = moto
         self._services: Mapping[str, Callable[[Call], Response | None]] = {
             "airflow": self._airflow,
+            "iam": _only_checked,
             "lambda": self._lambda,
+            "logs": _only_checked,
             "states": self._states,
             "sts": self._sts,
         }
@@ -86,6 +89,7 @@ class Gateway:
                 signature["key"], signature["region"], signature["service"], Request(environ)
             )
             try:
+                self._authorize(call)
                 response = serve(call)
             except AccessDenied as denied:
                 response = _denied(call.service, str(denied))
@@ -94,6 +98,12 @@ class Gateway:
                 return response(environ, start)
             environ["wsgi.input"] = io.BytesIO(body)
         return self._moto(environ, start)
+
+    def _authorize(self, call: Call) -> None:
+        caller = self._authorizer.caller(call.access_key)
+        asked = permissions(call.service, call.request, region=call.region, account=caller.account)
+        for action, resource in asked:
+            self._authorizer.authorize(caller, action=action, resources=[resource])
 
     def _sts(self, call: Call) -> None:
         form = parse_qs(call.request.get_data().decode())
@@ -117,7 +127,6 @@ class Gateway:
         arn = self._functions.arn(
             unquote(invoke["function"]), region=call.region, account=caller.account
         )
-        self._authorizer.authorize(caller, action="lambda:InvokeFunction", resources=[arn])
         try:
             invocation = self._functions.invoke(arn, call.request.get_data())
         except FunctionNotFound:
@@ -153,6 +162,10 @@ class Gateway:
         )
 
 
+def _only_checked(_: Call) -> None:
+    """Let moto answer what the caller is allowed."""
+
+
 def _json(
     body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -160,7 +173,7 @@ def _json(
 
 
 def _denied(service: str, message: str) -> Response:
-    if service == "sts":
+    if service in ("iam", "sts"):
         return Response(
             "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
             f"<Message>{escape(message)}</Message></Error></ErrorResponse>",

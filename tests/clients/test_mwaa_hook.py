@@ -61,7 +61,7 @@ def running(version: str, directory: Path) -> Iterator[Sandbox]:
 def run_hook(
     python: Path, sandbox: Sandbox, directory: Path, *calls: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Have the hook make these calls as the target's deployer; return its answers, or the errors' bodies."""
+    """Have the hook make these calls as the target's administrator; return its answers, or the errors' bodies."""
     session = Account(sandbox.aws.url, TARGET_ACCOUNT).profile
     result = subprocess.run(
         [python, HERE / "call_mwaa.py"],

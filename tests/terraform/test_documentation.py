@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from sandbox import deploy_permissions
 from tests.terraform.planner import Plan, Planner
 from tools.paths import PROJECT
 
@@ -79,3 +80,10 @@ def test_separate_states_agree_on_the_function_and_its_role(
     assert trigger["Parameters"]["FunctionName"] == target.outputs["function_arn"]
     role = target.resources[INVOKER]["name"]
     assert trigger["Credentials"] == {"RoleArn": f"arn:aws:iam::{ACCOUNTS['target']}:role/{role}"}
+
+
+def test_the_readme_has_the_table_of_what_the_roles_that_deploy_need() -> None:
+    table = deploy_permissions.table()
+
+    # Where not: `python -m sandbox.deploy_permissions` writes it.
+    assert f"\n\n{table}\n" in (PROJECT / "README.md").read_text()

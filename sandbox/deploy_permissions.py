@@ -1,0 +1,72 @@
+"""What the roles that deploy may do: one file, for the sandbox's policies and for the README's table.
+
+`python -m sandbox.deploy_permissions` writes the table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from tools.paths import PROJECT
+
+FILE = PROJECT / "docs" / "deploy-permissions.json"
+README = PROJECT / "README.md"
+_HEAD = "| account | actions | on |\n|---|---|---|\n"
+
+
+def policy(side: str, *, account: str, region: str, name: str) -> str:
+    """Return the policy of the role that deploys, as JSON.
+
+    Parameters
+    ----------
+    side
+        `source` or `target`.
+    name
+        Of the state machine and the function.
+    """
+    document = json.dumps(_policies()[side])
+    for placeholder, value in {"ACCOUNT": account, "REGION": region, "NAME": name}.items():
+        document = document.replace(placeholder, value)
+    return document
+
+
+def table() -> str:
+    """Return the README's table of it, a row for each statement."""
+    return _HEAD + "".join(_rows())
+
+
+def _policies() -> Mapping[str, Any]:
+    policies: Mapping[str, Any] = json.loads(FILE.read_text())
+    return policies
+
+
+def _rows() -> Iterator[str]:
+    for side, document in _policies().items():
+        for statement in document["Statement"]:
+            resources = [arn.split(":", 5)[-1] for arn in _listed(statement["Resource"])]
+            yield (
+                f"| {side} | {_actions(_listed(statement['Action']))} | "
+                f"{', '.join(f'`{resource}`' for resource in resources)} |\n"
+            )
+
+
+def _actions(actions: Sequence[str]) -> str:
+    """Name the service once for all of its actions."""
+    named = [action.split(":") for action in actions]
+    return "; ".join(
+        f"`{service}:` " + ", ".join(f"`{action}`" for _, action in group)
+        for service, group in groupby(named, key=lambda action: action[0])
+    )
+
+
+def _listed(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
+
+
+if __name__ == "__main__":
+    old = re.compile(re.escape(_HEAD) + r"(\|.*\n)*")
+    README.write_text(old.sub(lambda _: table(), README.read_text()))
