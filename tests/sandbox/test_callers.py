@@ -1,0 +1,137 @@
+"""What IAM is told of a caller: Lambda names the function in its own calls, and in no others of its role."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from sandbox.account import Account
+from sandbox.aws import AwsServer
+from sandbox.aws.accounts import ADMINISTRATOR_ROLE, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.mwaa.http import Request, Response
+
+PREFIX = f"arn:aws:lambda:{REGION}:{TARGET_ACCOUNT}:function"
+ENVIRONMENT = f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:environment/sandbox"
+CODE = """
+import boto3
+def lambda_handler(event, context):
+    return boto3.client("mwaa").get_environment(Name="sandbox")["Environment"]
+"""
+
+
+class Front:
+    """Answers every call."""
+
+    def answer(self, request: Request) -> Response:
+        return Response(200, b'{"Environment": {"Name": "sandbox"}}')
+
+
+@pytest.fixture
+def aws() -> Iterator[AwsServer]:
+    with AwsServer({TARGET_ACCOUNT: Front()}) as aws:
+        yield aws
+
+
+@pytest.fixture
+def target(aws: AwsServer) -> Account:
+    return Account(aws.url, TARGET_ACCOUNT)
+
+
+def document(*statements: dict[str, Any]) -> str:
+    allowed = [{"Effect": "Allow", **statement} for statement in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": allowed})
+
+
+@pytest.fixture
+def role(target: Account) -> str:
+    """A role that the function `one` and the administrator hold: it is of use in that function only."""
+    administrator = f"arn:aws:iam::{TARGET_ACCOUNT}:role/{ADMINISTRATOR_ROLE}"
+    in_one = {"ArnLike": {"lambda:SourceFunctionArn": f"{PREFIX}:one"}}
+    trust = document(
+        {"Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
+        {"Action": "sts:AssumeRole", "Principal": {"AWS": administrator}},
+    )
+    allow = document(
+        {"Action": "airflow:GetEnvironment", "Resource": ENVIRONMENT, "Condition": in_one},
+        {
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": "*",
+            "Condition": in_one,
+        },
+    )
+    arn = target.iam.create_role(RoleName="shared", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    target.iam.put_role_policy(RoleName="shared", PolicyName="shared", PolicyDocument=allow)
+    return arn
+
+
+def invoke(target: Account, name: str, role: str) -> list[Any]:
+    """Make a function, and return what it answers to two invocations: the second finds it warm."""
+    target.logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("app.py", CODE)
+    target.functions.create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime="python3.13",
+        Handler="app.lambda_handler",
+        Timeout=30,
+        Code={"ZipFile": archive.getvalue()},
+    )
+    return [
+        json.load(target.functions.invoke(FunctionName=name, Payload=b"{}")["Payload"])
+        for _ in range(2)
+    ]
+
+
+def logged(target: Account, name: str) -> list[Any]:
+    return target.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+
+
+def test_the_function_calls_and_logs(target: Account, role: str) -> None:
+    assert invoke(target, "one", role) == [{"Name": "sandbox"}] * 2
+    assert logged(target, "one")
+
+
+def test_a_function_of_a_longer_name_with_the_same_role_does_not(
+    target: Account, role: str
+) -> None:
+    answers = invoke(target, "one-more", role)
+
+    assert ["AccessDeniedException" in answer["errorMessage"] for answer in answers] == [True] * 2
+    assert not logged(target, "one-more")
+
+
+def test_who_assumes_the_role_does_not(aws: AwsServer, target: Account, role: str) -> None:
+    invoke(target, "one", role)
+    keys = target.sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    mwaa = boto3.client(
+        "mwaa",
+        region_name=REGION,
+        endpoint_url=aws.url,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        config=Config(inject_host_prefix=False),
+    )
+
+    with pytest.raises(ClientError, match="not authorized to perform: airflow:GetEnvironment"):
+        mwaa.get_environment(Name="sandbox")
+
+
+def test_an_administrator_is_one_in_their_own_account_only(
+    aws: AwsServer, target: Account, role: str
+) -> None:
+    invoke(target, "one", role)
+    source = Account(aws.url, SOURCE_ACCOUNT)
+
+    with pytest.raises(ClientError, match="not authorized to perform: lambda:InvokeFunction"):
+        source.functions.invoke(FunctionName=f"{PREFIX}:one")
