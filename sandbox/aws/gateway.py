@@ -16,9 +16,9 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws import step_functions
 from sandbox.aws.authorizer import AccessDenied, Authorizer
-from sandbox.aws.deployment_permissions import permissions
 from sandbox.aws.functions import FunctionNotFound, Functions
 from sandbox.aws.mwaa_permissions import resources
+from sandbox.aws.service_permissions import permissions
 from sandbox.mwaa import http
 from sandbox.mwaa.api import MwaaApi, api_call
 

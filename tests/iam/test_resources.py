@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from sandbox import deploy_permissions
 from sandbox.iam.simulator import install
 from tests.iam.accounts import policy_of
 from tests.terraform.planner import Plan
@@ -48,3 +49,13 @@ def test_no_policy_says_any_resource_where_the_service_knows_one(
 
     assert on_anything  # each plan has a source, which delivers logs
     assert [action for action in on_anything if knows_resource(action)] == []
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_the_role_that_deploys_names_a_resource_where_the_service_knows_one(side: str) -> None:
+    policy = deploy_permissions.policy(side, account="1" * 12, region="eu-central-1", name="name")
+
+    for statement in json.loads(policy)["Statement"]:
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            assert knows_resource(action) == (statement["Resource"] != "*"), action
