@@ -18,14 +18,14 @@ from tests.iam.accounts import REGION, SOURCE, TARGET, Iam, airflow_role, enviro
         pytest.param(("iam", "logs:PutLogEvents", "/aws/lambda"), id="log-events"),
     ]
 )
-def right(request: pytest.FixtureRequest) -> tuple[Iam, str, str]:
+def right(request: pytest.FixtureRequest, iam: Iam, split: Iam) -> tuple[Iam, str, str]:
     """Something that the function may do: in which accounts, the action, and on what."""
-    fixture, action, resource = request.param
-    iam: Iam = request.getfixturevalue(fixture)
+    accounts, action, resource = request.param
+    planned = {"iam": iam, "split": split}[accounts]
     if action.startswith("logs:"):
-        group = f"arn:aws:logs:{REGION}:{TARGET}:log-group:{resource}/{iam.name}"
+        group = f"arn:aws:logs:{REGION}:{TARGET}:log-group:{resource}/{planned.name}"
         resource = f"{group}:log-stream:2026/01/01/[1]abc"
-    return iam, action, resource
+    return planned, action, resource
 
 
 @pytest.mark.parametrize("qualifier", ["", ":7", ":live"], ids=["bare", "version", "alias"])
