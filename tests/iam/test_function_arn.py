@@ -6,6 +6,9 @@ import pytest
 
 from tests.iam.accounts import REGION, SOURCE, TARGET, Iam, airflow_role, environment
 
+LOG = f"arn:aws:logs:{REGION}:{TARGET}:log-group:/aws/lambda/mwaa-dags-trigger-sandbox"
+STREAM = f"{LOG}:log-stream:2026/01/01/[1]abc"
+
 
 @pytest.fixture(
     params=[
@@ -14,18 +17,14 @@ from tests.iam.accounts import REGION, SOURCE, TARGET, Iam, airflow_role, enviro
         pytest.param(
             ("split", "airflow:InvokeRestApi", airflow_role("User", of="analytics")), id="rest"
         ),
-        pytest.param(("iam", "logs:CreateLogStream", "/aws/lambda"), id="log-stream"),
-        pytest.param(("iam", "logs:PutLogEvents", "/aws/lambda"), id="log-events"),
+        pytest.param(("iam", "logs:CreateLogStream", STREAM), id="log-stream"),
+        pytest.param(("iam", "logs:PutLogEvents", STREAM), id="log-events"),
     ]
 )
 def right(request: pytest.FixtureRequest, iam: Iam, split: Iam) -> tuple[Iam, str, str]:
     """Something that the function may do: in which accounts, the action, and on what."""
     accounts, action, resource = request.param
-    planned = {"iam": iam, "split": split}[accounts]
-    if action.startswith("logs:"):
-        group = f"arn:aws:logs:{REGION}:{TARGET}:log-group:{resource}/{planned.name}"
-        resource = f"{group}:log-stream:2026/01/01/[1]abc"
-    return planned, action, resource
+    return {"iam": iam, "split": split}[accounts], action, resource
 
 
 @pytest.mark.parametrize("qualifier", ["", ":7", ":live"], ids=["bare", "version", "alias"])
