@@ -112,6 +112,7 @@ def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
     )
 
 
+# For what ends before it reaches an Airflow, and so is alike with each.
 on_the_default = pytest.mark.on(DEFAULT)
 over_cli = pytest.mark.over("cli")
 over_rest = pytest.mark.over("rest")

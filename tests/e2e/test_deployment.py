@@ -5,6 +5,6 @@ from __future__ import annotations
 from tests.e2e.conftest import Stack, on_the_default
 
 
-@on_the_default  # Terraform does not see which it is
+@on_the_default
 def test_a_second_plan_shows_no_changes(stack: Stack) -> None:
     assert stack.deployment.changes(transport=stack.transport) == []
