@@ -4,6 +4,8 @@ PYTHON ?= python3
 RUN := . .build/env &&
 # Nothing of a command stays behind, however it ends.
 GUARD := python -m tools.guard
+# The Lambda's, as modules/target has it.
+RUNTIME := 3.13
 
 .PHONY: help
 help: ## Print the commands
@@ -16,6 +18,14 @@ demo: setup package ## Deploy into a local two-account AWS, and start one real D
 .PHONY: test
 test: lint ## Run every test
 	@$(RUN) $(GUARD) pytest --numprocesses 2 --dist loadgroup
+
+.PHONY: test-runtime
+test-runtime: setup package ## Run the Lambda's tests on the Python that it runs on in AWS, where there is one
+# pyenv hides the versions that are not asked for.
+	@$(RUN) if python=$$(PYENV_VERSION=$(RUNTIME) uv python find --system --no-python-downloads $(RUNTIME) 2>/dev/null); then \
+	  $(GUARD) python -m tools.uv run --quiet --no-project --isolated --python "$$python" \
+	    --with-requirements requirements-dev.txt python -m pytest --quiet tests/lambda; \
+	else echo "The Lambda's tests were not run on Python $(RUNTIME): uv finds none on this machine."; fi
 
 .PHONY: bench
 bench: setup package ## Measure, and write docs/benchmarks.md
@@ -59,7 +69,7 @@ format: setup ## Format Python and Terraform
 .PHONY: lock
 lock: setup ## Lock what the requirements' .in files ask for
 	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements; do \
-	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+	  python -m tools.uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
 
 .PHONY: airflow-lock

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from sandbox.background import Background
 from sandbox.mwaa.releases import chosen_version
 from tools.errors import UserError
 from tools.isolation import isolate
@@ -28,21 +29,19 @@ def main() -> None:
     airflow_version = chosen_version()
     try:
         # Imported late: moto takes two seconds, and not every command needs it.
-        if arguments.command == "demo":
-            from sandbox.demo import demo
+        match arguments.command:
+            case "demo":
+                from sandbox.demo import demo
 
-            demo(airflow_version, arguments.state)
-        else:
-            from sandbox.background import Background
+                demo(airflow_version, arguments.state)
+            case "serve":
+                from sandbox.serve import serve
 
-            background = Background(arguments.state)
-            match arguments.command:
-                case "up":
-                    background.up(airflow_version)
-                case "serve":
-                    background.serve(airflow_version)
-                case "down":
-                    background.down()
+                serve(airflow_version, arguments.state)
+            case "up":
+                Background(arguments.state).up(airflow_version)
+            case "down":
+                Background(arguments.state).down()
     except UserError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
     except subprocess.TimeoutExpired as error:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import configparser
 import json
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from sandbox.account import Account
-from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import install
-from sandbox.stack import Sandbox
 from sandbox.steps import Steps
 from tools.errors import UserError
-from tools.isolation import LOOPBACK
 from tools.paths import BUILD, PROJECT
 from tools.terraform import link_configuration
 
 _START_SECONDS = 600.0
 _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.2
+
+DIRECTORY = "sandbox"
+"""In the state directory: all that the sandbox makes, with these two files for whoever wants to find it."""
+RUNNING = "running.json"
+ENVIRONMENT = "env"
 
 
 @dataclass(frozen=True)
@@ -49,11 +46,10 @@ class Background:
 
     def __init__(self, state: Path) -> None:
         self._state = state
-        self._directory = state / "sandbox"
-        self._running = self._directory / "running.json"
+        self._directory = state / DIRECTORY
+        self._running = self._directory / RUNNING
         self._configuration = self._directory / "configuration"
-        self._environment = self._directory / "env"
-        self._profiles = self._directory / "aws-profiles"
+        self._environment = self._directory / ENVIRONMENT
         self._log = state / "sandbox.out"
 
     def up(self, airflow_version: str) -> None:
@@ -77,31 +73,6 @@ class Background:
             running = self._wait_until_ready(process)
         steps.say(self._what_to_try(running))
 
-    def serve(self, airflow_version: str) -> None:
-        """Hold a sandbox until SIGTERM."""
-        installation = install(airflow_version, BUILD, Steps().step)
-        with (
-            Airflow(installation, self._directory / "airflow") as airflow,
-            Sandbox(airflow, self._directory) as sandbox,
-        ):
-            airflow.wait_ready()
-            self._write_environment(sandbox)
-            guard = psutil.Process().parent()
-            assert guard
-            running = Running(
-                guard.pid,
-                guard.create_time(),
-                airflow_version,
-                airflow.web_url,
-                airflow.username,
-                airflow.password,
-            )
-            new = self._running.with_suffix(".new")
-            new.touch(mode=0o600)
-            new.write_text(json.dumps(asdict(running)))
-            new.rename(self._running)
-            threading.Event().wait()
-
     def down(self) -> None:
         """End the sandbox, if there is one, and remove what Terraform knew of it."""
         running = self._read()
@@ -116,30 +87,6 @@ class Background:
             except psutil.TimeoutExpired:
                 raise UserError(f"Process {running.pid} does not end: see {self._log}.") from None
             shutil.rmtree(self._directory)
-
-    def _write_environment(self, sandbox: Sandbox) -> None:
-        """Write what a shell has to source: the local AWS, and a profile for each account.
-
-        The profiles hold the administrators' sessions. Were they to say which role to assume, the AWS CLI would keep
-        its sessions for an hour, and use those of an earlier sandbox.
-        """
-        profiles = configparser.RawConfigParser()
-        for name, account in (("source", SOURCE_ACCOUNT), ("target", TARGET_ACCOUNT)):
-            profiles[f"profile {name}"] = {
-                **Account(sandbox.aws.url, account).profile,
-                "region": REGION,
-            }
-        self._profiles.touch(mode=0o600)
-        with self._profiles.open("w") as file:
-            profiles.write(file)
-        variables = {
-            **sandbox.environment,
-            "AWS_CONFIG_FILE": str(self._profiles),
-            "NO_PROXY": LOOPBACK,
-        }
-        lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN"]
-        lines += [f"export {key}={shlex.quote(value)}" for key, value in variables.items()]
-        self._environment.write_text("\n".join(lines) + "\n")
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> Running:
         deadline = time.monotonic() + _START_SECONDS

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 from sandbox.mwaa.releases import Release, chosen_version, find_release
 from tools.errors import UserError
+from tools.setup import index_settings
 
 _SECONDS = 600.0
 
@@ -29,6 +31,7 @@ def lock(release: Release) -> None:
         ["uv", "pip", "compile", "--quiet", *options, "-", "--output-file", release.lock],
         input=f"apache-airflow=={release.version}\n",
         capture_output=True,
+        env=os.environ | index_settings(),
         text=True,
         timeout=_SECONDS,
         check=False,

@@ -15,6 +15,7 @@ from sandbox.account import Account
 from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.deployment import Deployment, prepare
 from sandbox.mwaa.airflow import Airflow
+from sandbox.mwaa.releases import DEFAULT
 from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
 
@@ -111,12 +112,18 @@ def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
     )
 
 
+# For what ends before it reaches an Airflow, and so is alike with each.
+on_the_default = pytest.mark.on(DEFAULT)
 over_cli = pytest.mark.over("cli")
 over_rest = pytest.mark.over("rest")
 
 
+ASKED_FOR = {"on": "installation", "over": "stack"}
+"""The parameter whose values a mark names."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the transports that a test does not ask for.
+    """Leave out the Airflows and transports that a test does not ask for.
 
     Were they left out of its parametrisation, pytest would not order by transport, and each switch is an apply.
     """
@@ -124,7 +131,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _is_asked_for(item: pytest.Item) -> bool:
-    mark = item.get_closest_marker("over")
-    if mark is None or not isinstance(item, pytest.Function):
-        return True
-    return item.callspec.params["stack"] in mark.args
+    return all(
+        item.callspec.params[ASKED_FOR[mark.name]] in mark.args
+        for mark in item.iter_markers()
+        if mark.name in ASKED_FOR and isinstance(item, pytest.Function)
+    )

@@ -11,9 +11,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox.stack import ENVIRONMENT_NAME
-from tests.e2e.conftest import Stack, over_cli
+from tests.e2e.conftest import Stack, on_the_default, over_cli
 
 
+@on_the_default
 @over_cli
 @pytest.mark.parametrize(
     ("event", "words"),
@@ -57,6 +58,7 @@ def test_a_bad_request_is_refused_without_a_command(
     assert len(stack.sandbox.front.tokens) == tokens
 
 
+@on_the_default
 @over_cli
 def test_an_environment_that_is_not_there(stack: Stack) -> None:
     execution = stack.execute(mwaa_env_name="missing", mwaa_dag_name="onboarding")
@@ -74,6 +76,7 @@ def test_a_dag_that_is_not_there(stack: Stack) -> None:
     assert "parsed" in str(execution.cause)
 
 
+@on_the_default
 @over_cli
 def test_another_external_id_is_denied(stack: Stack) -> None:
     state_machine = stack.outputs["state_machine_arn"]
@@ -88,6 +91,7 @@ def test_another_external_id_is_denied(stack: Stack) -> None:
         assume(ExternalId=f"{state_machine}-other")
 
 
+@on_the_default
 @over_cli
 def test_another_role_is_denied(stack: Stack) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -17,6 +17,7 @@ import requests
 from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.front import MAX_CONCURRENT_COMMANDS, TOKEN_LIFE, MwaaFront
 from sandbox.mwaa.http import Request, Response
+from tests.support.clock import Clock
 
 TRIGGER = "dags trigger onboarding"
 
@@ -39,15 +40,6 @@ class StubAirflow:
         self, method: str, path: str, *, params: Any, body: Any, timeout: float
     ) -> requests.Response:
         raise NotImplementedError
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Client:

@@ -106,6 +106,20 @@ def test_an_index_set_for_uv_itself_stays(monkeypatch: pytest.MonkeyPatch) -> No
     assert "UV_DEFAULT_INDEX" not in module.index_settings()
 
 
+def test_uv_is_run_with_pips_index(tmp_path: Path) -> None:
+    provide(tmp_path, "uv", 'echo "$UV_DEFAULT_INDEX $@"')
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.uv", "pip", "compile"],
+        cwd=PROJECT,
+        env={"PATH": f"{tmp_path / 'bin'}", "PIP_INDEX_URL": "https://pip.example/simple"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "https://pip.example/simple pip compile\n"
+
+
 class TestProviderMirror:
     @pytest.fixture(autouse=True)
     def machine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
