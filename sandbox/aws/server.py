@@ -19,6 +19,7 @@ from sandbox.aws import accounts
 from sandbox.aws.authorizer import Authorizer
 from sandbox.aws.functions import Functions, logging_config_kept
 from sandbox.aws.gateway import Front, Gateway
+from sandbox.aws.jsonata_evaluator import jsonata_evaluated
 from sandbox.aws.lambda_runtime import LambdaRuntime, serve
 from sandbox.aws.step_functions import TaskCredentials
 from sandbox.iam import Simulator
@@ -103,6 +104,7 @@ class AwsServer:
             moto=DomainDispatcherApplication(create_backend_app),
         )
         stack.enter_context(logging_config_kept())
+        stack.enter_context(jsonata_evaluated())
         stack.enter_context(TaskCredentials(authorizer, self.url).in_place())
         accounts.furnish()
         serve(self._server)

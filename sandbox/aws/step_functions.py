@@ -111,14 +111,17 @@ class TaskCredentials:
         def with_session(task: StateTask, env: Environment) -> StateCredentials:
             return self._session(env, evaluate_role(task, env).role_arn)
 
-        def with_redrive_count(worker: ExecutionWorker) -> Environment:
+        def with_whole_context(worker: ExecutionWorker) -> Environment:
             env = evaluation_environment(worker)
-            env.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
+            execution = env.states.context_object.context_object_data["Execution"]
+            execution["RedriveCount"] = 0
+            # moto leaves a datetime there, which no output can hold.
+            execution["StartTime"] = execution["StartTime"].isoformat()
             return env
 
         with (
             patch.object(StateTask, "_eval_state_credentials", with_session),
-            patch.object(ExecutionWorker, "_get_evaluation_environment", with_redrive_count),
+            patch.object(ExecutionWorker, "_get_evaluation_environment", with_whole_context),
             patch.object(lambda_eval_utils, "boto_client_for", self._client),
         ):
             yield
