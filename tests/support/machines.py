@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandbox.account import Account
@@ -58,9 +59,29 @@ class Machines:
         """Start an execution of the state machine with this ARN; return its description at its end."""
         return self.account.execute(machine, event or {}, name=name, timeout=TIMEOUT)
 
+    def redrive(self, execution: str) -> DescribeExecutionOutputTypeDef:
+        """Redrive the execution with this ARN; return its description at its end."""
+        self.account.states.redrive_execution(executionArn=execution)
+        return self.ended(execution)
+
+    def ended(self, execution: str) -> DescribeExecutionOutputTypeDef:
+        """Return the description of the execution with this ARN at its end."""
+        describe = self.account.states.describe_execution
+        wait_until(lambda: describe(executionArn=execution)["status"] != "RUNNING")
+        return describe(executionArn=execution)
+
     def history(self, execution: str) -> list[HistoryEventTypeDef]:
         """Return the events of the execution with this ARN."""
         return self.account.states.get_execution_history(executionArn=execution)["events"]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return once the condition holds; raise `TimeoutError` if it never does."""
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not so after {TIMEOUT:.0f} s")
+        time.sleep(0.02)
 
 
 def create_role(
