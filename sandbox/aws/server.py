@@ -17,9 +17,12 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.aws import accounts
 from sandbox.aws.authorizer import Authorizer
+from sandbox.aws.execution_context import context_completed
 from sandbox.aws.functions import Functions, logging_config_kept
 from sandbox.aws.gateway import Front, Gateway
+from sandbox.aws.jsonata_evaluator import jsonata_evaluated
 from sandbox.aws.lambda_runtime import LambdaRuntime, serve
+from sandbox.aws.redrive import redrive_known
 from sandbox.aws.step_functions import TaskCredentials
 from sandbox.iam import Simulator
 
@@ -103,6 +106,9 @@ class AwsServer:
             moto=DomainDispatcherApplication(create_backend_app),
         )
         stack.enter_context(logging_config_kept())
+        stack.enter_context(context_completed())
+        stack.enter_context(jsonata_evaluated())
+        stack.enter_context(redrive_known())
         stack.enter_context(TaskCredentials(authorizer, self.url).in_place())
         accounts.furnish()
         serve(self._server)

@@ -1,4 +1,4 @@
-"""What moto's Step Functions lacks: two actions, the redrive count, and task credentials that are real."""
+"""What moto's Step Functions lacks: two actions, and task credentials that are real."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task im
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from sandbox.aws.authorizer import AccessDenied, Authorizer
 
@@ -106,19 +105,12 @@ class TaskCredentials:
     def in_place(self) -> Iterator[None]:
         """Take the place of moto's own in this process while the `with` lasts."""
         evaluate_role = StateTask._eval_state_credentials
-        evaluation_environment = ExecutionWorker._get_evaluation_environment
 
         def with_session(task: StateTask, env: Environment) -> StateCredentials:
             return self._session(env, evaluate_role(task, env).role_arn)
 
-        def with_redrive_count(worker: ExecutionWorker) -> Environment:
-            env = evaluation_environment(worker)
-            env.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
-            return env
-
         with (
             patch.object(StateTask, "_eval_state_credentials", with_session),
-            patch.object(ExecutionWorker, "_get_evaluation_environment", with_redrive_count),
             patch.object(lambda_eval_utils, "boto_client_for", self._client),
         ):
             yield

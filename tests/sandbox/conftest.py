@@ -1,0 +1,25 @@
+"""What the tests of Step Functions' engine share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.account import Account
+from sandbox.aws import AwsServer
+from sandbox.aws.accounts import SOURCE_ACCOUNT
+from tests.support.machines import Machines
+
+
+@pytest.fixture
+def aws() -> Iterator[AwsServer]:
+    """A local AWS without any MWAA."""
+    with AwsServer() as aws:
+        yield aws
+
+
+@pytest.fixture
+def machines(aws: AwsServer) -> Machines:
+    """The state machines of the source account; none is there yet."""
+    return Machines(Account(aws.url, SOURCE_ACCOUNT))

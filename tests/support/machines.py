@@ -1,0 +1,127 @@
+"""Roles, functions and state machines in an account of the local AWS, for the tests of its engine."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sandbox.account import Account
+from sandbox.aws.accounts import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.type_defs import (
+        DescribeExecutionOutputTypeDef,
+        HistoryEventTypeDef,
+    )
+
+# For an execution that hangs; those of these tests last well under a second.
+TIMEOUT = 60.0
+
+
+class Machines:
+    """The state machines of one account, each with a role of its own that has its name."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def arn(self, name: str) -> str:
+        """Return the ARN of the state machine of this name, whether it is there or not."""
+        return f"arn:aws:states:{REGION}:{self.account.account_id}:stateMachine:{name}"
+
+    def create(
+        self,
+        name: str,
+        states: Mapping[str, Any],
+        *,
+        allow: Sequence[Mapping[str, Any]] = (),
+    ) -> str:
+        """Create a state machine that starts at the first of these states; return its ARN."""
+        definition = {"StartAt": next(iter(states)), "States": states}
+        created = self.account.states.create_state_machine(
+            name=name,
+            definition=json.dumps(definition),
+            roleArn=create_role(
+                self.account,
+                name,
+                trust={"Principal": {"Service": "states.amazonaws.com"}},
+                allow=allow,
+            ),
+        )
+        return created["stateMachineArn"]
+
+    def execute(
+        self, machine: str, event: Mapping[str, Any] | None = None, *, name: str = "one"
+    ) -> DescribeExecutionOutputTypeDef:
+        """Start an execution of the state machine with this ARN; return its description at its end."""
+        return self.account.execute(machine, event or {}, name=name, timeout=TIMEOUT)
+
+    def redrive(self, execution: str) -> DescribeExecutionOutputTypeDef:
+        """Redrive the execution with this ARN; return its description at its end."""
+        self.account.states.redrive_execution(executionArn=execution)
+        return self.ended(execution)
+
+    def ended(self, execution: str) -> DescribeExecutionOutputTypeDef:
+        """Return the description of the execution with this ARN at its end."""
+        describe = self.account.states.describe_execution
+        wait_until(lambda: describe(executionArn=execution)["status"] != "RUNNING")
+        return describe(executionArn=execution)
+
+    def history(self, execution: str) -> list[HistoryEventTypeDef]:
+        """Return the events of the execution with this ARN."""
+        return self.account.states.get_execution_history(executionArn=execution)["events"]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return once the condition holds; raise `TimeoutError` if it never does."""
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not so after {TIMEOUT:.0f} s")
+        time.sleep(0.02)
+
+
+def create_role(
+    account: Account,
+    name: str,
+    *,
+    trust: Mapping[str, Any],
+    allow: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """Create a role that whom `trust` names may assume, and that may do what the statements allow; return its ARN."""
+    role = account.iam.create_role(
+        RoleName=name, AssumeRolePolicyDocument=_policy([{"Action": "sts:AssumeRole", **trust}])
+    )
+    if allow:
+        account.iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=_policy(allow))
+    return role["Role"]["Arn"]
+
+
+def create_function(account: Account, name: str, code: str) -> str:
+    """Create a function whose handler `lambda_handler` is in this code; return its ARN."""
+    role = create_role(
+        account,
+        name,
+        trust={"Principal": {"Service": "lambda.amazonaws.com"}},
+        allow=[{"Action": "logs:*", "Resource": "*"}],
+    )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("app.py", code)
+    created = account.functions.create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime="python3.13",
+        Handler="app.lambda_handler",
+        Timeout=30,
+        Code={"ZipFile": archive.getvalue()},
+    )
+    return created["FunctionArn"]
+
+
+def _policy(statements: Sequence[Mapping[str, Any]]) -> str:
+    allowed = [{"Effect": "Allow", **statement} for statement in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": allowed})
