@@ -21,15 +21,14 @@ test: lint ## Run every test
 
 .PHONY: test-runtime
 test-runtime: setup package ## Run the Lambda's tests on the Python that it runs on in AWS, where there is one
-# pyenv hides the versions that are not asked for.
-	@$(RUN) if python=$$(PYENV_VERSION=$(RUNTIME) uv python find --system --no-python-downloads $(RUNTIME) 2>/dev/null); then \
+	@$(RUN) if python=$$(uv python find --system --no-python-downloads $(RUNTIME) 2>/dev/null); then \
 	  $(GUARD) python -m tools.uv run --quiet --no-project --isolated --python "$$python" \
 	    --with-requirements requirements-dev.txt python -m pytest --quiet tests/lambda; \
 	else echo "The Lambda's tests were not run on Python $(RUNTIME): uv finds none on this machine."; fi
 
 .PHONY: bench
 bench: setup package ## Measure, and write docs/benchmarks.md
-	@$(RUN) $(GUARD) python -m tests.benchmarks
+	@$(RUN) PYTHONPATH=lambda $(GUARD) python -m tests.benchmarks
 
 .PHONY: soak
 soak: setup package ## Try 10,000 triggers under random faults

@@ -84,13 +84,23 @@ class Account:
         execution = self.states.start_execution(
             stateMachineArn=state_machine_arn, name=name, input=json.dumps(event)
         )
+        return self.wait_for_end(execution["executionArn"], timeout=timeout)
+
+    def wait_for_end(self, execution_arn: str, *, timeout: float) -> DescribeExecutionOutputTypeDef:
+        """Return an execution's description once it has ended.
+
+        Raises
+        ------
+        UserError
+            If it has not ended after `timeout` seconds.
+        """
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            description = self.states.describe_execution(executionArn=execution["executionArn"])
+            description = self.states.describe_execution(executionArn=execution_arn)
             if description["status"] != "RUNNING":
                 return description
             time.sleep(_POLL_SECONDS)
-        raise UserError(f"{execution['executionArn']} has not ended after {timeout:.0f} s.")
+        raise UserError(f"{execution_arn} has not ended after {timeout:.0f} s.")
 
     def resources(self) -> list[str]:
         """Return the ARNs of all roles, functions, state machines and log groups."""

@@ -52,7 +52,7 @@ def serve(airflow_version: str, state: Path) -> None:
 def _write_environment(sandbox: Sandbox, directory: Path) -> None:
     """Write what a shell has to source: the local AWS, and a profile for each account.
 
-    The profiles hold the deployers' sessions. Were they to say which role to assume, the AWS CLI would keep
+    The profiles hold the administrators' sessions. Were they to say which role to assume, the AWS CLI would keep
     its sessions for an hour, and use those of an earlier sandbox.
     """
     profiles = configparser.RawConfigParser()

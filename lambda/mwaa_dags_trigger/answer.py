@@ -9,20 +9,30 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from mwaa_dags_trigger.request import RunKey
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_STATE = re.compile(r"(?:queued|running|success|failed)")
+_STATE = re.compile(r"(queued|running|success|failed)")
+# A plugin's print without a newline may stand before it.
+_STATE_AND_CONF = re.compile(rf"{_STATE.pattern}, (\{{.*\}})$")
 _DAG_NOT_FOUND = re.compile(r"DagNotFound\b|does not exist in 'dag' table")
+# `tasks states-for-dag-run` goes on to read a run id that it does not know as a date.
+_RUN_NOT_FOUND = re.compile(r"DagRunNotFound\b|Error parsing the supplied execution_date")
 _UNKNOWN_FLAG = re.compile(r"unrecognized arguments|invalid choice")
-# The run may be there, or the same command may succeed a moment later.
+_TAKEN = re.compile(r"AlreadyExists|already exists|MultipleResultsFound|IntegrityError")
 _PASSING = re.compile(
-    r"AlreadyExists|already exists|MultipleResultsFound|IntegrityError"
-    r"|OperationalError|InterfaceError|DisconnectionError|PendingRollbackError"
+    r"OperationalError|InterfaceError|DisconnectionError|PendingRollbackError"
     r"|ConnectionError|TimeoutError|OSError|MemoryError"
 )
+
+
+Rows = list[dict[str, Any]]
+Shown = tuple[str | None, dict[str, Any]]
+"""The state of a run, None where it is not there, and its conf."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +47,16 @@ class Answer:
 class Failure:
     """Why a command failed: the line of stderr that says so.
 
-    It may hold values of the conf: show it only through `blot_out`.
+    It may quote the conf: only its `kind` is for showing.
     """
 
     line: str = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The class of the exception."""
+        name = re.match(r"[A-Za-z_][\w.]*(?=:|$)", self.line)
+        return name[0].rsplit(".", 1)[-1] if name else "an error"
 
     @property
     def dag_not_found(self) -> bool:
@@ -48,13 +64,23 @@ class Failure:
         return _DAG_NOT_FOUND.search(self.line) is not None
 
     @property
+    def run_not_found(self) -> bool:
+        """Whether Airflow does not know the DAG run."""
+        return _RUN_NOT_FOUND.search(self.line) is not None
+
+    @property
     def unknown_flag(self) -> bool:
         """Whether the command is not one of this Airflow version."""
         return _UNKNOWN_FLAG.search(self.line) is not None
 
     @property
+    def taken(self) -> bool:
+        """Whether the run id, or on Airflow 2 the date, is taken."""
+        return _TAKEN.search(self.line) is not None
+
+    @property
     def passing(self) -> bool:
-        """Whether the run may be there all the same, or the next try may succeed."""
+        """Whether the next try may succeed."""
         return _PASSING.search(self.line) is not None
 
 
@@ -71,48 +97,55 @@ def read_envelope(body: bytes) -> Answer | None:
     return Answer(**texts)
 
 
-def created_state(answer: Answer, dag_id: str, run_id: str) -> str | None:
-    """Give the state of the run that `dags trigger` says to have made, or None.
+def created_state(answer: Answer, run: RunKey) -> str | None:
+    """Return the state of the run that `dags trigger` says to have made, or None.
 
     Airflow from 2.6 prints it as JSON (`-o json`). Before, it logs a sentence that begins
     `Created <DagRun DAG @ DATE: RUN_ID,` and from 2.3 holds the state.
     """
+    wanted = (run.mwaa_dag_name, run.dag_run_id)
     for rows in _lists(answer.stdout):
-        if rows and (rows[0].get("dag_id"), rows[0].get("dag_run_id")) == (dag_id, run_id):
+        if rows and (rows[0].get("dag_id"), rows[0].get("dag_run_id")) == wanted:
             return str(rows[0].get("state"))
-    dag, run = re.escape(dag_id), re.escape(run_id)
-    created = re.search(rf"Created <DagRun {dag} @ [^,\n]+: {run}, ([^\n]*)", answer.stdout)
+    dag_id, run_id = map(re.escape, wanted)
+    created = re.search(rf"Created <DagRun {dag_id} @ [^,\n]+: {run_id}, ([^\n]*)", answer.stdout)
     if not created:
         return None
     state = re.search(r"state:(\w+)", created[1])
     return state[1] if state else "queued"
 
 
-def listed_runs(answer: Answer, dag_id: str) -> dict[str, Mapping[str, Any]] | None:
-    """Give the rows of the DAG's runs by run id, as `dags list-runs -o json` shows them.
+def listed(answer: Answer, run: RunKey, field: str) -> Rows | None:
+    """Return the rows about the DAG, each with this field; None where there is no such list.
 
-    Each has a `state`, and a `start_date` and an `end_date` that may be empty. None where the
-    answer is not such a list.
+    `dags list-runs -o json` shows runs, with a `run_id` and on Airflow 2 an `execution_date`;
+    `tasks states-for-dag-run -o json` shows tasks, with a `task_id`, that date too, and a
+    `start_date` and an `end_date`, which may be empty.
     """
-    for rows in _lists(answer.stdout):
-        if all(row.get("dag_id") == dag_id and "run_id" in row for row in rows):
-            return {row["run_id"]: row for row in rows}
-    return None
+    fitting = [
+        rows
+        for rows in _lists(answer.stdout)
+        if all(row.get("dag_id") == run.mwaa_dag_name and field in row for row in rows)
+    ]
+    # A plugin may print an empty list.
+    return next((rows for rows in fitting if rows), fitting[0] if fitting else None)
 
 
-def shown_conf(answer: Answer) -> dict[str, Any] | None:
-    """Give the conf that `dags state DAG RUN_ID` prints on Airflow 3; None where there is no such.
+def shown_run(answer: Answer) -> Shown | None:
+    """Return the state and conf that `dags state` prints; None where it shows neither.
 
-    Airflow prints `STATE, CONF`, and for an empty conf the state alone.
+    Airflow prints `STATE, CONF`, for an empty conf the state alone, and for a run that is not there
+    `None`: then the state is None.
     """
     for line in _lines(answer.stdout):
+        if line == "None":
+            return None, {}
         if _STATE.fullmatch(line):
-            return {}
-        # Not anchored at the start: a plugin's print without a newline may stand there.
-        with_conf = re.search(rf"{_STATE.pattern}, (\{{.*\}})$", line)
-        conf = _loads(with_conf[1]) if with_conf else None
-        if isinstance(conf, dict):
-            return conf
+            return line, {}
+        found = _STATE_AND_CONF.search(line)
+        conf = _loads(found[2]) if found else None
+        if found and isinstance(conf, dict):
+            return found[1], conf
     return None
 
 
@@ -133,32 +166,12 @@ def read_failure(stderr: str) -> Failure | None:
     return last if known else None
 
 
-def blot_out(line: str, conf: Mapping[str, Any]) -> str:
-    """Make a line of Airflow's fit to be shown: no value of the conf, at most 300 characters.
-
-    Airflow quotes values whole, escaped or cut short. So each word is blotted out that is a word
-    of a value, or of 4 characters and more and a part of one. The name of the exception stays.
-    """
-    values = " ".join(_texts(conf))
-    words = set(re.findall(r"\w+", values))
-
-    def blot(found: re.Match[str]) -> str:
-        word = found[0]
-        return "***" if word in words or (len(word) >= 4 and word in values) else word
-
-    line = line[:2000]  # of megabytes, each word would be looked for in the whole conf
-    name = re.match(r"[\w.]*:?", line)
-    start = name.end() if name else 0
-    shown = line[:start] + re.sub(r"\w+", blot, line[start:])
-    return shown if len(shown) <= 300 else shown[:300] + "…"
-
-
 def _lines(text: str) -> Iterator[str]:
     return (line.strip() for line in reversed(_COLOUR.sub("", text).splitlines()))
 
 
-def _lists(stdout: str) -> Iterator[list[dict[str, Any]]]:
-    """Give each line, from the last, that ends with a JSON list of objects."""
+def _lists(stdout: str) -> Iterator[Rows]:
+    """Yield each JSON list of objects that ends a line, from the last line on."""
     for line in _lines(stdout):
         # A plugin's print without a newline may stand before the list.
         rows = _loads(line if line == "[]" else line[max(line.find("[{"), 0) :])
@@ -171,16 +184,3 @@ def _loads(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Give each value inside of `value`, as it is and as JSON escapes it."""
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif value is not None and not isinstance(value, bool):
-        yield str(value)
-        yield json.dumps(value)

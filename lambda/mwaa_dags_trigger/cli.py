@@ -1,38 +1,60 @@
-"""The way to Airflow over MWAA's CLI endpoint."""
+"""The transport over MWAA's CLI endpoint."""
 
 from __future__ import annotations
 
 import json
 import shlex
-import ssl
 import time
 from collections.abc import Callable
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urljoin, urlsplit
+from functools import partial
 
-import requests
-import urllib3.exceptions
-from requests.auth import AuthBase
-
-from mwaa_dags_trigger import answer as answers
-from mwaa_dags_trigger.answer import Answer
-from mwaa_dags_trigger.deadline import LEAST_S, LOOK_S, REPORT_S, Deadline
-from mwaa_dags_trigger.environment import IDLE_S, AirflowVersion, CliToken, Environments
+from mwaa_dags_trigger.answer import (
+    Answer,
+    Rows,
+    Shown,
+    created_state,
+    listed,
+    read_envelope,
+    read_failure,
+    shown_run,
+)
+from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.endpoint import CliEndpoint
+from mwaa_dags_trigger.environment import AirflowVersion, Environments
 from mwaa_dags_trigger.errors import (
     AccessDenied,
     CommandRejected,
+    MwaaBusy,
     MwaaUnavailable,
     OutcomeUnknown,
     TriggerError,
 )
-from mwaa_dags_trigger.request import Request
-from mwaa_dags_trigger.transport import DagRun, Unclear, no_time, unknown_dag
+from mwaa_dags_trigger.request import RunKey, Trigger
+from mwaa_dags_trigger.transport import (
+    FINAL_STATES,
+    OWN_WORDS,
+    DagRun,
+    Lost,
+    Refused,
+    Unsettled,
+    no_time,
+    sent,
+    unknown_dag,
+)
 
-CONNECT_S = 5.0
 READ_S = 75.0
 """Seconds for one command; on MWAA 5 to 30 are usual (apache/airflow#59805, #21707)."""
-MAX_ANSWER = 16 * 1024 * 1024
-"""Bytes of an answer; `dags list-runs` fills them with about 80,000 runs of a DAG."""
+LEAST_S = 10.0
+"""Seconds for one command below which it is not sent."""
+LOOK_S = 35.0
+"""Seconds kept back from a trigger, for a look whether the run is there."""
+REPORT_S = 5.0
+"""Seconds kept back from a look, to report what it found."""
+NEVER = "1970-01-01"
+"""A date without a DAG run."""
+
+Command = Callable[[AirflowVersion], list[str]]
+"""Makes the words of a command, without the leading `airflow`, for one version."""
 
 
 class CliTransport:
@@ -47,190 +69,174 @@ class CliTransport:
     """
 
     name = "cli"
+    trigger_seconds = LEAST_S + LOOK_S
+    look_seconds = LEAST_S + REPORT_S
 
     def __init__(
         self, environments: Environments, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._environments = environments
-        self._clock = clock
-        self.session = _Session()
-        # A login kept from an earlier answer must not stand in for the token.
-        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._last_used = clock()
+        self.environments = environments
+        self.endpoint = CliEndpoint(clock)
 
-    def trigger(self, request: Request, deadline: Deadline) -> DagRun:
+    def trigger(self, trigger: Trigger, deadline: Deadline) -> DagRun:
         """Send `dags trigger` once; see `Transport.trigger`."""
-        version, answer = self._run(trigger_command, request, deadline, keep=LOOK_S)
-        state = answers.created_state(answer, request.mwaa_dag_name, request.dag_run_id)
-        if state is None:
-            raise self._failure(answer, request)
-        return DagRun(state=state, airflow_version=version.text, conf=request.conf)
+        run = trigger.run
+        answer = self._run(run, partial(trigger_command, trigger), deadline, keep=LOOK_S)
+        with sent(run.mwaa_env_name):
+            state = created_state(answer, run)
+            if state is None:
+                raise self._failure(answer, run)
+            version = self.environments.airflow_version(run.mwaa_env_name)
+            return DagRun(state=state, airflow_version=version.text, conf=trigger.conf)
 
-    def find(self, request: Request, deadline: Deadline, *, with_conf: bool) -> DagRun | None:
-        """Look with `dags list-runs`, and on Airflow 3 read the conf with `dags state`.
+    def find(self, run: RunKey, deadline: Deadline) -> DagRun | None:
+        """Look with `dags state`, which costs the same however many runs the DAG has.
 
-        `dags state` alone would not do: a run id that it does not know it takes for a date where
-        it can, and shows another run (Airflow 3.0 to 3.3).
+        Airflow 2 wants the run's date there, which `tasks states-for-dag-run` tells. Both take a
+        run id that they do not know for a date where they can, and would show another run: no date
+        has a `_` in it. The dates of a run that was found so are those of its first and last task.
         """
-        version, answer = self._run(list_command, request, deadline, keep=REPORT_S)
-        runs = answers.listed_runs(answer, request.mwaa_dag_name)
-        if runs is None:
-            raise self._failure(answer, request)
-        run = runs.get(request.dag_run_id)
-        if run is None:
+        version = self.environments.airflow_version(run.mwaa_env_name)
+        alone = "_" in run.dag_run_id and (version.major, version.minor) >= (2, 2)
+        rows = self._tasks(run, deadline) if alone and version.major == 2 else None
+        if rows == [] or not alone:  # a run without tasks does not tell its date
+            rows = self._runs(run, deadline)
+            if not rows:
+                return None
+        if rows:
+            name = rows[0].get("execution_date", run.dag_run_id)
+        else:
+            # Without a run Airflow 2 has no date, but still says whether the DAG is there.
+            name = NEVER if version.major == 2 else run.dag_run_id
+        state, conf = self._state(run, name, deadline)
+        if state is None:
             return None
-        conf = None
-        if with_conf and version.major >= 3:
-            version, answer = self._run(state_command, request, deadline, keep=REPORT_S)
-            conf = answers.shown_conf(answer)
-            if conf is None:
-                raise self._failure(answer, request)
+        if rows is None and state in FINAL_STATES:
+            rows = self._tasks(run, deadline)
+        started = [row["start_date"] for row in rows or [] if row["start_date"]]
+        ended = [row["end_date"] for row in rows or [] if row["end_date"]]
         return DagRun(
-            state=str(run.get("state")),
+            state=state,
             airflow_version=version.text,
             conf=conf,
-            start_date=run.get("start_date") or None,
-            end_date=run.get("end_date") or None,
+            start_date=min(started, default=None),
+            end_date=max(ended, default=None) if state in FINAL_STATES else None,
         )
 
-    def _run(
-        self,
-        command: Callable[[AirflowVersion, Request], str],
-        request: Request,
-        deadline: Deadline,
-        *,
-        keep: float,
-    ) -> tuple[AirflowVersion, Answer]:
-        name = request.mwaa_env_name
-        version = self._environments.airflow_version(name)
-        answer = self._send(request, command(version, request), deadline, keep=keep)
-        failure = answers.read_failure(answer.stderr)
-        if failure and failure.unknown_flag:
-            # The environment may have been upgraded since its version was asked for.
-            self._environments.forget(name)
-            newer = self._environments.airflow_version(name)
-            if newer != version:
-                version = newer
-                answer = self._send(request, command(version, request), deadline, keep=keep)
-        return version, answer
+    def _tasks(self, run: RunKey, deadline: Deadline) -> Rows | None:
+        """Return a row for each task of the run; None where there is no such run."""
+        words = ["tasks", "states-for-dag-run", run.mwaa_dag_name, run.dag_run_id, "-o", "json"]
+        answer = self._run(run, lambda _: words, deadline, keep=REPORT_S)
+        failure = read_failure(answer.stderr)
+        if failure and failure.run_not_found:
+            return None
+        rows = listed(answer, run, "task_id")
+        if rows is None:
+            raise self._failure(answer, run)
+        return rows
 
-    def _send(self, request: Request, command: str, deadline: Deadline, *, keep: float) -> Answer:
-        name = request.mwaa_env_name
-        status = self._try_token(request, command, deadline, keep=keep)
-        if isinstance(status, Answer):
-            return status
-        self._environments.forget(name)  # the token may have expired in use
-        try:
-            status = self._try_token(request, command, deadline, keep=keep)
-        except MwaaUnavailable as error:
-            raise Unclear(OutcomeUnknown(f"A token was refused. {error.problem}")) from None
-        if isinstance(status, Answer):
-            return status
-        self._environments.forget(name)
-        raise AccessDenied(
-            f"The web server of MWAA environment {name} refused a fresh CLI token (HTTP {status}). "
-            "Check that the environment lets this function's network in."
-        )
+    def _runs(self, run: RunKey, deadline: Deadline) -> Rows:
+        """Return the run's row out of all that the DAG has, if it is there."""
+        answer = self._run(run, partial(list_command, run), deadline, keep=REPORT_S)
+        rows = listed(answer, run, "run_id")
+        if rows is None:
+            raise self._failure(answer, run)
+        return [row for row in rows if row["run_id"] == run.dag_run_id]
+
+    def _state(self, run: RunKey, name: str, deadline: Deadline) -> Shown:
+        """Return state and conf of the run that `dags state` knows by this name."""
+        words = ["dags", "state", run.mwaa_dag_name, name]
+        answer = self._run(run, lambda _: words, deadline, keep=REPORT_S)
+        shown = shown_run(answer)
+        if shown is None:
+            raise self._failure(answer, run)
+        return shown
+
+    def _run(self, run: RunKey, command: Command, deadline: Deadline, *, keep: float) -> Answer:
+        """Run a command; `keep` are the seconds that have to be left after it."""
+        if deadline.time_left() - keep < LEAST_S:
+            raise no_time(run.mwaa_env_name)
+        version = self.environments.airflow_version(run.mwaa_env_name)
+        return self._send(run.mwaa_env_name, command(version), deadline, keep=keep)
+
+    def _send(self, name: str, words: list[str], deadline: Deadline, *, keep: float) -> Answer:
+        """Send a command, again with a fresh token where the one at hand is refused."""
+        command = shlex.join(words).encode()
+        answer = self._try_token(name, command, deadline, keep=keep)
+        if answer is None:
+            try:
+                answer = self._try_token(name, command, deadline, keep=keep)
+            except (MwaaBusy, MwaaUnavailable) as error:
+                raise _lost(f"A CLI token was refused. {error.problem}") from None
+        if answer is None:
+            raise AccessDenied(
+                f"The web server of MWAA environment {name} refused a fresh CLI token (HTTP 401 or "
+                "403). Check that the environment lets this function's network in."
+            )
+        return answer
 
     def _try_token(
-        self, request: Request, command: str, deadline: Deadline, *, keep: float
-    ) -> Answer | int:
-        """Send the command; give the answer, or the HTTP status by which the token was refused."""
-        name = request.mwaa_env_name
-        token = self._environments.cli_token(name)
+        self, name: str, command: bytes, deadline: Deadline, *, keep: float
+    ) -> Answer | None:
+        """Send a command with the token at hand; return None, and forget it, where it is refused."""
+        token = self.environments.cli_token(name)
         seconds = min(READ_S, deadline.time_left() - keep)
         if seconds < LEAST_S:
-            raise no_time(request)
-        status, body = self._exchange(name, token, command, seconds)
-        # A command that fails may come with any status, and with its envelope.
-        answer = answers.read_envelope(body)
+            raise no_time(name)
+        try:
+            with sent(name):
+                status, body = self.endpoint.send(name, token, command, seconds)
+                # A command that fails may come with any status, and with its envelope.
+                answer = read_envelope(body)
+        except (MwaaUnavailable, Lost):
+            self.environments.forget(name)
+            raise
         if answer is not None:
             return answer
-        if status in (401, 403):
-            return status
-        self._environments.forget(name)
         if status in (429, 503):
             # More than about 4 commands at once (apache/airflow#32020).
-            raise Unclear(
-                MwaaUnavailable(
-                    f"The web server of MWAA environment {name} is busy (HTTP {status}); it takes "
-                    "about 4 commands at once. This try started nothing. Try again."
+            raise Lost(
+                MwaaBusy(
+                    f"The web server of MWAA environment {name} is busy (HTTP {status}): it takes "
+                    "about 4 commands at once."
                 )
             )
-        raise _unclear(name, f"gave an answer that cannot be read (HTTP {status})")
-
-    def _exchange(
-        self, name: str, token: CliToken, command: str, seconds: float
-    ) -> tuple[int, bytes]:
-        """Post the command, follow one redirect on the same host, give status and body."""
-        if self._clock() - self._last_used > IDLE_S:
-            self.session.close()
-        url = f"https://{token.hostname}/aws_mwaa/cli"
-        until = self._clock() + seconds
-        try:
-            status, body, target = self._post(url, token, command, until)
-            # Airflow 3 environments answer 307 to the same path with a slash.
-            if status in (307, 308) and _origin(target) == _origin(url):
-                status, body, _ = self._post(target, token, command, until)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            # Its text and its chain hold URL and headers: neither goes further.
-            self._environments.forget(name)
-            if _never_connected(error):
-                raise MwaaUnavailable(
-                    f"The web server of MWAA environment {name} could not be reached "
-                    f"({type(error).__name__}). This try started nothing. A private web server is "
-                    "reached only from inside its VPC: check the function's subnets, security "
-                    "groups and DNS."
-                ) from None
-            raise _unclear(name, f"broke off the exchange ({type(error).__name__})") from None
-        finally:
-            self._last_used = self._clock()
-        if len(body) > MAX_ANSWER:
-            raise _unclear(name, f"gave an answer of over {MAX_ANSWER} bytes, which is the limit")
-        return status, body
-
-    def _post(
-        self, url: str, token: CliToken, command: str, until: float
-    ) -> tuple[int, bytes, str]:
-        """Give status, body, and the target of a redirect; a body over the limit is cut off."""
-        seconds = max(until - self._clock(), 0.1)
-        with self.session.post(
-            url,
-            data=command.encode("ascii"),
-            headers={"Content-Type": "text/plain", "Accept-Encoding": "identity"},
-            auth=_Bearer(token.secret),
-            timeout=(CONNECT_S, seconds),
-            stream=True,
-        ) as response:
-            body = bytearray()
-            # read1 gives what has come, so that a body that drips meets the limit too.
-            while len(body) <= MAX_ANSWER and (chunk := response.raw.read1(64 * 1024)):
-                body += chunk
-                if self._clock() > until:
-                    raise requests.ReadTimeout
-            location = response.headers.get("Location")
-            target = urljoin(url, location) if location else ""
-            return response.status_code, bytes(body), target
-
-    def _failure(self, answer: Answer, request: Request) -> Unclear | TriggerError:
-        """Say why the answer is not the one that was hoped for."""
-        name, dag_id = request.mwaa_env_name, request.mwaa_dag_name
-        failure = answers.read_failure(answer.stderr)
-        if failure is None:
-            self._environments.forget(name)
-            return _unclear(name, f"gave an answer that does not show the runs of DAG {dag_id}")
-        if failure.dag_not_found:
-            return unknown_dag(request)
-        line = answers.blot_out(failure.line, request.conf)
-        if failure.passing:
-            return _unclear(name, f"answered: {line}.")
-        return Unclear(
-            CommandRejected(f"Airflow in MWAA environment {name} refused the command: {line}.")
+        self.environments.forget(name)
+        if status in (401, 403):
+            return None
+        raise _lost(
+            f"The web server of MWAA environment {name} gave an answer that cannot be read "
+            f"(HTTP {status})."
         )
 
+    def _failure(self, answer: Answer, run: RunKey) -> Unsettled | TriggerError:
+        """Return why the answer is not the one that was hoped for."""
+        name = run.mwaa_env_name
+        failure = read_failure(answer.stderr)
+        if failure is None:
+            self.environments.forget(name)
+            return _lost(
+                f"The web server of MWAA environment {name} gave an answer that does not show the "
+                f"DAG run of {run.mwaa_dag_name}."
+            )
+        if failure.dag_not_found:
+            return unknown_dag(run)
+        if failure.unknown_flag:
+            # The environment was upgraded since its version was asked for.
+            self.environments.forget(name)
+            return MwaaUnavailable(
+                f"Airflow in MWAA environment {name} does not know the command line. Try again."
+            )
+        problem = f"Airflow in MWAA environment {name} refused the command: {failure.kind}."
+        if failure.taken:
+            return Refused(OutcomeUnknown(problem))
+        if failure.passing:
+            return _lost(problem)
+        return Refused(CommandRejected(f"{problem} {OWN_WORDS}"))
 
-def trigger_command(version: AirflowVersion, request: Request) -> str:
-    """Give the command, without its leading `airflow`, that makes the run.
+
+def trigger_command(trigger: Trigger, version: AirflowVersion) -> list[str]:
+    """Return the command that makes the run.
 
     Raises
     ------
@@ -239,64 +245,26 @@ def trigger_command(version: AirflowVersion, request: Request) -> str:
     """
     if version.major < 2:
         raise CommandRejected(
-            f"MWAA environment {request.mwaa_env_name} runs Airflow {version.text}, whose commands "
-            "are other ones. Upgrade it to Airflow 2 or later."
+            f"MWAA environment {trigger.run.mwaa_env_name} runs Airflow {version.text}, whose "
+            "commands are other ones. Upgrade it to Airflow 2 or later."
         )
     # Inside of a JSON string only, where ' may stand: no shell gets to see it.
-    conf = json.dumps(request.conf, ensure_ascii=True).replace("'", "\\u0027")
-    words = ["dags", "trigger", request.mwaa_dag_name]
-    words += ["--run-id", request.dag_run_id, "--conf", conf]
+    conf = json.dumps(trigger.conf, ensure_ascii=True).replace("'", "\\u0027")
+    words = ["dags", "trigger", trigger.run.mwaa_dag_name]
+    words += ["--run-id", trigger.run.dag_run_id, "--conf", conf]
     if (version.major, version.minor) >= (2, 6):
         words += ["-o", "json"]
         if version.major == 2:
             # Otherwise two runs of a DAG within a second collide.
             words += ["--no-replace-microseconds"]
-    return shlex.join(words)
+    return words
 
 
-def list_command(version: AirflowVersion, request: Request) -> str:
-    """Give the command that lists the DAG's runs."""
-    dag = ["-d", request.mwaa_dag_name] if version.major == 2 else [request.mwaa_dag_name]
-    return shlex.join(["dags", "list-runs", *dag, "-o", "json"])
+def list_command(run: RunKey, version: AirflowVersion) -> list[str]:
+    """Return the command that lists the DAG's runs."""
+    dag = ["-d", run.mwaa_dag_name] if version.major == 2 else [run.mwaa_dag_name]
+    return ["dags", "list-runs", *dag, "-o", "json"]
 
 
-def state_command(_version: AirflowVersion, request: Request) -> str:
-    """Give the command of Airflow 3 that shows a run's state and conf."""
-    return shlex.join(["dags", "state", request.mwaa_dag_name, request.dag_run_id])
-
-
-class _Session(requests.Session):
-    """A session that leaves redirects, and their bodies, to its user."""
-
-    def get_redirect_target(self, _response: requests.Response) -> None:
-        """Say of every answer that it is no redirect."""
-
-
-class _Bearer(AuthBase):
-    """The token. As `auth` it also keeps `requests` from taking a login out of a netrc file."""
-
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        prepared.headers["Authorization"] = f"Bearer {self._secret}"
-        return prepared
-
-
-def _unclear(name: str, what: str) -> Unclear:
-    return Unclear(OutcomeUnknown(f"The web server of MWAA environment {name} {what}."))
-
-
-def _origin(url: str) -> tuple[str, str | None, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or 443
-
-
-def _never_connected(error: Exception) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.SSLError):
-        # A handshake may also break later; a refused certificate ends it before anything is sent.
-        return isinstance(reason.args[0], ssl.SSLCertVerificationError)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+def _lost(problem: str) -> Lost:
+    return Lost(OutcomeUnknown(problem))

@@ -19,11 +19,16 @@ from mwaa_dags_trigger.errors import (
     AccessDenied,
     EnvironmentNotFound,
     EnvironmentNotReady,
+    MwaaBusy,
     MwaaUnavailable,
+    TriggerError,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
+    from mypy_boto3_mwaa.type_defs import EnvironmentTypeDef
+
+logger = logging.getLogger(__name__)
 
 CONNECT_S = 3.0
 READ_S = 12.0
@@ -36,7 +41,7 @@ TOKEN_LIFE_S = 45.0
 
 # AWS: "Amazon MWAA API Reference, Environment". After UPDATE_FAILED the environment "was restored
 # to its previous state successfully and is ready to use".
-_USABLE = {"AVAILABLE", "UPDATE_FAILED"}
+_READY = {"AVAILABLE", "UPDATE_FAILED"}
 _GONE = {"CREATE_FAILED", "DELETING", "DELETED"}
 
 # botocore's parser lets Python's own errors through where a body is not the object that it should be.
@@ -68,7 +73,7 @@ class OneServiceLoader(Loader):
     """A loader that does not go through the directories of all of AWS to find one service's."""
 
     def list_available_services(self, type_name: str) -> list[str]:
-        """Give the one."""
+        """Return the one."""
         del type_name
         return ["mwaa"]
 
@@ -109,7 +114,7 @@ class Environments:
         self._tokens: dict[str, CliToken] = {}
 
     def client(self) -> MWAAClient:
-        """Give the client of the MWAA API, without a connection that was idle for too long."""
+        """Return the client of the MWAA API, without a connection that was idle for too long."""
         now = self._clock()
         if now - self._last_used > IDLE_S:
             self._client.close()
@@ -117,23 +122,44 @@ class Environments:
         return self._client
 
     def airflow_version(self, name: str) -> AirflowVersion:
-        """Give the environment's Airflow version, asking only once.
+        """Return the environment's Airflow version, asking only once.
+
+        Its status does not matter while it has a web server and a version: an update leaves the web
+        server up for most of its time.
 
         Raises
         ------
-        EnvironmentNotFound, EnvironmentNotReady, AccessDenied, MwaaUnavailable
+        EnvironmentNotFound, EnvironmentNotReady, AccessDenied, MwaaBusy, MwaaUnavailable
             By what the MWAA API says of it.
         """
         if name not in self._versions:
-            self._versions[name] = self._get_environment(name)
+            environment = self._get_environment(name)
+            status = environment.get("Status", "")
+            text = environment.get("AirflowVersion", "")
+            numbers = re.match(r"(\d+)\.(\d+)", text)
+            if not numbers or not environment.get("WebserverUrl"):
+                raise EnvironmentNotReady(
+                    f"MWAA environment {name} has no web server yet: its status is "
+                    f"{status or 'not given'}. Try again when it is AVAILABLE."
+                )
+            self._versions[name] = AirflowVersion(int(numbers[1]), int(numbers[2]), text)
         return self._versions[name]
 
+    def unready_status(self, name: str) -> str | None:
+        """Return the environment's status if it is one in which failures are to be expected."""
+        try:
+            status = self._get_environment(name).get("Status", "")
+        except TriggerError as error:
+            logger.warning("The environment's status is not known: %s", error.problem)
+            return None
+        return None if status in _READY else status
+
     def cli_token(self, name: str) -> CliToken:
-        """Give a CLI token for the environment, the last one while it is good.
+        """Return a CLI token for the environment, the last one while it is good.
 
         Raises
         ------
-        EnvironmentNotFound, EnvironmentNotReady, AccessDenied, MwaaUnavailable
+        EnvironmentNotFound, EnvironmentNotReady, AccessDenied, MwaaBusy, MwaaUnavailable
             By what the MWAA API says of it.
         """
         token = self._tokens.get(name)
@@ -147,15 +173,14 @@ class Environments:
         self._tokens.pop(name, None)
 
     def raise_not_found(self, name: str, action: str) -> NoReturn:
-        """Say what it means that `action` does not find the environment: perhaps not ready."""
+        """Raise for an `action` that does not find the environment."""
         self.forget(name)
         self.airflow_version(name)  # raises for an environment that is not there or not ready
         raise MwaaUnavailable(
-            f"{action} does not find MWAA environment {name}, which GetEnvironment shows as "
-            "ready. This try started nothing. Try again."
+            f"{action} does not find MWAA environment {name}, which GetEnvironment shows. Try again."
         )
 
-    def _get_environment(self, name: str) -> AirflowVersion:
+    def _get_environment(self, name: str) -> EnvironmentTypeDef:
         try:
             environment = self.client().get_environment(Name=name)["Environment"]
         except ClientError as error:
@@ -166,25 +191,13 @@ class Environments:
                 ) from None
             raise_for(error, "GetEnvironment", name, resource=f"environment/{name}")
         except (BotoCoreError, *UNREADABLE) as error:
-            raise_unreachable(error, "GetEnvironment", name)
-        status: str = environment.get("Status", "")
-        if status in _GONE:
+            raise_unusable(error, "GetEnvironment", name)
+        if environment.get("Status") in _GONE:
             raise EnvironmentNotFound(
-                f"MWAA environment {name} cannot be used: its status is {status}. "
+                f"MWAA environment {name} cannot be used: its status is {environment['Status']}. "
                 "Create it anew, or check mwaa_env_name."
             )
-        if status not in _USABLE:
-            raise EnvironmentNotReady(
-                f"MWAA environment {name} is not ready: its status is {status or 'not given'}. "
-                "Try again when it is AVAILABLE."
-            )
-        text = environment.get("AirflowVersion", "")
-        numbers = re.match(r"(\d+)\.(\d+)", text)
-        if not numbers:
-            raise EnvironmentNotReady(
-                f"MWAA environment {name} is {status}, but shows no Airflow version yet. Try again."
-            )
-        return AirflowVersion(int(numbers[1]), int(numbers[2]), text)
+        return environment
 
     def _create_cli_token(self, name: str) -> CliToken:
         asked_at = self._clock()
@@ -196,19 +209,18 @@ class Environments:
                 self.raise_not_found(name, "CreateCliToken")
             raise_for(error, "CreateCliToken", name, resource=f"environment/{name}")
         except (BotoCoreError, *UNREADABLE) as error:
-            raise_unreachable(error, "CreateCliToken", name)
+            raise_unusable(error, "CreateCliToken", name)
         return CliToken(hostname=hostname, secret=secret, expires=asked_at + TOKEN_LIFE_S)
 
 
 def error_code(error: ClientError) -> str:
-    """Give the code of an error of AWS."""
+    """Return the code of an error of AWS."""
     return error.response.get("Error", {}).get("Code", "Unknown")
 
 
 def is_turned_away(error: ClientError) -> bool:
-    """Whether AWS denied or throttled the call, so that it certainly did nothing."""
-    code = error_code(error)
-    return _is_denied(error) or _status(error) == 429 or "Throttl" in code or "TooMany" in code
+    """Return whether AWS denied or throttled the call, so that it certainly did nothing."""
+    return _is_denied(error) or _is_throttled(error)
 
 
 def raise_for(error: ClientError, action: str, name: str, *, resource: str) -> NoReturn:
@@ -218,6 +230,8 @@ def raise_for(error: ClientError, action: str, name: str, *, resource: str) -> N
     ------
     AccessDenied
         If the function's role lacks the action on the resource.
+    MwaaBusy
+        If AWS throttled the call.
     MwaaUnavailable
         Otherwise.
     """
@@ -227,28 +241,35 @@ def raise_for(error: ClientError, action: str, name: str, *, resource: str) -> N
             f"AWS refused {action} for MWAA environment {name} ({code}). Allow the function's role "
             f"airflow:{action} on {resource}."
         ) from None
-    raise MwaaUnavailable(
-        f"{action} for MWAA environment {name} failed ({code}). This try started "
-        "nothing. Try again."
-    ) from None
+    failed = MwaaBusy if _is_throttled(error) else MwaaUnavailable
+    raise failed(f"{action} for MWAA environment {name} failed ({code}).") from None
 
 
-def raise_unreachable(error: Exception, action: str, name: str) -> NoReturn:
-    """Raise the error of a call that did not get through, or whose loss does not matter.
+def raise_unusable(error: Exception, action: str, name: str) -> NoReturn:
+    """Raise the error of a call without a usable answer, which did nothing that matters.
 
     Raises
     ------
     MwaaUnavailable
         Always.
     """
+    if isinstance(error, BotoCoreError):
+        what = "got no answer"
+        advice = " Check that the function's network reaches the MWAA API."
+    else:
+        what, advice = "got an answer that cannot be read", ""
     raise MwaaUnavailable(
-        f"{action} for MWAA environment {name} got no usable answer ({type(error).__name__}). This try "
-        "started nothing. Check that the function's network reaches the MWAA API."
+        f"{action} for MWAA environment {name} {what} ({type(error).__name__}).{advice}"
     ) from None
 
 
 def _is_denied(error: ClientError) -> bool:
     return _status(error) == 403 or error_code(error).startswith("AccessDenied")
+
+
+def _is_throttled(error: ClientError) -> bool:
+    code = error_code(error)
+    return _status(error) == 429 or "Throttl" in code or "TooMany" in code
 
 
 def _status(error: ClientError) -> int:

@@ -67,7 +67,7 @@ class DagRunNotFound(TriggerError):
 class RunIdConflict(TriggerError):
     """The DAG has a run with this run id, but with another conf; nothing was made.
 
-    Give each request a `run_id` of its own, or none.
+    Give each request a `run_id` or an `idempotency_key` of its own, or none.
     """
 
 
@@ -81,33 +81,39 @@ class AccessDenied(TriggerError):
 class CommandRejected(TriggerError):
     """Airflow or MWAA refused what was asked for a reason of its own; no DAG run was made.
 
-    The message quotes Airflow's error, with the values of conf blotted out.
+    The message names the kind of Airflow's error, and not its text, which may quote the conf.
     """
 
 
 class EnvironmentNotReady(TriggerError):
     """The environment is being created, updated or maintained; the message names its status.
 
-    Nothing was started. Trying again later is safe and will do.
+    Trying again later is safe and will do.
+    """
+
+    transient = True
+
+
+class MwaaBusy(TriggerError):
+    """The web server takes no more commands at once, or AWS throttled a call.
+
+    Trying again is safe and will do.
     """
 
     transient = True
 
 
 class MwaaUnavailable(TriggerError):
-    """MWAA could not be reached, was busy, or throttled the calls; nothing was started.
-
-    Trying again is safe.
-    """
+    """MWAA could not be reached, or failed. Trying again is safe."""
 
     transient = True
 
 
 class OutcomeUnknown(TriggerError):
-    """The command was sent, its answer was lost, and looking for the run did not settle it.
+    """The request was sent, its answer was lost, and looking for the run did not settle it.
 
-    There may be a DAG run or none. Trying again with the same run id is safe, because Airflow takes
-    a run id once. A state's retries have the same, a redrive has not.
+    There may be a DAG run or none. Trying again is safe, because the run id stays the same and
+    Airflow takes one once.
     """
 
     transient = True

@@ -1,15 +1,15 @@
-"""A validated request, and the run id that it always has."""
+"""Reading an event: what is wanted, and the run id that it always has."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+import os
 import re
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 from mwaa_dags_trigger.errors import InvalidRequest
 
@@ -17,48 +17,76 @@ MAX_CONF_BYTES = 256 * 1024
 """What Step Functions passes from state to state (AWS: "Step Functions service quotas")."""
 
 MAX_ID = 250
-RESERVED_PREFIXES = ("scheduled__", "backfill__", "dataset_triggered__", "asset_triggered__")
+MAX_KEY = 512
+RESERVED_PREFIXES = (
+    "asset_materialization__",
+    "asset_triggered__",
+    "backfill__",
+    "dataset_triggered__",
+    "operator_triggered__",
+    "scheduled__",
+)
+"""Of the run ids that Airflow gives itself, up to 3.3.1."""
+
+WISHES = ("mwaa_env_name", "mwaa_dag_name", "mwaa_dag_conf", "run_id", "idempotency_key")
+"""The fields of an execution's input."""
+_BY_THE_STATE = ("execution_arn", "state_name", "redrive_count", "retry_count")
+"""What the state machine adds, with `input_fields`: the names of all fields of the input."""
+_FIELDS = {
+    "trigger": ("action", *WISHES, *_BY_THE_STATE, "input_fields"),
+    "status": ("action", "mwaa_env_name", "mwaa_dag_name", "dag_run_id"),
+}
 
 # The MWAA API's own pattern (AWS: "Amazon MWAA API Reference, CreateCliToken").
 _ENV_NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z_-]{0,79}")
-_DAG_ID = re.compile(r"[A-Za-z0-9_.-]+")
+_DAG_ID = re.compile(r"[\w.-]+")
 # Airflow's default for [scheduler] allowed_run_id_pattern.
 _RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """One DAG run that somebody wants, or whose state somebody asks for.
-
-    Parameters
-    ----------
-    mwaa_env_name, mwaa_dag_name, dag_run_id
-        Checked against the patterns of MWAA and Airflow.
-    conf
-        The DAG run's conf, a JSON object; empty where only the state is asked for.
-    retried
-        Whether the state machine has asked before, with an outcome that is not known here.
-    """
-
-    action: Literal["trigger", "status"] = "trigger"
+class RunKey:
+    """Which DAG run; its names are checked against the patterns of MWAA and Airflow."""
 
     mwaa_env_name: str
     mwaa_dag_name: str
     dag_run_id: str
-    conf: Mapping[str, Any] = field(repr=False, default_factory=dict)
-    retried: bool = False
 
 
-def parse(event: object) -> Request:
+@dataclass(frozen=True, kw_only=True)
+class Trigger:
+    """One DAG run that somebody wants.
+
+    Parameters
+    ----------
+    run
+        Which.
+    conf
+        Its conf, a JSON object.
+    asked_before
+        Whether this execution has asked before, with an outcome that is not known here.
+    """
+
+    run: RunKey
+    conf: Mapping[str, Any] = field(repr=False)
+    asked_before: bool
+
+
+def parse(event: object) -> Trigger | RunKey:
     """Read an event.
 
     Parameters
     ----------
     event
-        `mwaa_env_name`, `mwaa_dag_name`, and optionally `mwaa_dag_conf`, `run_id`, `action`,
-        `execution_arn`, `redrive_count`, `item_index`, `retry_count`. With the action `status` it
-        is `dag_run_id` that says which run. A null is the same as an absent field, and other
-        fields are ignored.
+        `mwaa_env_name`, `mwaa_dag_name`, and optionally `mwaa_dag_conf`, `run_id` or
+        `idempotency_key`, `action`, and what the state machine adds: `execution_arn`, `state_name`,
+        `redrive_count`, `retry_count`, `input_fields`. With the action `status`, `dag_run_id` says
+        which run. A null is the same as an absent field.
+
+    Returns
+    -------
+    Trigger or RunKey
+        The DAG run that is wanted, or the one whose state is asked for.
 
     Raises
     ------
@@ -68,72 +96,97 @@ def parse(event: object) -> Request:
     if not isinstance(event, dict):
         raise InvalidRequest(f"The event must be a JSON object, not {_shown(event)}.")
     action = event.get("action")
-    if action not in (None, "trigger", "status"):
+    action = "trigger" if action is None else action
+    if not isinstance(action, str) or action not in _FIELDS:
         _refuse("action", "be 'trigger', 'status' or absent", action)
+    _refuse_unknown_fields(event, _FIELDS[action])
     env_name, dag_id = _env_name(event.get("mwaa_env_name")), _dag_id(event.get("mwaa_dag_name"))
     if action == "status":
-        return Request(
-            action="status",
-            mwaa_env_name=env_name,
-            mwaa_dag_name=dag_id,
-            dag_run_id=_any_run_id("dag_run_id", event.get("dag_run_id")),
-        )
-    return Request(
-        mwaa_env_name=env_name,
-        mwaa_dag_name=dag_id,
-        dag_run_id=_run_id(event),
+        run_id = _run_id("dag_run_id", event.get("dag_run_id"))
+        return RunKey(mwaa_env_name=env_name, mwaa_dag_name=dag_id, dag_run_id=run_id)
+    _refuse_misspelt_fields(event.get("input_fields"))
+    return Trigger(
+        run=RunKey(mwaa_env_name=env_name, mwaa_dag_name=dag_id, dag_run_id=_own_run_id(event)),
         conf=_conf(event.get("mwaa_dag_conf")),
-        retried=bool(_count(event, "retry_count")),
+        asked_before=_count(event, "retry_count") + _count(event, "redrive_count") > 0,
     )
 
 
 def execution_arn(event: object) -> str | None:
-    """Give the event's execution ARN if it has a usable one, for logs and messages."""
+    """Return the event's execution ARN if it has a usable one, for logs and messages."""
     value = event.get("execution_arn") if isinstance(event, dict) else None
     return value if isinstance(value, str) and _is_arn(value) else None
 
 
-def derive_run_id(execution_arn: str, *, redrive_count: int, item_index: int | None) -> str:
-    """Derive the run id of a request from what identifies it, and from nothing else.
+def derive_run_id(label: str, *identity: str | None) -> str:
+    """Derive a run id from what identifies a request, and from nothing else.
 
-    It reads `sfn__NAME_DIGEST`: the first 8 characters of the execution's name, and 80 bits of
-    SHA-256 over the identity. Among a million runs of one DAG the chance that any two share a
-    run id is about 4 in 10^13. It has at most 30 characters: with a DAG id of up to 19 it fits
-    into the 64 of a path of MWAA's REST API.
-
-    Parameters
-    ----------
-    execution_arn
-        ARN of the Step Functions execution. A redrive keeps it.
-    redrive_count
-        How often the execution was redriven.
-    item_index
-        Index of the item inside a Map state, or None outside.
+    It reads `sfn__LABEL_DIGEST`: at most 8 characters of the label, and 80 bits of SHA-256 over the
+    identity. Among a million runs of one DAG the chance that any two share a run id is about 4 in
+    10^13. It has at most 30 characters: with a DAG id of up to 19 it fits into the 64 of a path of
+    MWAA's REST API.
     """
-    return _compose(execution_arn.rsplit(":", 1)[-1], [execution_arn, redrive_count, item_index])
-
-
-def _compose(name: str, identity: list[str | int | None]) -> str:
     digest = hashlib.sha256(json.dumps(identity).encode()).digest()[:10]
-    readable = re.sub(r"[^A-Za-z0-9.-]", "-", name[:8])
+    readable = re.sub(r"[^A-Za-z0-9-]", "-", label[:8])
     return f"sfn__{readable}_{base64.b32encode(digest).decode().lower()}"
 
 
-def _run_id(event: Mapping[str, Any]) -> str:
+def _own_run_id(event: Mapping[str, Any]) -> str:
+    """Return the run id of the request: an execution's is the same for its whole life."""
+    arn, state = event.get("execution_arn"), event.get("state_name")
+    run_id, key = event.get("run_id"), event.get("idempotency_key")
     # All are checked even where only one is used: a wrong type is a mistake in the state machine.
-    arn, own = event.get("execution_arn"), event.get("run_id")
-    redrive_count = _count(event, "redrive_count")
-    item_index = _count(event, "item_index")
     if arn is not None and execution_arn(event) is None:
         _refuse("execution_arn", "be the ARN of an execution", arn)
-    if own is not None:
-        return _own_run_id(own)
+    if state is not None and not isinstance(state, str):
+        _refuse("state_name", "be the name of a state", state)
+    if run_id is not None and key is not None:
+        raise InvalidRequest("Give run_id or idempotency_key, not both: each says which run it is.")
+    if run_id is not None:
+        _run_id("run_id", run_id)
+        if run_id.startswith(RESERVED_PREFIXES):
+            _refuse("run_id", "not begin with a prefix that Airflow keeps for its own runs", run_id)
+        return str(run_id)
+    if key is not None:
+        if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY:
+            _refuse("idempotency_key", f"be a string of 1 to {MAX_KEY} characters", key)
+        return derive_run_id("key", "idempotency_key", key)
     if arn is not None:
-        return derive_run_id(arn, redrive_count=redrive_count or 0, item_index=item_index)
-    if redrive_count is not None or item_index is not None:
+        return derive_run_id(arn.rsplit(":", 1)[-1], arn, state)
+    if any(event.get(name) is not None for name in _BY_THE_STATE):
         # Chance would make each retry of such a request a run of its own.
-        _refuse("execution_arn", "be given with redrive_count and item_index", None)
-    return _compose("by-hand", [str(uuid.uuid4())])
+        _refuse("execution_arn", "be given with state_name, redrive_count and retry_count", None)
+    return derive_run_id("by-hand", os.urandom(16).hex())
+
+
+def _refuse_unknown_fields(event: Mapping[str, Any], known: Iterable[str]) -> None:
+    for name in event:
+        if name not in known:
+            meant = _closest(name, known, cutoff=0.6)
+            hint = f" Was {meant} meant?" if meant else f" Known are {', '.join(known)}."
+            raise InvalidRequest(f"The event has an unknown field, {_shown(name)}.{hint}")
+
+
+def _refuse_misspelt_fields(names: object) -> None:
+    """Refuse names of the execution's input that were probably meant for the trigger.
+
+    All else is the business of other states.
+    """
+    if names is not None and not isinstance(names, list):
+        _refuse("input_fields", "be the list of the input's field names", names)
+    for name in names or []:
+        meant = _closest(str(name).lower(), WISHES, cutoff=0.75)
+        if name not in WISHES and (meant or str(name).lower().startswith("mwaa_")):
+            raise InvalidRequest(
+                f"The execution's input has a field {_shown(name)}, which starts nothing. "
+                f"Was {meant or ' or '.join(WISHES[:3])} meant?"
+            )
+
+
+def _closest(name: object, known: Iterable[str], *, cutoff: float) -> str | None:
+    import difflib  # noqa: PLC0415 (only a mistake needs it, and a start-up would pay for it)
+
+    return next(iter(difflib.get_close_matches(str(name), known, n=1, cutoff=cutoff)), None)
 
 
 def _env_name(value: object) -> str:
@@ -144,28 +197,20 @@ def _env_name(value: object) -> str:
 
 
 def _dag_id(value: object) -> str:
-    expected = "be a DAG id: 1 to 250 of A-Z a-z 0-9 _ . -, and not begin with '-'"
+    expected = "be a DAG id: 1 to 250 letters, digits, _ . -, not begin with '-', nor be all dots"
     if not isinstance(value, str) or not _is_id(_DAG_ID, value):
         _refuse("mwaa_dag_name", expected, value)
     return value
 
 
-def _any_run_id(name: str, value: object) -> str:
+def _run_id(name: str, value: object) -> str:
     expected = "be a DAG run id: 1 to 250 of A-Z a-z 0-9 _ . ~ : + -, and not begin with '-'"
     if not isinstance(value, str) or not _is_id(_RUN_ID, value):
         _refuse(name, expected, value)
     return value
 
 
-def _own_run_id(value: object) -> str:
-    run_id = _any_run_id("run_id", value)
-    if run_id.startswith(RESERVED_PREFIXES):
-        _refuse("run_id", "not begin with a prefix that Airflow keeps for its own runs", value)
-    return run_id
-
-
 def _conf(value: object) -> dict[str, Any]:
-    expected = "be a JSON object, or a string that holds one"
     if value is None:
         return {}
     try:
@@ -175,7 +220,7 @@ def _conf(value: object) -> dict[str, Any]:
     except (ValueError, RecursionError):
         conf = None
     if not isinstance(conf, dict):
-        raise InvalidRequest(f"mwaa_dag_conf must {expected}.")
+        raise InvalidRequest("mwaa_dag_conf must be a JSON object, or a string that holds one.")
     # A lone surrogate is legal in JSON, but has no bytes in UTF-8.
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_CONF_BYTES:
@@ -186,10 +231,10 @@ def _conf(value: object) -> dict[str, Any]:
     return conf
 
 
-def _count(event: Mapping[str, Any], name: str) -> int | None:
+def _count(event: Mapping[str, Any], name: str) -> int:
     value = event.get(name)
     if value is None:
-        return None
+        return 0
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         _refuse(name, "be an integer from 0 up", value)
     return value
@@ -197,7 +242,8 @@ def _count(event: Mapping[str, Any], name: str) -> int | None:
 
 def _is_id(pattern: re.Pattern[str], value: str) -> bool:
     fits = pattern.fullmatch(value) is not None and len(value) <= MAX_ID
-    return fits and not value.startswith("-")
+    # Dots alone would be steps in the path of a REST call.
+    return fits and not value.startswith("-") and value.strip(".") != ""
 
 
 def _is_arn(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""The way to Airflow over MWAA's InvokeRestApi."""
+"""The transport over MWAA's InvokeRestApi."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
 
-from mwaa_dags_trigger.answer import blot_out
-from mwaa_dags_trigger.deadline import REPORT_S, Deadline
+from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.environment import (
     CONNECT_S,
     READ_S,
@@ -21,20 +21,31 @@ from mwaa_dags_trigger.environment import (
     error_code,
     is_turned_away,
     raise_for,
-    raise_unreachable,
+    raise_unusable,
 )
 from mwaa_dags_trigger.errors import (
     AccessDenied,
     CommandRejected,
-    MwaaUnavailable,
+    MwaaBusy,
     OutcomeUnknown,
     TriggerError,
 )
-from mwaa_dags_trigger.request import Request
-from mwaa_dags_trigger.transport import DagRun, Unclear, no_time, unknown_dag
+from mwaa_dags_trigger.request import RunKey, Trigger
+from mwaa_dags_trigger.transport import (
+    OWN_WORDS,
+    DagRun,
+    Lost,
+    Refused,
+    Unsettled,
+    no_time,
+    sent,
+    unknown_dag,
+)
 
 CALL_S = CONNECT_S + READ_S
 """Seconds for one call below which it is not sent."""
+REPORT_S = 5.0
+"""Seconds kept back from a look, to report what it found."""
 MAX_PATH = 64
 """Characters of a path (AWS: "Amazon MWAA API Reference, InvokeRestApi")."""
 MAX_IDS = MAX_PATH - len("/dags//dagRuns/")
@@ -66,56 +77,55 @@ class RestTransport:
     """
 
     name = "rest"
+    trigger_seconds = 2 * CALL_S + REPORT_S
+    look_seconds = CALL_S + REPORT_S
 
     def __init__(self, environments: Environments) -> None:
-        self._environments = environments
+        self.environments = environments
 
-    def trigger(self, request: Request, deadline: Deadline) -> DagRun:
+    def trigger(self, trigger: Trigger, deadline: Deadline) -> DagRun:
         """Post a DAG run once; see `Transport.trigger`."""
-        version = self._version(request)
-        path = f"/dags/{request.mwaa_dag_name}/dagRuns"
+        run, path = trigger.run, f"/dags/{trigger.run.mwaa_dag_name}/dagRuns"
         # What is kept is for one call more: the look.
-        keep = CALL_S + REPORT_S
-        reply = self._call(request, deadline, path, new_run(version, request), keep=keep)
+        call = partial(self._call, run, deadline, path, keep=self.look_seconds)
+        version = self._version(run, deadline, keep=self.look_seconds)
+        reply = call(new_run(version, trigger))
         if reply.status in (400, 422):
             # The environment may have been upgraded since its version was asked for.
-            self._environments.forget(request.mwaa_env_name)
-            newer = self._version(request)
+            self.environments.forget(run.mwaa_env_name)
+            newer = self._version(run, deadline, keep=self.look_seconds)
             if newer.major != version.major:
                 version = newer
-                reply = self._call(request, deadline, path, new_run(version, request), keep=keep)
-        if reply.status >= 300 or not _is_run(reply.body, request):
-            raise self._refusal(reply, request)
-        return _dag_run(reply.body, version)
+                reply = call(new_run(version, trigger))
+        with sent(run.mwaa_env_name):
+            if reply.status >= 300 or not _is_run(reply.body, run):
+                raise self._refusal(reply, run)
+            return _dag_run(reply.body, version)
 
-    def find(self, request: Request, deadline: Deadline, *, with_conf: bool) -> DagRun | None:
-        """Get the run by its id, or search for it where its path would be too long.
-
-        The conf comes with it in any case.
-        """
-        del with_conf
-        version = self._version(request)
-        dag = f"/dags/{request.mwaa_dag_name}"
-        path = f"{dag}/dagRuns/{request.dag_run_id}"
+    def find(self, run: RunKey, deadline: Deadline) -> DagRun | None:
+        """Get the run by its id, or search for it where its path would be too long."""
+        version = self._version(run, deadline, keep=REPORT_S)
+        dag = f"/dags/{run.mwaa_dag_name}"
+        path = f"{dag}/dagRuns/{run.dag_run_id}"
         search = len(path) > MAX_PATH
-        run = self._search(request, deadline) if search else self._get(request, deadline, path)
-        if run is not None:
-            return _dag_run(run, version)
-        reply = self._call(request, deadline, dag)
+        found = self._search(run, deadline) if search else self._get(run, deadline, path)
+        if found is not None:
+            return _dag_run(found, version)
+        reply = self._call(run, deadline, dag)
         if reply.status != 200:
-            raise self._refusal(reply, request)
+            raise self._refusal(reply, run)
         return None
 
-    def _get(self, request: Request, deadline: Deadline, path: str) -> Any:
-        """Give the run of this path, or None."""
-        reply = self._call(request, deadline, path)
-        if reply.status == 404 and _names(request.dag_run_id, _said(reply.body)):
+    def _get(self, run: RunKey, deadline: Deadline, path: str) -> Any:
+        """Return the run of this path, or None."""
+        reply = self._call(run, deadline, path)
+        if reply.status == 404 and _names(run.dag_run_id, reply):
             return None
-        if reply.status != 200 or not _is_run(reply.body, request):
-            raise self._refusal(reply, request)
+        if reply.status != 200 or not _is_run(reply.body, run):
+            raise self._refusal(reply, run)
         return reply.body
 
-    def _search(self, request: Request, deadline: Deadline) -> Any:
+    def _search(self, run: RunKey, deadline: Deadline) -> Any:
         """Go through the DAG's runs from the newest on; give the run, or None.
 
         Airflow 2 and 3.0 have no filter for run ids.
@@ -123,57 +133,59 @@ class RestTransport:
         seen, size = 0, FIRST_PAGE
         while True:
             page = {"order_by": "-id", "page_offset": seen, "page_limit": size}
-            body = {"dag_ids": [request.mwaa_dag_name], **page}
-            reply = self._call(request, deadline, "/dags/~/dagRuns/list", body)
+            body = {"dag_ids": [run.mwaa_dag_name], **page}
+            reply = self._call(run, deadline, "/dags/~/dagRuns/list", body)
             if reply.status != 200 or not _is_page(reply.body):
-                raise self._refusal(reply, request)
+                raise self._refusal(reply, run)
             runs, total = reply.body["dag_runs"], reply.body["total_entries"]
-            for run in runs:
-                if _is_run(run, request):
-                    return run
+            for shown in runs:
+                if _is_run(shown, run):
+                    return shown
             seen += len(runs)
             if not runs or seen >= total:
                 return None
             if deadline.time_left() < CALL_S + REPORT_S:
                 raise CommandRejected(
                     f"The function's time sufficed for {seen} of the {total} runs of DAG "
-                    f"{request.mwaa_dag_name} in MWAA environment {request.mwaa_env_name}, from "
+                    f"{run.mwaa_dag_name} in MWAA environment {run.mwaa_env_name}, from "
                     "the newest on. Raise the function's timeout, delete old runs, or use ids of "
                     f"at most {MAX_IDS} characters together, which need no search."
                 )
             size = min(max(PAGE_BYTES * len(runs) // len(json.dumps(runs)), 1), MAX_PAGE)
 
-    def _version(self, request: Request) -> AirflowVersion:
-        version = self._environments.airflow_version(request.mwaa_env_name)
+    def _version(self, run: RunKey, deadline: Deadline, *, keep: float) -> AirflowVersion:
+        if deadline.time_left() - keep < CALL_S:
+            raise no_time(run.mwaa_env_name)
+        version = self.environments.airflow_version(run.mwaa_env_name)
         if (version.major, version.minor) < (2, 4):
             raise CommandRejected(
-                f"MWAA environment {request.mwaa_env_name} runs Airflow {version.text}; "
+                f"MWAA environment {run.mwaa_env_name} runs Airflow {version.text}; "
                 "InvokeRestApi needs 2.4.3. Upgrade it, or use the transport cli."
             )
         return version
 
     def _call(
         self,
-        request: Request,
+        run: RunKey,
         deadline: Deadline,
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
         keep: float = REPORT_S,
     ) -> Reply:
-        """POST the body, or GET without one; give what the web server answered.
+        """POST the body, or GET without one; return what the web server answered.
 
         Raises
         ------
-        Unclear
+        Lost
             If there is no answer of the web server.
         TriggerError
             If the call certainly did nothing.
         """
-        name = request.mwaa_env_name
+        name = run.mwaa_env_name
         if deadline.time_left() - keep < CALL_S:
-            raise no_time(request)
-        client = self._environments.client()
+            raise no_time(name)
+        client = self.environments.client()
         try:
             if body is None:
                 answer: Any = client.invoke_rest_api(Name=name, Path=path, Method="GET")
@@ -181,75 +193,64 @@ class RestTransport:
                 answer = client.invoke_rest_api(Name=name, Path=path, Method="POST", Body=body)
         except ClientError as error:
             if error_code(error) not in ("RestApiClientException", "RestApiServerException"):
-                self._raise_for(error, path, request)
+                self._raise_for(error, path, run)
             answer = error.response
         except _LOST as error:
-            raise self._unclear(name, f"gave no usable answer ({type(error).__name__})") from None
+            raise self._lost(name, f"gave no usable answer ({type(error).__name__})") from None
         except BotoCoreError as error:
-            raise_unreachable(error, "InvokeRestApi", name)
+            raise_unusable(error, "InvokeRestApi", name)
         status = answer.get("RestApiStatusCode")
         if status is None:
-            raise self._unclear(name, "gave no usable answer")
+            raise self._lost(name, "gave no usable answer")
         return Reply(status=status, body=answer.get("RestApiResponse"))
 
-    def _raise_for(self, error: ClientError, path: str, request: Request) -> NoReturn:
+    def _raise_for(self, error: ClientError, path: str, run: RunKey) -> NoReturn:
         """Raise for an error of AWS's own."""
-        name, code = request.mwaa_env_name, error_code(error)
+        name, code = run.mwaa_env_name, error_code(error)
         if is_turned_away(error):
             # Here Airflow's own roles apply (AWS: "Using the Apache Airflow REST API").
             role = f"role/{name}/<Airflow role>"
             raise_for(error, "InvokeRestApi", name, resource=role)
         if code == "ResourceNotFoundException":
-            self._environments.raise_not_found(name, "InvokeRestApi")
+            self.environments.raise_not_found(name, "InvokeRestApi")
         if code == "ValidationException":
-            said = blot_out(f"{code}: {error.response['Error'].get('Message')}", request.conf)
             raise CommandRejected(
                 f"InvokeRestApi for MWAA environment {name} refused the path {path} of {len(path)} "
-                f"characters, or its body ({said}). It takes paths of {MAX_PATH}; for longer ids "
+                f"characters, or its body ({code}). It takes paths of {MAX_PATH}; for longer ids "
                 "use the transport cli."
             ) from None
-        raise self._unclear(name, f"gave no usable answer ({code})") from None
+        raise self._lost(name, f"gave no usable answer ({code})") from None
 
-    def _refusal(self, reply: Reply, request: Request) -> Unclear | TriggerError:
-        """Say why the reply is not the one that was hoped for."""
-        name, status, said = request.mwaa_env_name, reply.status, _said(reply.body)
-        if status == 404 and _names(request.mwaa_dag_name, said):
-            return unknown_dag(request)
-        # After the colon, because `blot_out` lets the name before it stand.
-        shown = f"HTTP {status}, {blot_out(f'message: {said}', request.conf)}"
+    def _refusal(self, reply: Reply, run: RunKey) -> Unsettled | TriggerError:
+        """Return why the reply is not the one that was hoped for."""
+        name, status = run.mwaa_env_name, reply.status
+        airflow = f"Airflow in MWAA environment {name}"
+        if status == 404 and _names(run.mwaa_dag_name, reply):
+            return unknown_dag(run)
         if status in (401, 403):
             return AccessDenied(
-                f"Airflow in MWAA environment {name} refused the function ({shown}). Allow DAG "
-                f"{request.mwaa_dag_name} to the Airflow role that the function's role names."
+                f"{airflow} refused the function (HTTP {status}). Allow DAG {run.mwaa_dag_name} to "
+                "the Airflow role that the function's role names."
             )
-        error: TriggerError
-        if status == 409 and "logical date" in said:
-            # Airflow 2: another run of the DAG was made in the same microsecond.
-            error = MwaaUnavailable(
-                f"Another run of DAG {request.mwaa_dag_name} in MWAA environment {name} has taken "
-                "the date. This try started nothing. Try again."
+        if status in (429, 503):
+            return Lost(
+                MwaaBusy(f"The web server of MWAA environment {name} is busy (HTTP {status}).")
             )
-        elif status == 409:
-            error = OutcomeUnknown(
-                f"Airflow in MWAA environment {name} says that DAG {request.mwaa_dag_name} has the "
-                f"run already ({shown})."
+        if status == 409:
+            # Also where, on Airflow 2, another run of the DAG was made in the same microsecond.
+            return Refused(
+                OutcomeUnknown(
+                    f"{airflow} says that DAG {run.mwaa_dag_name} has the run already (HTTP 409)."
+                )
             )
-        elif status == 429:
-            error = MwaaUnavailable(
-                f"The web server of MWAA environment {name} is busy ({shown}). This try started "
-                "nothing. Try again."
-            )
-        elif 400 <= status < 500 and status != 408:
-            error = CommandRejected(
-                f"Airflow in MWAA environment {name} refused the call ({shown})."
-            )
-        else:
-            return self._unclear(name, f"gave no usable answer ({shown})")
-        return Unclear(error)
+        if 400 <= status < 500 and status != 408:
+            problem = f"{airflow} refused the call (HTTP {status})."
+            return Refused(CommandRejected(f"{problem} {OWN_WORDS}"))
+        return self._lost(name, f"gave no usable answer (HTTP {status})")
 
-    def _unclear(self, name: str, what: str) -> Unclear:
-        self._environments.forget(name)
-        return Unclear(
+    def _lost(self, name: str, what: str) -> Lost:
+        self.environments.forget(name)
+        return Lost(
             OutcomeUnknown(
                 f"The web server of MWAA environment {name} {what}. InvokeRestApi passes on "
                 "answers of at most 6 MB that come within 10 s, and a private web server's only "
@@ -258,17 +259,17 @@ class RestTransport:
         )
 
 
-def new_run(version: AirflowVersion, request: Request) -> dict[str, Any]:
-    """Give the body that asks for the run.
+def new_run(version: AirflowVersion, trigger: Trigger) -> dict[str, Any]:
+    """Return the body that asks for the run.
 
     Airflow 3 needs `logical_date`, which may be null; Airflow 2 takes no null.
     """
-    body = {"dag_run_id": request.dag_run_id, "conf": request.conf}
+    body = {"dag_run_id": trigger.run.dag_run_id, "conf": trigger.conf}
     return body if version.major == 2 else {**body, "logical_date": None}
 
 
-def _is_run(body: Any, request: Request) -> bool:
-    ids = (request.mwaa_dag_name, request.dag_run_id)
+def _is_run(body: Any, run: RunKey) -> bool:
+    ids = (run.mwaa_dag_name, run.dag_run_id)
     return isinstance(body, dict) and (body.get("dag_id"), body.get("dag_run_id")) == ids
 
 
@@ -290,20 +291,5 @@ def _dag_run(run: Mapping[str, Any], version: AirflowVersion) -> DagRun:
     )
 
 
-def _names(an_id: str, said: str) -> bool:
-    return re.search(rf"(?<![\w.-]){re.escape(an_id)}(?![\w.-])", said) is not None
-
-
-def _said(body: Any) -> str:
-    """Give the web server's own message.
-
-    Airflow 2 answers `title` and `detail`. Airflow 3 answers `detail`: a text; for a body that it
-    refuses a list, whose items hold the refused `input` too; for a database error an object.
-    """
-    detail = body.get("detail") if isinstance(body, dict) else body
-    if isinstance(detail, list):
-        items = [item for item in detail if isinstance(item, dict)]
-        return "; ".join(f"{item.get('loc')}: {item.get('msg')}" for item in items)
-    if isinstance(detail, dict):
-        return str(detail.get("reason"))
-    return str(detail or (isinstance(body, dict) and body.get("title")) or "none")
+def _names(an_id: str, reply: Reply) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(an_id)}(?![\w.-])", str(reply.body)) is not None

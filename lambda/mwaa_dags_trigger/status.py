@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.errors import DagRunNotFound, MwaaUnavailable, OutcomeUnknown
-from mwaa_dags_trigger.request import Request
-from mwaa_dags_trigger.transport import Transport, look
+from mwaa_dags_trigger.errors import DagRunNotFound, MwaaUnavailable, OutcomeUnknown, TriggerError
+from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.transport import (
+    FINAL_STATES,
+    DagRun,
+    Transport,
+    Unsettled,
+    name_status,
+    sent,
+)
 
-FINAL_STATES = frozenset({"success", "failed"})
 
-
-def status_of(request: Request, transport: Transport, deadline: Deadline) -> dict[str, Any]:
-    """Say how far a DAG run is.
+def status_of(run: RunKey, transport: Transport, deadline: Deadline) -> dict[str, Any]:
+    """Return how far a DAG run is.
 
     Parameters
     ----------
-    request
+    run
         Which run.
     transport
-        The way to Airflow.
+        How Airflow is reached.
     deadline
         The end of the invocation.
 
@@ -37,26 +42,39 @@ def status_of(request: Request, transport: Transport, deadline: Deadline) -> dic
     TriggerError
         Another one, if asking was not possible.
     """
-    try:
-        run = look(request, transport, deadline, with_conf=False)
-    except OutcomeUnknown as error:
-        # A question starts nothing.
-        raise MwaaUnavailable(
-            f"{error.problem} The state of the DAG run could not be read. Try again."
-        ) from None
-    if run is None:
+    shown = _find(run, transport, deadline)
+    if shown is None:
         raise DagRunNotFound(
-            f"DAG {request.mwaa_dag_name} in MWAA environment {request.mwaa_env_name} has no run "
-            f"{request.dag_run_id}. Check dag_run_id; it may also have been deleted."
+            f"DAG {run.mwaa_dag_name} in MWAA environment {run.mwaa_env_name} has no run "
+            f"{run.dag_run_id}. Check dag_run_id; it may also have been deleted."
         )
     return {
-        "mwaa_env_name": request.mwaa_env_name,
-        "mwaa_dag_name": request.mwaa_dag_name,
-        "dag_run_id": request.dag_run_id,
-        "state": run.state,
-        "start_date": run.start_date,
-        "end_date": run.end_date,
-        "final": run.state in FINAL_STATES,
-        "airflow_version": run.airflow_version,
+        "mwaa_env_name": run.mwaa_env_name,
+        "mwaa_dag_name": run.mwaa_dag_name,
+        "dag_run_id": run.dag_run_id,
+        "state": shown.state,
+        "start_date": shown.start_date,
+        "end_date": shown.end_date,
+        "final": shown.state in FINAL_STATES,
+        "airflow_version": shown.airflow_version,
         "transport": transport.name,
     }
+
+
+def _find(run: RunKey, transport: Transport, deadline: Deadline) -> DagRun | None:
+    for _ in deadline.tries(keep=transport.look_seconds):
+        try:
+            with sent(run.mwaa_env_name):
+                return transport.find(run, deadline)
+        except Unsettled as unsettled:
+            error = unsettled.error
+        except TriggerError as certain:
+            error = certain
+        if not error.transient:
+            break
+    if isinstance(error, OutcomeUnknown):
+        # A question starts nothing.
+        error = MwaaUnavailable(
+            f"{error.problem} The state of the DAG run could not be read. Try again."
+        )
+    raise name_status(error, transport, run, deadline)

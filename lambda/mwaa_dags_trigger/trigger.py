@@ -1,4 +1,4 @@
-"""Exactly one DAG run for one request, whatever way it reaches Airflow."""
+"""Exactly one DAG run for one request, whatever transport reaches Airflow."""
 
 from __future__ import annotations
 
@@ -8,86 +8,85 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mwaa_dags_trigger.deadline import LEAST_S, LOOK_S, Deadline
-from mwaa_dags_trigger.errors import (
-    DagNotFound,
-    MwaaUnavailable,
-    OutcomeUnknown,
-    RunIdConflict,
-    TriggerError,
+from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.errors import DagNotFound, OutcomeUnknown, RunIdConflict, TriggerError
+from mwaa_dags_trigger.request import RunKey, Trigger
+from mwaa_dags_trigger.transport import (
+    DagRun,
+    Lost,
+    Refused,
+    Transport,
+    Unsettled,
+    name_status,
+    sent,
 )
-from mwaa_dags_trigger.request import Request
-from mwaa_dags_trigger.transport import DagRun, Transport, Unclear, look
 
 logger = logging.getLogger(__name__)
 
-TRIES = 4
-ADVICE = (
-    "Whether it was made is not known. A retry with the same run id is safe; before a redrive, "
-    "which has another, look for the run in Airflow."
+NOTHING_MADE = "This try made no DAG run. Trying again is safe."
+NOT_KNOWN = (
+    "Whether the DAG run was made is not known. Trying again and redriving the execution are safe: "
+    "the run id stays the same, and Airflow takes one once."
 )
 
 
-def trigger_once(request: Request, transport: Transport, deadline: Deadline) -> dict[str, Any]:
+def trigger_once(trigger: Trigger, transport: Transport, deadline: Deadline) -> dict[str, Any]:
     """Have exactly one DAG run made for the request.
 
-    The run id decides: Airflow takes one once. So trying again never makes a second run, and a
-    run is only reported when Airflow has shown it by DAG id and run id.
+    The run id decides: Airflow takes one once. So sending again never makes a second run, and is
+    what settles a lost answer; only where Airflow refuses, or no other try is left, a look does.
 
     Parameters
     ----------
-    request
+    trigger
         What is wanted.
     transport
-        The way to Airflow.
+        How Airflow is reached.
     deadline
         The end of the invocation: there are at most 4 tries, and only in the time that is left.
 
     Returns
     -------
     dict
-        `mwaa_env_name`, `mwaa_dag_name`, `dag_run_id`, `state`, `created`, `airflow_version`,
-        `transport`. Where `created` is false, because an earlier try had made the run, there is
-        also `conf_compared`: whether the run's conf was read back and is that of the request.
-        The command line of Airflow 2 does not show it.
+        `mwaa_env_name`, `mwaa_dag_name`, `dag_run_id`, `state`, `created` (false where an earlier
+        try had made the run; its conf is then that of the request), `airflow_version`, `transport`.
 
     Raises
     ------
+    RunIdConflict
+        If there is a run with this run id and another conf.
     TriggerError
-        A subclass that says whether trying again is safe and may help.
+        Another subclass, which says whether trying again may help.
     """
-    doubt: OutcomeUnknown | None = None
-    for attempt in range(1, TRIES + 1):
+    doubt = "An earlier try may have made the DAG run." if trigger.asked_before else None
+    for attempt in deadline.tries(keep=transport.trigger_seconds):
+        looked = False
         try:
-            run = transport.trigger(request, deadline)
-            return _result(request, transport, run, created=True)
-        except Unclear as unclear:
-            error = unclear.if_absent
-            logger.warning("Try %d: %s Looking for the run.", attempt, error.problem)
-            found = _look(request, transport, deadline, error)
-            if found is not None:
-                return _found(request, transport, found)
+            run = transport.trigger(trigger, deadline)
+            return _result(trigger.run, transport, run, created=True)
+        except Lost as lost:
+            error = lost.error
+            doubt = doubt or error.problem
+        except Refused as refused:
+            looked = True
+            found = _look(trigger.run, transport, deadline, refused.error)
+            if isinstance(found, DagRun):
+                return _found(trigger, transport, found)
+            error = found
         except TriggerError as certain:
             error = certain
-        # A command in doubt may still be at work, whatever a later try says.
-        if doubt is not None and not isinstance(error, OutcomeUnknown):
-            error = OutcomeUnknown(f"{doubt.problem} The last try: {error.problem}")
+        logger.warning("Try %d: %s", attempt, error.problem)
         if isinstance(error, OutcomeUnknown):
-            doubt = doubt or error
-        elif not isinstance(error, MwaaUnavailable):
+            doubt = doubt or error.problem
+        if not error.transient:
             break
-        if attempt == TRIES or not deadline.pause(attempt, keep=LEAST_S + LOOK_S):
-            break
-        logger.warning("Trying again after: %s", error.problem)
-    if isinstance(error, OutcomeUnknown):
-        raise OutcomeUnknown(f"{error.problem} No run was seen. {ADVICE}") from None
-    # Without the DAG there is no run; any other refusal says nothing of the tries before.
-    if request.retried and not error.transient and not isinstance(error, DagNotFound):
-        raise OutcomeUnknown(
-            f"An earlier try of this execution may have made the run. This try: {error.problem} "
-            f"{ADVICE}"
-        ) from None
-    raise error from None
+    # What will be tried again needs no look, which would be one more command for a busy server.
+    if doubt and not looked and (isinstance(error, OutcomeUnknown) or not error.transient):
+        found = _look(trigger.run, transport, deadline, error)
+        if isinstance(found, DagRun):
+            return _found(trigger, transport, found)
+        error = found
+    raise name_status(_stated(error, doubt), transport, trigger.run, deadline) from None
 
 
 def same_conf(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -96,39 +95,48 @@ def same_conf(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _look(
-    request: Request, transport: Transport, deadline: Deadline, doubt: TriggerError
-) -> DagRun | None:
+    run: RunKey, transport: Transport, deadline: Deadline, error: TriggerError
+) -> DagRun | TriggerError:
+    """Look for the run; return it, or the error that stands without it."""
     try:
-        return look(request, transport, deadline, with_conf=True)
-    except DagNotFound:
-        raise  # which settles it: without the DAG there is no run
-    except TriggerError as error:
-        raise OutcomeUnknown(
-            f"{doubt.problem} Looking for the run failed: {error.problem} {ADVICE}"
-        ) from None
+        with sent(run.mwaa_env_name):
+            return transport.find(run, deadline) or error
+    except DagNotFound as unknown:
+        return unknown
+    except (TriggerError, Unsettled) as failed:
+        reason = failed.error if isinstance(failed, Unsettled) else failed
+        problem = f"{error.problem} Looking for the DAG run failed: {reason.problem}"
+        return (type(reason) if reason.transient else OutcomeUnknown)(problem)
 
 
-def _found(request: Request, transport: Transport, run: DagRun) -> dict[str, Any]:
-    if run.conf is not None and not same_conf(run.conf, request.conf):
+def _stated(error: TriggerError, doubt: str | None) -> TriggerError:
+    """Return the error with what is known of the run: an unsettled doubt leaves nothing certain."""
+    if isinstance(error, DagNotFound):
+        return error
+    if doubt is None:
+        return type(error)(f"{error.problem} {NOTHING_MADE}") if error.transient else error
+    problem = error.problem if doubt in error.problem else f"{doubt} The last try: {error.problem}"
+    return (type(error) if error.transient else OutcomeUnknown)(f"{problem} {NOT_KNOWN}")
+
+
+def _found(trigger: Trigger, transport: Transport, run: DagRun) -> dict[str, Any]:
+    if not same_conf(run.conf, trigger.conf):
         raise RunIdConflict(
-            f"DAG {request.mwaa_dag_name} in MWAA environment {request.mwaa_env_name} has a run "
-            f"{request.dag_run_id} already, with another conf. Nothing was made. Give each request "
-            "a run_id of its own."
+            f"DAG {trigger.run.mwaa_dag_name} in MWAA environment {trigger.run.mwaa_env_name} has a "
+            f"run {trigger.run.dag_run_id} already, with another conf. This request made none. Give "
+            "each request a run_id or an idempotency_key of its own."
         )
-    result = _result(request, transport, run, created=False)
-    return {**result, "conf_compared": run.conf is not None}
+    return _result(trigger.run, transport, run, created=False)
 
 
-def _result(
-    request: Request, transport: Transport, run: DagRun, *, created: bool
-) -> dict[str, Any]:
+def _result(run: RunKey, transport: Transport, shown: DagRun, *, created: bool) -> dict[str, Any]:
     return {
-        "mwaa_env_name": request.mwaa_env_name,
-        "mwaa_dag_name": request.mwaa_dag_name,
-        "dag_run_id": request.dag_run_id,
-        "state": run.state,
+        "mwaa_env_name": run.mwaa_env_name,
+        "mwaa_dag_name": run.mwaa_dag_name,
+        "dag_run_id": run.dag_run_id,
+        "state": shown.state,
         "created": created,
-        "airflow_version": run.airflow_version,
+        "airflow_version": shown.airflow_version,
         "transport": transport.name,
     }
 

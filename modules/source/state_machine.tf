@@ -2,14 +2,17 @@ locals {
   # Every state but the last needs to know the one after it.
   preliminary_states = [
     for index, task in var.preliminary_tasks : merge(task, {
-      next = try(var.preliminary_tasks[index + 1].name, "Wrap Input")
+      next = try(var.preliminary_tasks[index + 1].name, "Trigger MWAA DAG")
     })
   ]
 
   definition = templatefile("${path.module}/trigger_dag.asl.json.tftpl", {
-    partition         = local.partition
+    partition = local.partition
+    # An object constructor leaves out what the input does not have; a field of JSON of its own would
+    # fail there.
+    payload           = replace(file("${path.module}/payload.jsonata"), "/\\s+/", " ")
     preliminary_tasks = local.preliminary_states
-    start_at          = try(local.preliminary_states[0].name, "Wrap Input")
+    start_at          = try(local.preliminary_states[0].name, "Trigger MWAA DAG")
     target            = var.target
   })
 }

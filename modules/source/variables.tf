@@ -52,10 +52,8 @@ variable "preliminary_tasks" {
   }
 
   validation {
-    condition = length(setintersection(
-      var.preliminary_tasks[*].name, ["Wrap Input", "Fill In Defaults", "Trigger MWAA DAG"]
-    )) == 0
-    error_message = "Call none of preliminary_tasks 'Wrap Input', 'Fill In Defaults' or 'Trigger MWAA DAG': the state machine has states of these names."
+    condition     = !contains(var.preliminary_tasks[*].name, "Trigger MWAA DAG")
+    error_message = "Call none of preliminary_tasks 'Trigger MWAA DAG': the state machine has a state of this name."
   }
 
   validation {

@@ -12,6 +12,7 @@ from tests.benchmarks.lambda_code import unpack
 from tests.benchmarks.mwaa import mwaa
 from tests.benchmarks.page import page
 from tests.benchmarks.picture import picture
+from tests.terraform.planner import SANDBOX, Planner
 from tools.paths import PROJECT
 
 
@@ -33,6 +34,12 @@ def main() -> None:
                 steps.step(f"REST and CLI, Airflow {version}"),
             ):
                 figures.append(rows.rest(environment, code))
+                figures.append(rows.look(environment, code))
+        with steps.step("a burst, on a simulated clock"):
+            planner = Planner(directory / "configuration")
+            plan = planner.plan(workspace="sandbox", var_file=SANDBOX)
+            state = plan.definition()["States"]["Trigger MWAA DAG"]
+            figures += [rows.burst_of_executions(v, state) for v in NEWEST_OF_EACH_MAJOR]
         figures.append(rows.zip_size(code))
     docs = PROJECT / "docs"
     (docs / "benchmarks.md").write_text(page(figures, airflow_versions=NEWEST_OF_EACH_MAJOR))

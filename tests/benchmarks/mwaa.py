@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from sandbox.aws.authorizer import MANAGEMENT_ACCOUNT
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.cli import CliResult, last_lines
 from sandbox.mwaa.front import MwaaFront
+from sandbox.mwaa.home import DATABASE
 from sandbox.mwaa.install import install
 from tests.benchmarks.lambda_code import Code
 from tools.errors import UserError
@@ -68,17 +70,25 @@ class Container:
     process: subprocess.Popen[str]
     log: Path
 
-    def trigger(self) -> float:
-        """Have a new DAG run made; give the handler's seconds."""
+    def trigger(self, dag: str = DAG, run_id: str | None = None) -> float:
+        """Have a new DAG run made; return the handler's seconds."""
         event = {
             "mwaa_env_name": NAME,
-            "mwaa_dag_name": DAG,
+            "mwaa_dag_name": dag,
             "mwaa_dag_conf": CONF,
-            "run_id": f"bench-{uuid.uuid4()}",
+            "run_id": run_id or f"bench-{uuid.uuid4()}",
         }
         seconds, result = self._do({"event": event})
         if result["created"] is not True:
             raise UserError(f"A trigger made no run: {result}")
+        return seconds
+
+    def look(self, dag: str, run_id: str) -> float:
+        """Look for a DAG run; return the handler's seconds."""
+        which = {"mwaa_env_name": NAME, "mwaa_dag_name": dag, "dag_run_id": run_id}
+        seconds, result = self._do({"event": {"action": "status", **which}})
+        if result["dag_run_id"] != run_id:
+            raise UserError(f"A look found another run: {result}")
         return seconds
 
     def post(self, url: str, token: str) -> float:
@@ -99,6 +109,34 @@ class Container:
             raise UserError(f"A container ended:\n{last_lines(self.log)}")
         done = json.loads(line)
         return done["seconds"], done["result"]
+
+
+def pause(airflow: Airflow, dag: str) -> None:
+    """Pause the DAG, so that its runs stay queued."""
+    with closing(sqlite3.connect(airflow.home / DATABASE, timeout=60)) as database, database:
+        database.execute("UPDATE dag SET is_paused = 1 WHERE dag_id = ?", (dag,))
+
+
+def add_old_runs(airflow: Airflow, dag: str, like: str, number: int) -> None:
+    """Add so many runs that have ended to the metadata database, as copies of the run `like`."""
+    with closing(sqlite3.connect(airflow.home / DATABASE, timeout=60)) as database, database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(dag_run)")]
+        date = "datetime('2000-01-01', n || ' minutes') || '.000000'"
+        values = {
+            "id": "NULL",
+            "run_id": "'old__' || n",
+            "state": "'success'",
+            # Airflow 2 takes one run for a date, Airflow 3 takes runs without one.
+            "execution_date": date,
+            "logical_date": "NULL",
+        }
+        selected = ", ".join(values.get(column, column) for column in columns)
+        database.execute(
+            f"WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number LIMIT ?) "
+            f"INSERT INTO dag_run ({', '.join(columns)}) SELECT {selected} FROM number, dag_run "
+            "WHERE dag_id = ? AND run_id = ?",
+            (number, dag, like),
+        )
 
 
 @dataclass(frozen=True)

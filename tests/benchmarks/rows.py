@@ -6,11 +6,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from tests.benchmarks.lambda_code import Code
 from tests.benchmarks.measuring import Figure, Sample, differences, in_turns
-from tests.benchmarks.mwaa import NAME, Mwaa
+from tests.benchmarks.mwaa import NAME, Mwaa, add_old_runs, pause
+from tests.faults.burst import COMMAND_SECONDS, SLOTS, burst
 from tools.errors import UserError
 from tools.paths import ZIP
 
@@ -21,12 +24,15 @@ TRIGGERS = 100
 SLOW_TRIGGERS = 5
 START_S = 60.0
 
-# What AWS's documentation does in a Lambda before its first invocation.
+# What a function that is asked to use these two does before its first invocation.
 SAMPLE = """
-import base64, http.client, json
-import boto3
+import boto3, requests
 client = boto3.client("mwaa")
 """
+START_TARGETS = {"cli": 0.85, "rest": 0.7}
+LOOKS = 15
+RUNS = 20_000
+EXECUTIONS = 80
 HANDLER = "import mwaa_dags_trigger.app"
 
 
@@ -44,16 +50,16 @@ def start_up(code: Code) -> list[Figure]:
     return [
         Figure(
             name=f"start-up of the handler's process, {transport.upper()}",
-            baseline_name="`boto3.client` and `http.client`",
+            baseline_name="`boto3.client` and `requests`",
             unit="ms",
             measured=taken[transport].scaled(1000),
             baseline=taken["sample"].scaled(1000),
-            target=0.75,
+            target=START_TARGETS[transport],
             target_is_ratio=True,
             how=f"{STARTS} whole processes each, imports and clients included: the unpacked zip, "
             "whose modules have no bytecode, because Lambda's code directory is read-only and the "
-            "zip serves all versions of Python; and a script that begins as the sample in AWS's "
-            "documentation does. Both find boto3 and botocore with bytecode; whether those of "
+            "zip serves all versions of Python; and a script that imports the two and makes the client. "
+            "Both find boto3 and botocore with bytecode; whether those of "
             "Lambda's runtime have it is not documented, and that they do favours the baseline.",
             why=f"With bytecode its modules would start in {ratio[f'{transport} compiled']:.2f} of the "
             "baseline; what is beyond that is Python compiling them at each start. Bytecode would "
@@ -177,6 +183,53 @@ def rest(mwaa: Mwaa, code: Code) -> Figure:
         how=f"{SLOW_TRIGGERS} whole triggers each, through the handler in a warm container. Each "
         "command starts an `airflow` process of its own, as on MWAA.",
         why=f"Airflow's REST API itself, without handler and AWS, takes {airflow:.3f} of the baseline.",
+    )
+
+
+def look(mwaa: Mwaa, code: Code) -> Figure:
+    """Compare a look at a DAG with few runs with one at a DAG that has many."""
+    run_id = "sfn__looked-for"
+    pause(mwaa.airflow.airflow, "onboarding")
+    with mwaa.container(code, "cli") as container:
+        for dag in ("paused", "onboarding"):
+            container.trigger(dag, run_id)
+        add_old_runs(mwaa.airflow.airflow, "onboarding", run_id, RUNS)
+        taken = in_turns(
+            LOOKS,
+            {dag: partial(container.look, dag, run_id) for dag in ("paused", "onboarding")},
+        )
+    return Figure(
+        name=f"look at a run among {RUNS} of its DAG over the CLI, Airflow {mwaa.airflow.version}",
+        baseline_name="the same of a DAG with a single run",
+        unit="ms",
+        measured=taken["onboarding"].scaled(1000),
+        baseline=taken["paused"].scaled(1000),
+        target=1.3,
+        target_is_ratio=True,
+        how=f"{LOOKS} times the action `status` each, through the handler in a warm container. Each "
+        "command starts an `airflow` process of its own, as on MWAA.",
+        why="The commands themselves take longer the more runs the DAG has.",
+    )
+
+
+def burst_of_executions(version: str, state: Mapping[str, Any]) -> Figure:
+    """Count the looks of a burst."""
+    result = burst(version, EXECUTIONS, state)
+    ended = ", ".join(f"{name} {count}" for name, count in sorted(result.endings.items()))
+    return Figure(
+        name=f"looks for the run in a burst of {EXECUTIONS} executions, Airflow {version}",
+        baseline_name="one for each execution",
+        unit="",
+        measured=Sample((result.looks,)),
+        baseline=Sample((EXECUTIONS,)),
+        target=1,
+        target_is_ratio=True,
+        how=f"A model on a simulated clock: {EXECUTIONS} executions start at once, each in a container "
+        f"of its own, under the retries of the state machine; the web server takes {SLOTS} commands "
+        f"at once, each takes {COMMAND_SECONDS:.0f} s, and refuses all others with 503. It ended "
+        f"with: {ended}, after {result.seconds:.0f} s (at best {EXECUTIONS // SLOTS * COMMAND_SECONDS:.0f}), "
+        f"{result.invocations} invocations and {result.refused} refusals.",
+        why="A refused command is looked for.",
     )
 
 

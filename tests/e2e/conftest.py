@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,9 @@ from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.releases import DEFAULT
 from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 EXECUTION_SECONDS = 120.0
 
@@ -46,13 +49,13 @@ class Stack:
             name=name or str(uuid.uuid4()),
             timeout=EXECUTION_SECONDS,
         )
-        return Execution(
-            described["executionArn"],
-            described["status"],
-            described.get("output"),
-            described.get("error"),
-            described.get("cause"),
-        )
+        return Execution.described(described)
+
+    def redrive(self, execution: Execution) -> Execution:
+        """Redrive a failed execution, and wait for its end."""
+        arn = execution.executionArn
+        self.source.states.redrive_execution(executionArn=arn)
+        return Execution.described(self.source.wait_for_end(arn, timeout=EXECUTION_SECONDS))
 
     def invoke(self, **event: Any) -> tuple[Any, str | None]:
         """Invoke the function itself; return what it answers, and the kind of error if it is one."""
@@ -71,6 +74,17 @@ class Execution:
     output: str | None = field(default=None)
     error: str | None = field(default=None)
     cause: str | None = field(default=None)
+
+    @classmethod
+    def described(cls, description: DescribeExecutionOutputTypeDef) -> Execution:
+        """Return what Step Functions says of an execution that has ended."""
+        return cls(
+            description["executionArn"],
+            description["status"],
+            description.get("output"),
+            description.get("error"),
+            description.get("cause"),
+        )
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 
+from sandbox.mwaa.front import CLI_PATHS
+from sandbox.mwaa.http import Request, Response
 from tests.e2e.conftest import Stack, over_cli, over_rest
 
 DAG_RUN_SECONDS = 120.0
@@ -108,7 +112,7 @@ def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
         "mwaa_dag_name": "paused",
         "mwaa_dag_conf": {"a": 1},
         "execution_arn": f"{machine.replace(':stateMachine:', ':execution:')}:{uuid.uuid4()}",
-        "redrive_count": 0,
+        "state_name": "Trigger MWAA DAG",
     }
 
     (first, _), (second, _) = (stack.invoke(**event) for _ in range(2))
@@ -119,10 +123,18 @@ def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
     assert stack.airflow.run_ids("paused").count(first["dag_run_id"]) == 1
 
 
-@over_rest
-def test_a_run_id_of_ones_own_is_taken_once_and_its_conf_compared(stack: Stack) -> None:
-    run_id = f"own-{uuid.uuid4()}"
-    event = {"mwaa_dag_name": "paused", "run_id": run_id}
+@pytest.mark.parametrize(
+    "given",
+    [
+        # Without a `_`, so that over the CLI it is looked for among all runs.
+        pytest.param(lambda: {"run_id": f"own-{uuid.uuid4()}"}, id="run id"),
+        pytest.param(lambda: {"idempotency_key": f"order {uuid.uuid4()} é"}, id="key"),
+    ],
+)
+def test_a_request_that_has_a_name_is_carried_out_once_and_its_conf_compared(
+    stack: Stack, given: Callable[[], dict[str, str]]
+) -> None:
+    event = {"mwaa_dag_name": "paused", **given()}
 
     first = stack.execute(**event, mwaa_dag_conf={"a": 1})
     second = stack.execute(**event, mwaa_dag_conf={"a": 1})
@@ -130,9 +142,47 @@ def test_a_run_id_of_ones_own_is_taken_once_and_its_conf_compared(stack: Stack) 
 
     assert json.loads(str(first.output))["created"] is True
     assert json.loads(str(second.output))["created"] is False
-    assert json.loads(str(second.output))["conf_compared"] is True
     assert (other.status, other.error) == ("FAILED", "RunIdConflict")
+    (run_id,) = {json.loads(str(one.output))["dag_run_id"] for one in (first, second)}
     assert stack.airflow.run_ids("paused").count(run_id) == 1
+
+
+@over_cli
+def test_a_redrive_finds_the_dag_run_that_was_made_unseen(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The web server carries the command out, and says that it refused the token."""
+
+    front = stack.sandbox.front
+    carry_out = front.perform
+
+    def forbid(request: Request, action: Callable[[], Response]) -> Response:
+        answer = carry_out(request, action)
+        return Response(HTTPStatus.FORBIDDEN) if request.path in CLI_PATHS else answer
+
+    before = stack.airflow.run_ids("paused")
+    with monkeypatch.context() as patch:
+        patch.setattr(front, "perform", forbid)
+        execution = stack.execute(mwaa_dag_name="paused")
+    assert (execution.status, execution.error) == ("FAILED", "AccessDenied")
+
+    redriven = stack.redrive(execution)
+
+    assert redriven.status == "SUCCEEDED", redriven
+    result = json.loads(str(redriven.output))
+    assert result["created"] is False
+    assert set(stack.airflow.run_ids("paused")) - set(before) == {result["dag_run_id"]}
+
+
+@over_cli
+def test_a_misspelt_field_of_the_input_starts_nothing(stack: Stack) -> None:
+    before = stack.airflow.run_ids("paused")
+
+    execution = stack.execute(mwaa_dag_name="paused", mwaa_dag_config={"a": 1})
+
+    assert (execution.status, execution.error) == ("FAILED", "InvalidRequest")
+    assert "Was mwaa_dag_conf meant?" in str(execution.cause)
+    assert stack.airflow.run_ids("paused") == before
 
 
 @over_rest

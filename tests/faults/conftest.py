@@ -7,21 +7,23 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import pytest
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.errors import TriggerError
+from mwaa_dags_trigger.handler import handle
+from mwaa_dags_trigger.request import Trigger, parse
 from mwaa_dags_trigger.transport import Transport
 
 from tests.faults.rules import DAG, RulesAirflow
 from tests.support.adapters import ADAPTERS
 from tests.support.clock import FUNCTION_SECONDS, Clock
 from tests.support.faults import Fault
-from tests.support.mwaa import FakeMwaa, client, isolate
+from tests.support.mwaa import CrashError, FakeMwaa, client, isolate
 from tests.support.secrets import CONF_MARK
+from tests.terraform.planner import Plan
 
 VERSIONS = ("2.5.1", "2.11.2", "3.3.1")
 CONF = {"client": CONF_MARK, "nested": {"n": 1, "quote": "it's"}}
@@ -63,7 +65,6 @@ class Mwaa:
 
     def __init__(self, front: FakeMwaa, airflows: Mapping[str, RulesAirflow], clock: Clock) -> None:
         self.front, self.airflows, self.clock = front, airflows, clock
-        self.app = import_module("mwaa_dags_trigger.app")
         self._client = client(front, clock)
 
     def begin(self, lane: Lane, script: Iterable[Fault]) -> RulesAirflow:
@@ -84,9 +85,11 @@ class Mwaa:
         ends = self.clock() + FUNCTION_SECONDS
         deadline = Deadline(time_left=lambda: ends - self.clock(), sleep=self.clock.sleep)
         try:
-            ending = Ending(self.app.handle(event, container, deadline))
+            ending = Ending(handle(event, container, deadline))
         except TriggerError as error:
             ending = Ending(error=type(error).__name__, message=str(error))
+        except CrashError:
+            ending = Ending(error="Runtime.ExitError")
         return ending if self.clock() < ends else Ending(error="Sandbox.Timedout")
 
 
@@ -97,9 +100,17 @@ def event_for(lane: Lane, name: str = "client-1", **fields: object) -> dict[str,
         "mwaa_dag_name": DAG,
         "mwaa_dag_conf": CONF,
         "execution_arn": arn,
+        "state_name": "Trigger MWAA DAG",
         "redrive_count": 0,
+        "retry_count": 0,
         **fields,
     }
+
+
+def run_id_of(event: Mapping[str, Any]) -> str:
+    request = parse(event)
+    assert isinstance(request, Trigger)
+    return request.run.dag_run_id
 
 
 def environment_name(version: str) -> str:
@@ -153,6 +164,14 @@ def mwaa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mwaa]:
         variables(front),
     ):
         yield Mwaa(front, airflows, clock)
+
+
+@pytest.fixture(scope="session")
+def state(sandbox_plan: Plan) -> Mapping[str, Any]:
+    """The state that triggers."""
+    state: Mapping[str, Any] = sandbox_plan.definition()["States"]["Trigger MWAA DAG"]
+    assert not any("States.ALL" in retrier["ErrorEquals"] for retrier in state["Retry"])
+    return state
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -105,22 +105,42 @@ class RulesAirflow:
         if dag_id != DAG:
             return CliResult(1, b"", f"DAG: {dag_id} does not exist in 'dag' table\n".encode())
         rows = [
-            {"dag_id": DAG, "run_id": run.run_id, "state": "queued", "start_date": ""}
+            {
+                "dag_id": DAG,
+                "run_id": run.run_id,
+                "state": "queued",
+                "start_date": "",
+                "end_date": "",
+                **({"execution_date": run.date.isoformat()} if self._number[0] == 2 else {}),
+            }
             for run in self.runs
         ]
         return _printed(json.dumps(rows))
 
     def _state(self, words: list[str]) -> CliResult:
-        if self._number[0] == 2:
-            return _usage(words)
-        for run in self.named(words[1]):
-            return _printed("queued" + (f", {json.dumps(run.conf)}" if run.conf else ""))
+        dag_id, name = words
+        if dag_id != DAG:
+            return CliResult(1, b"", f"DAG: {dag_id} does not exist in 'dag' table\n".encode())
+        for run in self.runs:
+            if name == (run.date.isoformat() if self._number[0] == 2 else run.run_id):
+                return _printed("queued" + (f", {json.dumps(run.conf)}" if run.conf else ""))
         return _printed("None")
+
+    def _task_states(self, words: list[str]) -> CliResult:
+        dag_id, run_id = words[:2]
+        found = self.named(run_id) if dag_id == DAG else []
+        if not found:
+            what = "Error parsing the supplied execution_date. Error: Invalid date string"
+            return _raised(f"airflow.exceptions.AirflowException: {what}: {run_id}")
+        date = {"execution_date": found[0].date.isoformat()} if self._number[0] == 2 else {}
+        row = {"dag_id": DAG, **date, "task_id": "work", "start_date": "", "end_date": ""}
+        return _printed(json.dumps([row]))
 
     _commands: Mapping[tuple[str, str], Callable[[RulesAirflow, list[str]], CliResult]] = {
         ("dags", "trigger"): _trigger,
         ("dags", "list-runs"): _list_runs,
         ("dags", "state"): _state,
+        ("tasks", "states-for-dag-run"): _task_states,
     }
 
     # REST -----------------------------------------------------------------------------------------

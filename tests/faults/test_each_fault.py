@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import repeat
 
 import pytest
-from mwaa_dags_trigger.request import parse
 
-from tests.faults.conftest import CONF, LANES, Ending, Lane, Mwaa, event_for
+from tests.faults.conftest import CONF, LANES, Ending, Lane, Mwaa, event_for, run_id_of
 from tests.faults.ends import ANOTHER_CONF, EVERY_TIME, ONE_FAULT, expected
 from tests.faults.rules import Run
 from tests.support.adapters import ADAPTERS
-from tests.support.faults import Fault, faults
+from tests.support.faults import Fault, Kind, faults
 from tests.support.secrets import CONF_MARK
 
 
@@ -23,7 +22,8 @@ def each(table: str) -> pytest.MarkDecorator:
             pytest.param(lane, fault, expected(table, lane, fault), id=f"{lane}-{fault}")
             for lane in LANES
             if lane.version != "2.5.1"
-            for fault in faults(ADAPTERS[lane.transport].kinds)
+            # After a crash it is Lambda that speaks.
+            for fault in faults(ADAPTERS[lane.transport].kinds - {Kind.CRASH})
         ],
     )
 
@@ -50,7 +50,7 @@ def test_after_one_fault_the_run_is_there_once(
     ending = invoke(mwaa, lane)
     assert mwaa.front.played[fault] == before + 1
     assert named(ending) == end
-    run_id = parse(event_for(lane)).dag_run_id
+    run_id = run_id_of(event_for(lane))
     if ending.result is not None:
         assert ending.result["dag_run_id"] == run_id
         assert [run.run_id for run in airflow.runs] == [run_id]
@@ -68,7 +68,7 @@ def test_a_fault_that_stays_ends_in_a_named_error(
     if ending.result is None:
         event = event_for(lane)
         assert event["execution_arn"] in ending.message
-        assert parse(event).dag_run_id in ending.message
+        assert run_id_of(event) in ending.message
         assert CONF_MARK not in ending.message
         assert not [token for token in mwaa.front.tokens if token in ending.message]
 
@@ -83,5 +83,3 @@ def test_a_run_id_with_another_conf_makes_nothing(
     ending = invoke(mwaa, lane, run_id="order-1")
     assert named(ending) == end
     assert airflow.runs == [taken]
-    if ending.result is not None:
-        assert ending.result["conf_compared"] is False

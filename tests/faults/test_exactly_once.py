@@ -7,20 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mwaa_dags_trigger import errors
-from mwaa_dags_trigger.request import parse
-from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.trigger import NOTHING_MADE
 
-from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for
+from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for, run_id_of
+from tests.faults.state_machine import execute
 from tests.support.adapters import ADAPTERS
 from tests.support.faults import Fault, Kind, Ran, faults
 from tests.support.mwaa import Step
-from tests.terraform.planner import Plan
 
 TRIGGERS = int(os.environ.get("FAULTS_TRIGGERS", "500"))
 SOAK = TRIGGERS > 500
@@ -30,7 +30,10 @@ PERMANENT = {
     for name, error in vars(errors).items()
     if isinstance(error, type) and issubclass(error, errors.TriggerError) and not error.transient
 } - {"TriggerError"}
-TRANSIENT = {"EnvironmentNotReady", "MwaaUnavailable", "OutcomeUnknown", "Sandbox.Timedout"}
+TRANSIENT = {
+    *{error.__name__ for error in errors.TriggerError.__subclasses__() if error.transient},
+    *{"Runtime.ExitError", "Sandbox.Timedout"},
+}
 
 TRUSTED = {Kind.UNAUTHORIZED, Kind.FORBIDDEN}
 """Taken at their word: who refuses a caller has not done the caller's work."""
@@ -41,15 +44,19 @@ class Example:
     """Executions one after the other under one script.
 
     `cold` is a container of its own for each invocation, `again` a second delivery of each
-    execution, `long_id` a run id of the caller's that is too long for a path of InvokeRestApi.
+    execution, `long_id` a run id of the caller's that is too long for a path of InvokeRestApi,
+    `states` the names of the states that trigger in each execution, `redrives` how often a failed one
+    is redriven.
     """
 
     lane: Lane
     script: tuple[Fault, ...]
-    executions: int
-    cold: bool
-    again: bool
-    long_id: bool
+    executions: int = 1
+    cold: bool = False
+    again: bool = False
+    long_id: bool = False
+    states: tuple[str, ...] = ("Trigger MWAA DAG",)
+    redrives: int = 0
 
 
 @dataclass
@@ -61,6 +68,14 @@ class Tally:
     lost: int = 0
     duplicated: int = 0
     falsely_reported: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Count what another has counted."""
+        self.triggers += other.triggers
+        self.endings.update(other.endings)
+        self.lost += other.lost
+        self.duplicated += other.duplicated
+        self.falsely_reported += other.falsely_reported
 
     def report(self, injected: Counter[Step]) -> str:
         """Return what is printed at the end of the run."""
@@ -80,14 +95,6 @@ class Tally:
 
 def listed(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {times}" for name, times in counts.most_common())
-
-
-@pytest.fixture(scope="session")
-def state(sandbox_plan: Plan) -> Mapping[str, Any]:
-    """The state that triggers."""
-    state: Mapping[str, Any] = sandbox_plan.definition()["States"]["Trigger MWAA DAG"]
-    assert not any("States.ALL" in retrier["ErrorEquals"] for retrier in state["Retry"])
-    return state
 
 
 def scripts(lane: Lane) -> st.SearchStrategy[tuple[Fault, ...]]:
@@ -115,71 +122,58 @@ EXAMPLES = st.sampled_from(LANES).flatmap(
         cold=st.booleans(),
         again=st.booleans(),
         long_id=st.booleans(),
+        states=st.sampled_from([("Trigger MWAA DAG",), ("First", "Second")]),
+        redrives=st.integers(0, 2),
     )
 )
 
 
-def execute(
-    mwaa: Mwaa,
-    event: Mapping[str, Any],
-    state: Mapping[str, Any],
-    new_container: Callable[[], Transport],
-    *,
-    cold: bool,
-) -> list[Ending]:
-    """Invoke the function as the state machine does; give how each invocation ended."""
-    counts_retries = "retry_count.$" in state["Parameters"]["Payload"]
-    container = new_container()
-    endings: list[Ending] = []
-    attempts: Counter[int] = Counter()
-    while True:
-        if cold:
-            container = new_container()
-        retries = {"retry_count": len(endings)} if counts_retries else {}
-        endings.append(mwaa.invoke(container, {**event, **retries}))
-        number = next(
-            (
-                n
-                for n, rule in enumerate(state["Retry"])
-                if endings[-1].error in rule["ErrorEquals"]
-            ),
-            None,
-        )
-        if number is None or attempts[number] == state["Retry"][number]["MaxAttempts"]:
-            return endings
-        rule = state["Retry"][number]
-        longest = rule["IntervalSeconds"] * rule["BackoffRate"] ** attempts[number]
-        mwaa.clock.sleep(min(longest, rule["MaxDelaySeconds"]) / 2)
-        attempts[number] += 1
-
-
 def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], tally: Tally) -> None:
     """Run an example; AssertionError where it breaks what this file is about."""
-    lane = example.lane
-    airflow = mwaa.begin(lane, example.script)
-    container = partial(mwaa.container, lane)
-    ended: list[str] = []
-    ids: set[str] = set()
+    airflow = mwaa.begin(example.lane, example.script)
     outcome = Tally()
-    for number in range(example.executions):
-        own = {"run_id": f"order-{number}-{'x' * 50}"} if example.long_id else {}
-        event = event_for(lane, f"client-{number}", **own)
-        run_id = parse(event).dag_run_id
-        ids.add(run_id)
+    for number, name in product(range(example.executions), example.states):
+        own = {"run_id": f"order-{number}-{name[:5]}-{'x' * 50}"} if example.long_id else {}
+        event = event_for(example.lane, f"client-{number}", state_name=name, **own)
         for delivery in range(1 + example.again):
-            ending = execute(mwaa, event, state, container, cold=example.cold)[-1]
-            mwaa.front.settle()
-            made = len(airflow.named(run_id))
-            outcome.lost += ending.result is not None and made != 1
-            outcome.falsely_reported += delivery == 0 and is_false(ending, run_id, made)
-            ended.append(str(ending))
-    outcome.duplicated = len(airflow.runs) - len(ids & {run.run_id for run in airflow.runs})
-    tally.lost += outcome.lost
-    tally.duplicated += outcome.duplicated
-    tally.falsely_reported += outcome.falsely_reported
-    assert outcome == Tally(), (example, outcome, ended, airflow.runs)
-    tally.triggers += len(ended)
-    tally.endings.update(ended)
+            deliver(mwaa, example, event, state, outcome, alone=delivery == 0)
+    distinct = {run.run_id for run in airflow.runs}
+    outcome.duplicated = len(airflow.runs) - len(distinct)
+    outcome.duplicated += max(len(distinct) - example.executions * len(example.states), 0)
+    wrong = (outcome.lost, outcome.duplicated, outcome.falsely_reported)
+    tally.add(outcome)
+    assert wrong == (0, 0, 0), (example, outcome, airflow.runs)
+
+
+def deliver(
+    mwaa: Mwaa,
+    example: Example,
+    event: Mapping[str, Any],
+    state: Mapping[str, Any],
+    outcome: Tally,
+    *,
+    alone: bool,
+) -> None:
+    """Run an execution, and redrive it while it fails; `alone` is one that has not run before."""
+    airflow, run_id = mwaa.airflows[example.lane.version], run_id_of(event)
+    container = partial(mwaa.container, example.lane)
+
+    def made() -> int:
+        return len(airflow.named(run_id)) + len(mwaa.front.late)
+
+    for redrive_count in range(1 + example.redrives):
+        asked = {**event, "redrive_count": redrive_count}
+        before = made()
+        for ending in execute(mwaa, asked, state, container, cold=example.cold):
+            outcome.falsely_reported += NOTHING_MADE in ending.message and made() > before
+            before = made()
+        mwaa.front.settle()
+        outcome.triggers += 1
+        outcome.endings[str(ending)] += 1
+        outcome.lost += ending.result is not None and made() != 1
+        outcome.falsely_reported += alone and is_false(ending, run_id, made())
+        if ending.result:
+            return
 
 
 def is_false(ending: Ending, run_id: str, made: int) -> bool:
@@ -204,10 +198,39 @@ def test_a_refusal_does_not_hide_a_run(
     mwaa: Mwaa, state: Mapping[str, Any], lane: Lane, ran: Ran
 ) -> None:
     """Who reads AccessDenied may mend the role and redrive, and have a second run."""
-    calls = ADAPTERS[lane.transport](lane.version).look_in_vain if ran is Ran.LATE else []
-    looks = [Fault(Kind.NONE) for _ in calls]
-    script = (Fault(Kind.GATEWAY_TIMEOUT, ran), *looks, *[Fault(Kind.FORBIDDEN)] * 200)
-    check(mwaa, Example(lane, script, 1, cold=False, again=False, long_id=False), state, Tally())
+    script = (Fault(Kind.GATEWAY_TIMEOUT, ran), *[Fault(Kind.FORBIDDEN)] * 200)
+    check(mwaa, Example(lane, script), state, Tally())
+
+
+@pytest.mark.parametrize("lane", LANES, ids=str)
+@pytest.mark.parametrize("ran", [Ran.YES, Ran.LATE], ids=str)
+def test_a_redrive_finds_the_run_that_was_made_unseen(
+    mwaa: Mwaa, state: Mapping[str, Any], lane: Lane, ran: Ran
+) -> None:
+    """Its retries are used up by a function that crashes."""
+    tries = 1 + max(retrier["MaxAttempts"] for retrier in state["Retry"][2:])
+    tally = Tally()
+    check(mwaa, Example(lane, (Fault(Kind.CRASH, ran),) * tries, redrives=1), state, tally)
+    assert tally.endings == {"Runtime.ExitError": 1, "success": 1}
+    assert len(mwaa.airflows[lane.version].runs) == 1
+
+
+@pytest.mark.parametrize("lane", LANES, ids=str)
+def test_the_run_of_a_dag_that_went_stale_is_found(
+    mwaa: Mwaa, state: Mapping[str, Any], lane: Lane
+) -> None:
+    tally = Tally()
+    script = (Fault(Kind.CRASH, Ran.YES), Fault(Kind.STALE))
+    check(mwaa, Example(lane, script), state, tally)
+    assert tally.endings == {"success": 1}
+
+
+@pytest.mark.parametrize("lane", LANES, ids=str)
+def test_two_states_of_an_execution_make_two_runs(
+    mwaa: Mwaa, state: Mapping[str, Any], lane: Lane
+) -> None:
+    check(mwaa, Example(lane, (), states=("First", "Second")), state, Tally())
+    assert len(mwaa.airflows[lane.version].runs) == 2
 
 
 def test_an_execution_that_succeeds_has_made_one_run_and_none_has_made_two(

@@ -6,9 +6,8 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from mwaa_dags_trigger.request import parse
 
-from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for
+from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for, run_id_of
 from tests.support.adapters import ADAPTERS
 from tests.support.faults import Kind, Ran, faults
 
@@ -24,7 +23,7 @@ def test_two_deliveries_at_once_make_one_run(mwaa: Mwaa, lane: Lane) -> None:
         for number in range(EXECUTIONS):
             airflow = mwaa.begin(lane, chance.choices(possible, k=number % 5))
             event = event_for(lane, f"client-{number}")
-            run_id = parse(event).dag_run_id
+            run_id = run_id_of(event)
 
             def deliver(event: dict[str, object] = event) -> Ending:
                 return mwaa.invoke(mwaa.container(lane), event)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.rest import RestTransport
+from mwaa_dags_trigger.transport import DagRun
 from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.front import Environment
 from tests.support import mwaa as support
-from tests.support.adapter import Adapter
+from tests.support.adapter import TRIGGER, Adapter
 from tests.support.adapters import ADAPTERS
 from tests.support.clock import FUNCTION_SECONDS, Clock
 from tests.support.handler import Handle, handler
@@ -112,6 +113,18 @@ def deadline(clock: Clock) -> Deadline:
 @pytest.fixture
 def transport(environments: Environments, clock: Clock) -> CliTransport:
     return CliTransport(environments, clock)
+
+
+@pytest.fixture
+def send(transport: CliTransport, deadline: Deadline) -> Callable[[], DagRun]:
+    """Send one `dags trigger`."""
+    return lambda: transport.trigger(TRIGGER, deadline)
+
+
+@pytest.fixture
+def no_redirect(airflow: UnaskedAirflow) -> None:
+    """Let the first request of a command be its only one, as on Airflow 2."""
+    airflow.version = "2.11.2"
 
 
 @pytest.fixture

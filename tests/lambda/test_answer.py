@@ -9,13 +9,13 @@ import pytest
 from mwaa_dags_trigger.answer import (
     Answer,
     created_state,
-    listed_runs,
+    listed,
     read_envelope,
-    read_failure,
-    shown_conf,
+    shown_run,
 )
+from mwaa_dags_trigger.request import RunKey
 
-from sandbox.mwaa.releases import RELEASES
+from sandbox.mwaa.releases import AIRFLOW_2, RELEASES, family
 from tests.support import transcripts
 from tests.support.transcripts import Printed
 
@@ -30,6 +30,11 @@ def printed(stdout: str) -> Answer:
     return Answer(stdout=stdout, stderr="")
 
 
+def run(dag_id: str = "demo", run_id: str = "r1") -> RunKey:
+    return RunKey(mwaa_env_name="etl", mwaa_dag_name=dag_id, dag_run_id=run_id)
+
+
+R1 = run()
 ROW = json.dumps([{"dag_id": "demo", "dag_run_id": "r1", "state": "queued"}])
 OTHER = json.dumps([{"dag_id": "demo", "dag_run_id": "r2", "state": "queued"}])
 
@@ -39,7 +44,7 @@ OTHER = json.dumps([{"dag_id": "demo", "dag_run_id": "r2", "state": "queued"}])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_created_run_is_found(version: str) -> None:
     answer = said(transcripts.created(version, "r1"))
-    assert created_state(answer, "demo", "r1") == "queued"
+    assert created_state(answer, R1) == "queued"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -47,7 +52,7 @@ def test_a_created_run_is_found(version: str) -> None:
     ("dag_id", "run_id"), [pytest.param("demo", "r", id="run"), pytest.param("dem", "r1", id="DAG")]
 )
 def test_another_run_is_not_taken_for_it(version: str, dag_id: str, run_id: str) -> None:
-    assert created_state(said(transcripts.created(version, "r1")), dag_id, run_id) is None
+    assert created_state(said(transcripts.created(version, "r1")), run(dag_id, run_id)) is None
 
 
 @pytest.mark.parametrize(
@@ -57,15 +62,15 @@ def test_another_run_is_not_taken_for_it(version: str, dag_id: str, run_id: str)
 )
 def test_every_json_answer_is_read(version: str, case: str) -> None:
     run_id = {"norepl": "x6", "okjson": "x3", "execdate": "x4", "logical": "x5"}[case]
-    assert created_state(said(transcripts.command(version, case)), "demo", run_id) == "queued"
+    assert created_state(said(transcripts.command(version, case)), run("demo", run_id)) == "queued"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["ok", "paused"])
 def test_a_table_is_never_parsed(version: str, case: str) -> None:
     answer = said(transcripts.command(version, case))
-    assert created_state(answer, "demo", "x1") is None
-    assert created_state(answer, "demo_paused", "p1") is None
+    assert created_state(answer, run("demo", "x1")) is None
+    assert created_state(answer, run("demo_paused", "p1")) is None
 
 
 @pytest.mark.parametrize(
@@ -83,14 +88,11 @@ def test_a_table_is_never_parsed(version: str, case: str) -> None:
     ],
 )
 def test_noise_does_not_hide_it(stdout: str) -> None:
-    assert created_state(printed(stdout), "demo", "r1") == "queued"
+    assert created_state(printed(stdout), R1) == "queued"
 
 
 def test_what_was_printed_last_counts() -> None:
-    assert (
-        created_state(printed(f"{ROW.replace('queued', 'echo')}\n{ROW}\n"), "demo", "r1")
-        == "queued"
-    )
+    assert created_state(printed(f"{ROW.replace('queued', 'echo')}\n{ROW}\n"), R1) == "queued"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_what_was_printed_last_counts() -> None:
     ],
 )
 def test_what_does_not_show_the_run_is_no_success(stdout: str) -> None:
-    assert created_state(printed(stdout), "demo", "r1") is None
+    assert created_state(printed(stdout), R1) is None
 
 
 @pytest.mark.parametrize(
@@ -125,9 +127,9 @@ def test_what_does_not_show_the_run_is_no_success(stdout: str) -> None:
     ],
 )
 def test_the_sentence_of_older_airflow_is_read(line: str, state: str) -> None:
-    assert created_state(printed(f"noise\n{line}\nnoise\n"), "demo", "r1") == state
-    assert created_state(printed(line), "demo", "r") is None
-    assert created_state(printed(line), "dem", "r1") is None
+    assert created_state(printed(f"noise\n{line}\nnoise\n"), R1) == state
+    assert created_state(printed(line), run("demo", "r")) is None
+    assert created_state(printed(line), run("dem", "r1")) is None
 
 
 # Lists and states -------------------------------------------------------------------------------
@@ -135,14 +137,29 @@ def test_the_sentence_of_older_airflow_is_read(line: str, state: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_runs_are_listed(version: str) -> None:
-    runs = listed_runs(said(transcripts.command(version, "listruns")), "demo")
-    assert runs is not None
-    assert runs["x1"]["state"] == "queued"
-    assert "nosuch" not in runs
+    rows = listed(said(transcripts.command(version, "listruns")), R1, "run_id")
+    assert rows
+    (x1,) = (row for row in rows if row["run_id"] == "x1")
+    assert x1["state"] == "queued"
+    assert ("execution_date" in x1) is (family(version) is AIRFLOW_2)
 
 
-def test_a_dag_without_runs_has_an_empty_list() -> None:
-    assert listed_runs(printed("noise\n[]\n"), "demo") == {}
+@pytest.mark.parametrize("version", VERSIONS)
+def test_tasks_are_listed(version: str) -> None:
+    rows = listed(said(transcripts.command(version, "tasks")), R1, "task_id")
+    assert rows
+    assert [row["task_id"] for row in rows] == ["work"]
+    assert ("execution_date" in rows[0]) is (family(version) is AIRFLOW_2)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_run_without_tasks_has_an_empty_list(version: str) -> None:
+    assert listed(said(transcripts.command(version, "tasksnone")), R1, "task_id") == []
+
+
+def test_an_empty_list_of_a_plugins_hides_no_rows() -> None:
+    row = {"dag_id": "demo", "run_id": "r1"}
+    assert listed(printed(f"{json.dumps([row])}\n[]\n"), R1, "run_id") == [row]
 
 
 @pytest.mark.parametrize(
@@ -156,126 +173,41 @@ def test_a_dag_without_runs_has_an_empty_list() -> None:
     ],
 )
 def test_what_is_no_list_of_the_dags_runs_is_none(stdout: str) -> None:
-    assert listed_runs(printed(stdout), "demo") is None
+    assert listed(printed(stdout), R1, "run_id") is None
 
 
 def test_ten_thousand_runs_are_read() -> None:
     rows = [{"dag_id": "demo", "run_id": f"r{n}", "state": "success"} for n in range(10_000)]
-    runs = listed_runs(printed(json.dumps(rows)), "demo")
-    assert runs is not None
-    assert len(runs) == 10_000
-
-
-@pytest.mark.parametrize("version", ["3.0.6", "3.3.1"])
-def test_the_conf_of_a_run_is_read(version: str) -> None:
-    assert shown_conf(said(transcripts.command(version, "staterun"))) == {"k": "v"}
-
-
-def test_a_run_without_conf_shows_its_state_alone() -> None:
-    assert shown_conf(said(transcripts.command("3.0.6", "state"))) == {}
-
-
-@pytest.mark.parametrize("stdout", ["None\n", "", "queue\n", "queued, {\n", "is running\n"])
-def test_what_shows_no_state_shows_no_conf(stdout: str) -> None:
-    assert shown_conf(printed(stdout)) is None
-
-
-def test_an_unknown_run_shows_no_conf() -> None:
-    assert shown_conf(said(transcripts.command("3.0.6", "stateunk"))) is None
-
-
-def test_a_print_without_newline_does_not_hide_the_conf() -> None:
-    assert shown_conf(printed('hello queued, {"a": "failed, {}"}\n')) == {"a": "failed, {}"}
-
-
-# Failure ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
-    ("case", "line"),
-    [
-        ("unknown", "airflow.exceptions.DagNotFound: Dag id nosuch not found in DagModel"),
-        ("duplicate", "airflow.exceptions.DagRunAlreadyExists: A DAG Run already exists for DAG"),
-        ("badjson", "json.decoder.JSONDecodeError: Expecting value"),
-    ],
-)
-def test_the_exception_is_found(version: str, case: str, line: str) -> None:
-    failure = read_failure(transcripts.command(version, case).stderr)
-    assert failure is not None
-    assert failure.line.startswith(line)
-    assert failure.dag_not_found == (case == "unknown")
-    assert failure.passing == (case == "duplicate")
-    assert not failure.unknown_flag
-
-
-@pytest.mark.parametrize(
-    ("version", "line"),
-    [
-        ("2.11.2", "TypeError: cannot unpack non-iterable int object"),
-        ("3.0.6", "TypeError: cannot unpack non-iterable int object"),
-        ("3.3.1", "ValueError: DagRun conf must be a JSON object or null"),
-    ],
-)
-def test_a_refused_conf_is_found(version: str, line: str) -> None:
-    failure = read_failure(transcripts.command(version, "nonobj").stderr)
-    assert failure is not None
-    assert failure.line == line
-    assert not failure.passing
+    assert listed(printed(json.dumps(rows)), R1, "run_id") == rows
 
 
 @pytest.mark.parametrize(
     ("version", "case"),
-    [("2.11.2", "logical"), ("3.0.6", "execdate"), ("3.0.6", "listrunsd")],
+    [(v, "state") for v in VERSIONS if family(v) is AIRFLOW_2]
+    + [(v, "staterun") for v in VERSIONS if family(v) is not AIRFLOW_2],
 )
-def test_a_flag_of_another_version_is_found(version: str, case: str) -> None:
-    failure = read_failure(transcripts.command(version, case).stderr)
-    assert failure is not None
-    assert failure.unknown_flag
+def test_state_and_conf_of_a_run_are_read(version: str, case: str) -> None:
+    assert shown_run(said(transcripts.command(version, case))) == ("queued", {"k": "v"})
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_unknown_dag_in_a_list_is_found(version: str) -> None:
-    failure = read_failure(transcripts.command(version, "listrunsunk").stderr)
-    assert failure is not None
-    assert failure.dag_not_found
+def test_a_run_that_is_not_there_has_no_state(version: str) -> None:
+    assert shown_run(said(transcripts.command(version, "stateunk"))) == (None, {})
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("case", ["ok", "okjson", "listruns", "version"])
-def test_warnings_are_no_failure(version: str, case: str) -> None:
-    assert read_failure(transcripts.command(version, case).stderr) is None
+@pytest.mark.parametrize("state", ["queued", "running", "success", "failed"])
+def test_a_run_without_conf_shows_its_state_alone(state: str) -> None:
+    assert shown_run(printed(f"noise\n{state}\nnoise\n")) == (state, {})
 
 
-@pytest.mark.parametrize(
-    ("line", "passing"),
-    [
-        ("sqlalchemy.exc.MultipleResultsFound: Multiple rows were found", True),
-        ("sqlalchemy.exc.IntegrityError: (psycopg2.errors.UniqueViolation) duplicate key", True),
-        ("sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) server closed", True),
-        ("airflow.exceptions.AirflowException: The provided run ID 'a/b' is invalid.", False),
-        ("ValueError: The run_id provided 'a/b' does not match regex pattern", False),
-    ],
-)
-def test_failures_that_may_pass_are_told_from_refusals(line: str, passing: bool) -> None:
-    stderr = (
-        f"warning\nTraceback (most recent call last):\n  File x\n    y\n    ^\n{line}\n[SQL: x]\n"
-    )
-    failure = read_failure(stderr)
-    assert failure is not None
-    assert failure.line == line
-    assert failure.passing is passing
+@pytest.mark.parametrize("stdout", ["", "queue\n", "queued, {\n", "is running\n", "Nonesuch\n"])
+def test_what_shows_no_state_is_none(stdout: str) -> None:
+    assert shown_run(printed(stdout)) is None
 
 
-def test_the_last_traceback_counts() -> None:
-    stderr = (
-        "Traceback (most recent call last):\n  File a\nKeyError: 'a'\n\n"
-        "During handling of the above exception, another exception occurred:\n\n"
-        "Traceback (most recent call last):\n  File b\nValueError: b\n"
-    )
-    failure = read_failure(stderr)
-    assert failure is not None
-    assert failure.line == "ValueError: b"
+def test_a_print_without_newline_does_not_hide_the_conf() -> None:
+    stdout = 'hello queued, {"a": "failed, {}"}\n'
+    assert shown_run(printed(stdout)) == ("queued", {"a": "failed, {}"})
 
 
 # The envelope -----------------------------------------------------------------------------------
@@ -314,4 +246,4 @@ def test_bytes_that_are_no_utf8_do_not_spoil_an_answer() -> None:
     body = envelope(stdout=base64.b64encode(b"\xff\n" + ROW.encode()).decode())
     answer = read_envelope(body)
     assert answer is not None
-    assert created_state(answer, "demo", "r1") == "queued"
+    assert created_state(answer, R1) == "queued"

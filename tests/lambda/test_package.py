@@ -15,6 +15,7 @@ from pathlib import Path
 import botocore
 import pytest
 
+from tests.support.adapter import RUN_ID
 from tests.support.adapters import ADAPTERS
 from tests.support.mwaa import FakeMwaa, endpoint
 from tools.paths import PROJECT
@@ -182,7 +183,7 @@ class Context:
     def get_remaining_time_in_millis(self):
         return 300_000
 
-event = {{"mwaa_env_name": "etl", "mwaa_dag_name": "demo", "run_id": "r1"}}
+event = {{"mwaa_env_name": "etl", "mwaa_dag_name": "demo", "run_id": "{run_id}"}}
 print(json.dumps(app.lambda_handler(event, Context())))
 """
 
@@ -200,7 +201,7 @@ def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
     of_transport = ADAPTERS[transport]
     mwaa.begin(*of_transport(of_transport.versions[-1]).created())
     paths = {"code": str(tmp_path / "task"), "runtime": str(runtime)}
-    code = ALONE.format(**paths, transport=transport)
+    code = ALONE.format(**paths, transport=transport, run_id=RUN_ID)
     # -S leaves site-packages out, -I the user's own settings.
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from mwaa_dags_trigger.errors import InvalidRequest
-from mwaa_dags_trigger.request import MAX_CONF_BYTES, derive_run_id, parse
+from mwaa_dags_trigger.request import MAX_CONF_BYTES, RunKey, Trigger, parse
 
 from tests.support.secrets import CONF_MARK
 
 ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
-AIRFLOW_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")
 
 
 def event(**fields: object) -> dict[str, Any]:
     return {"mwaa_env_name": "etl", "mwaa_dag_name": "demo", **fields}
+
+
+def wanted(**fields: object) -> Trigger:
+    request = parse(event(**fields))
+    assert isinstance(request, Trigger)
+    return request
 
 
 @pytest.mark.parametrize(
@@ -34,13 +35,12 @@ def event(**fields: object) -> dict[str, Any]:
 def test_conf_is_an_object_or_a_string_that_holds_one(
     given: dict[str, Any], conf: dict[str, Any]
 ) -> None:
-    assert parse(event(**given)).conf == conf
+    assert wanted(**given).conf == conf
 
 
-def test_null_is_absent_and_unknown_fields_are_ignored() -> None:
-    nulls = dict.fromkeys(["mwaa_dag_conf", "run_id", "action", "redrive_count", "item_index"])
-    request = parse(event(**nulls, execution_arn=ARN, colour="blue"))
-    assert request.dag_run_id == derive_run_id(ARN, redrive_count=0, item_index=None)
+def test_null_is_absent() -> None:
+    names = ["mwaa_dag_conf", "run_id", "idempotency_key", "action", "redrive_count", "state_name"]
+    assert wanted(**dict.fromkeys(names), execution_arn=ARN) == wanted(execution_arn=ARN)
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,30 @@ def test_null_is_absent_and_unknown_fields_are_ignored() -> None:
         pytest.param({"mwaa_dag_name": ""}, "mwaa_dag_name", id="DAG empty"),
         pytest.param({"mwaa_dag_name": "-demo"}, "mwaa_dag_name", id="DAG begins with -"),
         pytest.param({"mwaa_dag_name": "de mo"}, "mwaa_dag_name", id="DAG with space"),
-        pytest.param({"mwaa_dag_name": "démo"}, "mwaa_dag_name", id="DAG with é"),
+        pytest.param({"mwaa_dag_name": "de/mo"}, "mwaa_dag_name", id="DAG with slash"),
+        pytest.param({"mwaa_dag_name": "."}, "mwaa_dag_name", id="DAG a dot"),
+        pytest.param({"mwaa_dag_name": ".."}, "mwaa_dag_name", id="DAG two dots"),
         pytest.param({"mwaa_dag_name": "d" * 251}, "mwaa_dag_name", id="DAG of 251"),
         pytest.param({"run_id": 5}, "run_id", id="run id a number"),
         pytest.param({"run_id": ""}, "run_id", id="run id empty"),
         pytest.param({"run_id": "a/b"}, "run_id", id="run id with slash"),
         pytest.param({"run_id": "--conf"}, "run_id", id="run id begins with -"),
         pytest.param({"run_id": "r" * 251}, "run_id", id="run id of 251"),
+        pytest.param({"run_id": ".."}, "run_id", id="run id two dots"),
         pytest.param({"run_id": "scheduled__x"}, "run_id", id="scheduled"),
         pytest.param({"run_id": "backfill__x"}, "run_id", id="backfill"),
         pytest.param({"run_id": "dataset_triggered__x"}, "run_id", id="dataset_triggered"),
         pytest.param({"run_id": "asset_triggered__x"}, "run_id", id="asset_triggered"),
+        pytest.param({"run_id": "asset_materialization__x"}, "run_id", id="asset_materialization"),
+        pytest.param({"run_id": "operator_triggered__x"}, "run_id", id="operator_triggered"),
+        pytest.param({"idempotency_key": ""}, "idempotency_key", id="key empty"),
+        pytest.param({"idempotency_key": 5}, "idempotency_key", id="key a number"),
+        pytest.param({"idempotency_key": "k" * 513}, "idempotency_key", id="key of 513"),
         pytest.param({"action": "delete"}, "action", id="action unknown"),
+        pytest.param({"action": ""}, "action", id="action empty"),
+        pytest.param({"action": ["trigger"]}, "action", id="action a list"),
         pytest.param({"action": "status"}, "dag_run_id", id="status of no run"),
-        pytest.param({"action": "status", "run_id": "r1"}, "dag_run_id", id="status of run_id"),
+        pytest.param({"action": "status", "dag_run_id": ".."}, "dag_run_id", id="status of dots"),
         pytest.param({"action": "status", "dag_run_id": 7}, "dag_run_id", id="status of a number"),
         pytest.param(
             {"action": "status", "dag_run_id": "a/b"}, "dag_run_id", id="status with slash"
@@ -95,17 +105,70 @@ def test_null_is_absent_and_unknown_fields_are_ignored() -> None:
         pytest.param(
             {"execution_arn": ARN, "retry_count": "1"}, "retry_count", id="retries a string"
         ),
-        pytest.param({"execution_arn": ARN, "item_index": "0"}, "item_index", id="index a string"),
+        pytest.param({"execution_arn": ARN, "state_name": 7}, "state_name", id="state a number"),
         pytest.param(
-            {"run_id": "r", "item_index": 1.5}, "item_index", id="wrong type beside a run id"
+            {"run_id": "r", "redrive_count": 1.5}, "redrive_count", id="wrong type beside a run id"
         ),
-        pytest.param({"item_index": 3}, "execution_arn", id="index without ARN"),
+        pytest.param({"state_name": "Trigger"}, "execution_arn", id="state without ARN"),
+        pytest.param({"retry_count": 0}, "execution_arn", id="retries without ARN"),
+        pytest.param({"input_fields": "run_id"}, "input_fields", id="names a string"),
     ],
 )
 def test_a_wrong_field_is_named(fields: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(event(**fields))
     assert str(caught.value).startswith(f"{named} must ")
+
+
+def test_a_run_id_beside_a_key_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="run_id or idempotency_key, not both"):
+        parse(event(run_id="r1", idempotency_key="k"))
+
+
+@pytest.mark.parametrize(
+    ("field", "hint"),
+    [
+        pytest.param("mwaa_dag_config", "Was mwaa_dag_conf meant?", id="config"),
+        pytest.param("dag_run_id", "Was run_id meant?", id="the result's name"),
+        pytest.param("MWAA_DAG_NAME", "Known are action, mwaa_env_name", id="capitals"),
+        pytest.param("item_index", "Known are action, mwaa_env_name", id="colour"),
+    ],
+)
+def test_an_unknown_field_is_refused(field: str, hint: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(event(**{field: {"secret": CONF_MARK}}))
+    assert f"unknown field, '{field}'. {hint}" in str(caught.value)
+    assert CONF_MARK not in str(caught.value)
+
+
+def test_a_field_of_a_trigger_is_unknown_to_a_question_for_the_state() -> None:
+    with pytest.raises(InvalidRequest, match=r"'run_id'\. Was dag_run_id meant\?"):
+        parse(event(action="status", run_id="r1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param("mwaa_dag_config", "mwaa_dag_conf", id="config"),
+        pytest.param("mwaa_colour", "mwaa_env_name or mwaa_dag_name or mwaa_dag_conf", id="mwaa_"),
+        pytest.param("mwaaDagConf", "mwaa_dag_conf", id="camel case"),
+        pytest.param("dag_run_id", "run_id", id="the result's name"),
+        pytest.param("runId", "run_id", id="another spelling"),
+        pytest.param("idempotencykey", "idempotency_key", id="without underscore"),
+        pytest.param("env_name", "mwaa_env_name", id="without mwaa"),
+    ],
+)
+def test_a_misspelt_field_of_the_executions_input_is_refused(name: str, hint: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(event(input_fields=["mwaa_env_name", "status", name]))
+    assert f"input has a field '{name}', which starts nothing. Was {hint} meant?" in str(
+        caught.value
+    )
+
+
+def test_other_fields_of_the_executions_input_are_none_of_its_business() -> None:
+    others = ["status", "client", "conf", "id", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"]
+    assert wanted(input_fields=["mwaa_env_name", "mwaa_dag_conf", "run_id", *others])
 
 
 @pytest.mark.parametrize("value", [None, [], "demo", 3])
@@ -138,7 +201,7 @@ def test_a_conf_that_is_no_object_is_refused_without_showing_it(conf: object) ->
 def test_a_conf_may_be_as_large_as_step_functions_passes() -> None:
     frame = len('{"a":""}')
     text = "é" * ((MAX_CONF_BYTES - frame) // 2)
-    assert parse(event(mwaa_dag_conf={"a": text})).conf == {"a": text}
+    assert wanted(mwaa_dag_conf={"a": text}).conf == {"a": text}
 
 
 @pytest.mark.parametrize("size", [MAX_CONF_BYTES, 1024 * 1024])
@@ -148,7 +211,7 @@ def test_a_larger_conf_is_refused_with_the_limit(size: int) -> None:
 
 
 def test_half_a_surrogate_pair_which_json_allows_is_taken() -> None:
-    assert parse(event(mwaa_dag_conf='{"a": "\\ud800"}')).conf == {"a": "\ud800"}
+    assert wanted(mwaa_dag_conf='{"a": "\\ud800"}').conf == {"a": "\ud800"}
 
 
 def test_the_request_does_not_show_its_conf() -> None:
@@ -160,54 +223,28 @@ def test_the_request_does_not_show_its_conf() -> None:
 
 @pytest.mark.parametrize("run_id", ["sfn__x_y", "scheduled__2026-11-23T00:00:00+00:00", "~a"])
 def test_the_state_of_any_run_may_be_asked_for(run_id: str) -> None:
-    asked = parse(event(action="status", dag_run_id=run_id, mwaa_dag_conf=["ignored"]))
-    assert (asked.action, asked.dag_run_id, asked.conf) == ("status", run_id, {})
+    asked = parse(event(action="status", dag_run_id=run_id))
+    assert asked == RunKey(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=run_id)
 
 
 def test_a_request_without_action_is_a_trigger() -> None:
-    assert parse(event()).action == parse(event(action="trigger")).action == "trigger"
+    assert wanted(execution_arn=ARN) == wanted(execution_arn=ARN, action="trigger")
 
 
-# The run id -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("dag_id", ["démo", "訓練", "a.b-c_d", ".a"])
+def test_a_dag_id_is_one_that_airflow_takes(dag_id: str) -> None:
+    assert wanted(mwaa_dag_name=dag_id).run.mwaa_dag_name == dag_id
 
 
-def test_the_callers_run_id_is_taken_as_it_is() -> None:
-    assert parse(event(run_id="manual__2026", execution_arn=ARN)).dag_run_id == "manual__2026"
-
-
-def test_the_run_id_reads_and_never_changes() -> None:
-    fields = {"execution_arn": ARN, "redrive_count": 1, "item_index": 0}
-    assert parse(event(**fields)).dag_run_id == "sfn__client-4_45yuml2m2znetnt3"
-
-
-def test_different_identities_have_different_run_ids() -> None:
-    arns = [ARN, ARN + "3", ARN.replace("client", "clienf"), ARN.replace("onboarding", "other")]
-    identities = list(itertools.product(arns, range(20), [None, *range(50)]))
-    run_ids = {
-        derive_run_id(arn, redrive_count=redrives, item_index=index)
-        for arn, redrives, index in identities
-    }
-    assert len(run_ids) == len(identities)
-
-
-def test_an_absent_redrive_count_is_none_yet() -> None:
-    absent = parse(event(execution_arn=ARN)).dag_run_id
-    assert absent == parse(event(execution_arn=ARN, redrive_count=0)).dag_run_id
-
-
-@settings(deadline=None)  # a slow machine is no fault
-@given(name=st.text(min_size=1), redrives=st.integers(0), index=st.none() | st.integers(0))
-def test_every_run_id_is_airflows_and_short(name: str, redrives: int, index: int | None) -> None:
-    run_id = derive_run_id(
-        f"arn:aws:states:x:1:execution:m:{name}", redrive_count=redrives, item_index=index
-    )
-    assert AIRFLOW_RUN_ID.fullmatch(run_id)
-    assert run_id.startswith("sfn__")
-    assert len(run_id) <= 30
-
-
-def test_each_invocation_by_hand_has_a_run_id_of_its_own() -> None:
-    run_ids = {parse(event()).dag_run_id for _ in range(100)}
-    assert len(run_ids) == 100
-    assert all(AIRFLOW_RUN_ID.fullmatch(run_id) for run_id in run_ids)
-    assert all(run_id.startswith("sfn__by-hand_") for run_id in run_ids)
+@pytest.mark.parametrize(
+    ("fields", "asked_before"),
+    [
+        pytest.param({}, False, id="first try"),
+        pytest.param({"retry_count": 1}, True, id="retry"),
+        pytest.param({"redrive_count": 1}, True, id="redrive"),
+    ],
+)
+def test_a_retry_and_a_redrive_have_asked_before(
+    fields: dict[str, int], asked_before: bool
+) -> None:
+    assert wanted(execution_arn=ARN, **fields).asked_before is asked_before

@@ -9,9 +9,9 @@ from typing import Protocol
 import pytest
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import CommandRejected, DagNotFound, MwaaUnavailable
-from mwaa_dags_trigger.request import MAX_CONF_BYTES, Request
+from mwaa_dags_trigger.request import MAX_CONF_BYTES, RunKey
 from mwaa_dags_trigger.rest import RestTransport
-from mwaa_dags_trigger.transport import DagRun, Unclear
+from mwaa_dags_trigger.transport import DagRun, Unsettled
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
@@ -42,8 +42,8 @@ def rest(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> RestAdapter
 @pytest.fixture
 def find(rest_transport: RestTransport, deadline: Deadline) -> Find:
     def find(run_id: str = RUN_ID, dag: str = "demo") -> DagRun | None:
-        asked = Request(mwaa_env_name="etl", mwaa_dag_name=dag, dag_run_id=run_id, conf=CONF)
-        return rest_transport.find(asked, deadline, with_conf=True)
+        asked = RunKey(mwaa_env_name="etl", mwaa_dag_name=dag, dag_run_id=run_id)
+        return rest_transport.find(asked, deadline)
 
     return find
 
@@ -87,7 +87,7 @@ def test_a_404_that_does_not_name_the_run_does_not_mean_that_it_is_not_there(
     body: object, mwaa: FakeMwaa, find: Find
 ) -> None:
     mwaa.begin(web(404, body))
-    with pytest.raises(Unclear):
+    with pytest.raises(Unsettled):
         find()
 
 
@@ -203,7 +203,7 @@ def test_a_page_that_cannot_be_read_does_not_mean_that_the_run_is_not_there(
     page: object, mwaa: FakeMwaa, find: Find
 ) -> None:
     mwaa.begin(web(200, page))
-    with pytest.raises(Unclear):
+    with pytest.raises(Unsettled):
         find(LONG)
 
 

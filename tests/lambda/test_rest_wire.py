@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.environment import AirflowVersion, Environments
 from mwaa_dags_trigger.errors import MwaaUnavailable
-from mwaa_dags_trigger.request import MAX_CONF_BYTES, Request
+from mwaa_dags_trigger.request import MAX_CONF_BYTES
 from mwaa_dags_trigger.rest import RestTransport
-from mwaa_dags_trigger.transport import DagRun, Unclear
+from mwaa_dags_trigger.transport import DagRun, Lost
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID
+from tests.support.adapter import CONF, RUN_ID, TRIGGER
 from tests.support.clock import Clock
 from tests.support.mwaa import FakeMwaa, Operation, client
 from tests.support.rest_adapter import exchanged
@@ -35,8 +36,7 @@ class Trigger(Protocol):
 @pytest.fixture
 def trigger(rest_transport: RestTransport, deadline: Deadline) -> Trigger:
     def trigger(conf: dict[str, Any] = CONF) -> DagRun:
-        asked = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=RUN_ID, conf=conf)
-        return rest_transport.trigger(asked, deadline)
+        return rest_transport.trigger(replace(TRIGGER, conf=conf), deadline)
 
     return trigger
 
@@ -50,8 +50,7 @@ def hasty(
     environments = Environments(made, clock)
     monkeypatch.setattr(environments, "airflow_version", lambda _: AirflowVersion(3, 3, "3.3.1"))
     transport = RestTransport(environments)
-    asked = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=RUN_ID, conf=CONF)
-    yield lambda conf=CONF: transport.trigger(asked, deadline)
+    yield lambda conf=CONF: transport.trigger(TRIGGER, deadline)
     made.close()
 
 
@@ -62,14 +61,14 @@ def test_a_broken_exchange_is_unclear_and_not_sent_again(
     response: Response, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(answer(REST, response))
-    with pytest.raises(Unclear):
+    with pytest.raises(Lost):
         trigger()
     assert len(mwaa.rest_calls) == 1
 
 
 def test_a_silence_is_unclear_and_not_sent_again(mwaa: FakeMwaa, hasty: Trigger) -> None:
     mwaa.add(endless(REST))
-    with pytest.raises(Unclear, match="ReadTimeoutError"):
+    with pytest.raises(Lost, match="ReadTimeoutError"):
         hasty()
     assert len(mwaa.rest_calls) == 1
 
@@ -93,14 +92,14 @@ def test_an_answer_that_is_not_mwaas_is_unclear(
     status: int, body: bytes, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(answer(REST, Response(status, body)))
-    with pytest.raises(Unclear):
+    with pytest.raises(Lost):
         trigger()
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_an_error_page_is_unclear(status: int, mwaa: FakeMwaa, trigger: Trigger) -> None:
     mwaa.begin(answer(REST, Response(status, b"<html>")))
-    with pytest.raises(Unclear):
+    with pytest.raises(Lost):
         trigger()
     assert len(mwaa.rest_calls) == 1
 
@@ -110,9 +109,8 @@ def test_a_server_that_is_not_there_started_nothing(
 ) -> None:
     monkeypatch.setattr(FakeMwaa, "hostname", mwaa.nobody)
     transport = RestTransport(Environments(client(mwaa, clock), clock))
-    asked = Request(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=RUN_ID, conf=CONF)
     with pytest.raises(MwaaUnavailable, match="EndpointConnectionError"):
-        transport.trigger(asked, deadline)
+        transport.trigger(TRIGGER, deadline)
 
 
 def test_an_answer_of_10_mb_is_read(mwaa: FakeMwaa, trigger: Trigger) -> None:

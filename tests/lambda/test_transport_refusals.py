@@ -10,14 +10,14 @@ from mwaa_dags_trigger.errors import (
     CommandRejected,
     DagNotFound,
     EnvironmentNotReady,
-    MwaaUnavailable,
+    MwaaBusy,
     RunIdConflict,
 )
 
 from tests.support.adapter import CONF, RUN_ID, Adapter
 from tests.support.clock import Clock
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa, Operation
+from tests.support.mwaa import FakeMwaa
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
 from tests.support.steps import error
 
@@ -52,32 +52,31 @@ def test_a_throttled_call_is_made_again_without_a_look(
     assert 1 <= clock.pauses[0] <= 2 <= clock.pauses[1] <= 4
 
 
-def test_a_call_that_stays_throttled_is_unavailable(
+def test_a_call_that_stays_throttled_is_busy(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*[error(adapter.throttles, 429, "ThrottlingException")] * 4)
-    with pytest.raises(MwaaUnavailable, match=r"ThrottlingException.* started nothing"):
+    with pytest.raises(MwaaBusy, match=r"ThrottlingException.* This try made no DAG run"):
         trigger()
     assert mwaa.operations.count(adapter.throttles) == 4
 
 
-def test_an_environment_that_is_not_ready_is_left_to_the_state_machine(
-    mwaa: FakeMwaa, clock: Clock, trigger: Trigger
+def test_an_environment_without_a_web_server_is_not_ready(
+    adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.shown["Status"] = "UPDATING"
-    with pytest.raises(EnvironmentNotReady):
-        trigger()
-    assert clock.pauses == []
-    assert mwaa.operations == [Operation.GET_ENVIRONMENT]
-
-
-def test_without_time_for_a_call_and_a_look_none_is_sent(
-    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
-) -> None:
-    clock.end = 34.9
-    with pytest.raises(MwaaUnavailable, match="Raise the function's timeout"):
+    mwaa.shown.update(Status="CREATING", WebserverUrl=None)
+    with pytest.raises(EnvironmentNotReady, match=r"status is CREATING.* This try made no DAG run"):
         trigger()
     assert adapter.asked(mwaa) == []
+
+
+@pytest.mark.parametrize("status", ["UPDATING", "MAINTENANCE", "ROLLING_BACK", "SOMETHING_NEW"])
+def test_an_environment_with_a_web_server_is_tried_whatever_its_status(
+    status: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
+) -> None:
+    mwaa.begin(*adapter.created())
+    mwaa.shown["Status"] = status
+    assert trigger()["created"] is True
 
 
 def test_a_refusal_of_the_caller_ends_it(
@@ -120,16 +119,12 @@ def test_a_run_that_is_there_counts_more_than_an_error(
 # The conf ---------------------------------------------------------------------------------------
 
 
-def test_a_run_with_another_conf_is_a_conflict_where_the_conf_can_be_read(
+def test_a_run_with_another_conf_is_a_conflict(
     adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
 ) -> None:
-    mwaa.begin(*adapter.taken(), *adapter.found())
-    if adapter.reads_conf:
-        with pytest.raises(RunIdConflict, match="Nothing was made"):
-            handle_over(run_id=RUN_ID, mwaa_dag_conf={"k": "other"})
-    else:
-        result = handle_over(run_id=RUN_ID, mwaa_dag_conf={"k": "other"})
-        assert (result["created"], result["conf_compared"]) == (False, False)
+    mwaa.begin(*[taken(adapter.version) for taken in adapter.taken.values()][:1], *adapter.found())
+    with pytest.raises(RunIdConflict, match="with another conf"):
+        handle_over(run_id=RUN_ID, mwaa_dag_conf={"k": "other"})
 
 
 def test_no_value_of_the_conf_is_shown(
@@ -137,6 +132,6 @@ def test_no_value_of_the_conf_is_shown(
 ) -> None:
     """In a log, the fixture `no_secret_in_any_log` looks for it."""
     mwaa.begin(*adapter.refused_with(f"{CONF_MARK} is not {NUMBER_MARK}"), *adapter.absent())
-    with pytest.raises(CommandRejected, match="is not") as caught:
+    with pytest.raises(CommandRejected, match="Airflow's own words may quote the conf") as caught:
         handle_over(run_id=RUN_ID, mwaa_dag_conf={"a": CONF_MARK, "b": NUMBER_MARK})
     assert not [secret for secret in MARKS if secret in str(caught.value)]

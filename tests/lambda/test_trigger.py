@@ -30,7 +30,7 @@ def test_confs_are_compared_as_json(
 def test_every_error_says_whether_trying_again_may_help() -> None:
     transient = {error.__name__ for error in TriggerError.__subclasses__() if error.transient}
     permanent = {error.__name__ for error in TriggerError.__subclasses__() if not error.transient}
-    assert transient == {"EnvironmentNotReady", "MwaaUnavailable", "OutcomeUnknown"}
+    assert transient == {"EnvironmentNotReady", "MwaaBusy", "MwaaUnavailable", "OutcomeUnknown"}
     assert permanent == {
         "InvalidRequest",
         "EnvironmentNotFound",

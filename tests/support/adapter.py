@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol
 
 from mwaa_dags_trigger.environment import Environments
+from mwaa_dags_trigger.request import RunKey, Trigger
 from mwaa_dags_trigger.transport import Transport
 
 from tests.support.clock import Clock
@@ -13,8 +14,10 @@ from tests.support.faults import Kind
 from tests.support.mwaa import FakeMwaa, Operation
 from tests.support.steps import Answer
 
-DAG_ID, RUN_ID, CONF = "demo", "r1", {"k": "v"}
+DAG_ID, RUN_ID, CONF = "demo", "sfn__r1", {"k": "v"}
 """The run that is asked for; DAG and conf are those of the transcripts."""
+RUN = RunKey(mwaa_env_name="etl", mwaa_dag_name=DAG_ID, dag_run_id=RUN_ID)
+TRIGGER = Trigger(run=RUN, conf=CONF, asked_before=False)
 
 Script = list[Answer]
 Lost = Callable[[str], Answer]
@@ -28,23 +31,22 @@ class Adapter(Protocol):
     ----------
     transport, versions
         Its name, and the versions whose answers were recorded.
-    lost, busy
-        Answers that leave it open what was done; and those of a web server that is busy.
+    lost, busy, taken
+        Answers to a trigger that leave it open what was done: without a word of Airflow; of a web
+        server that is busy; and of an Airflow which has the run, or another one of that date.
     trigger, look, look_in_vain
-        What `asked` shows for a trigger, for a look that finds the run with its conf, and for one that
-        does not.
+        What `asked` shows for a trigger, for a look that finds the run, and for one that does not.
     kinds
         What can go wrong, for the tests of faults.
     throttles
         The operation that is asked for first, and throttled.
-    reads_conf
-        Whether the run's conf can be read back.
     """
 
     transport: ClassVar[str]
     versions: ClassVar[tuple[str, ...]]
     lost: ClassVar[Mapping[str, Lost]]
     busy: ClassVar[Mapping[str, Lost]]
+    taken: ClassVar[Mapping[str, Lost]]
     kinds: ClassVar[frozenset[Kind]]
     throttles: ClassVar[Operation]
     denial: ClassVar[str]
@@ -52,7 +54,6 @@ class Adapter(Protocol):
     look: list[str]
     look_in_vain: list[str]
     version: str
-    reads_conf: bool
 
     def __init__(self, version: str) -> None: ...
 
@@ -63,10 +64,6 @@ class Adapter(Protocol):
 
     def created(self) -> Script:
         """Answer a trigger: made."""
-        ...
-
-    def taken(self) -> Script:
-        """Answer a trigger: there is a run with this id already."""
         ...
 
     def unknown_dag(self) -> Script:
@@ -86,7 +83,7 @@ class Adapter(Protocol):
         ...
 
     def found(self) -> Script:
-        """Answer a look: the run, and its conf `CONF`."""
+        """Answer a look: the run, queued, and its conf `CONF`."""
         ...
 
     def absent(self) -> Script:
@@ -98,7 +95,7 @@ class Adapter(Protocol):
         ...
 
     def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
-        """Answer a look without conf."""
+        """Answer a look: the run, so far."""
         ...
 
     def gateway_timeout(self) -> Script:

@@ -10,7 +10,7 @@ from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.environment import Environments
 
 from sandbox.mwaa.http import Response
-from sandbox.mwaa.releases import RELEASES
+from sandbox.mwaa.releases import AIRFLOW_2, RELEASES, family
 from tests.support import transcripts
 from tests.support.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
 from tests.support.clock import Clock
@@ -50,6 +50,9 @@ class CliAdapter(Adapter):
         "wrong base64": lambda _: command(Response(200, b'{"stdout": "%", "stderr": "%"}')),
         "empty stdout": lambda _: printed(""),
         "a table": recorded("help"),
+        "OperationalError": raised("sqlalchemy.exc.OperationalError: server closed the connection"),
+    }
+    taken: ClassVar[Mapping[str, Lost]] = {
         "already exists": recorded("duplicate"),
         "MultipleResultsFound": raised("sqlalchemy.exc.MultipleResultsFound: Multiple rows"),
         "IntegrityError": raised("sqlalchemy.exc.IntegrityError: UNIQUE constraint failed"),
@@ -64,21 +67,19 @@ class CliAdapter(Adapter):
 
     def __init__(self, version: str) -> None:
         self.version = version
-        self.reads_conf = not version.startswith("2.")
-        self.trigger, self.look_in_vain = ["dags trigger"], ["dags list-runs"]
-        self.look = ["dags list-runs", "dags state"] if self.reads_conf else ["dags list-runs"]
+        self.dated = family(version) is AIRFLOW_2
+        self.trigger = ["dags trigger"]
+        self.look = ["tasks states-for-dag-run", "dags state"] if self.dated else ["dags state"]
+        self.look_in_vain = self.look
 
     @staticmethod
     def connect(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> CliTransport:
         transport = CliTransport(environments, clock)
-        transport.session.mount("https://", Patient(mwaa, clock))
+        transport.endpoint.session.mount("https://", Patient(mwaa, clock))
         return transport
 
     def created(self) -> Script:
         return [said(transcripts.created(self.version, RUN_ID))]
-
-    def taken(self) -> Script:
-        return [recorded("duplicate")(self.version)]
 
     def unknown_dag(self) -> Script:
         return [recorded("unknown")(self.version)]
@@ -93,19 +94,27 @@ class CliAdapter(Adapter):
         return [command(Response(403))] * 2  # a fresh token too
 
     def found(self) -> Script:
-        listed = said(transcripts.listed(self.version, RUN_ID))
-        return [listed, recorded("staterun")(self.version)] if self.reads_conf else [listed]
+        if self.dated:
+            return [recorded("tasks")(self.version), recorded("state")(self.version)]
+        return [recorded("staterun")(self.version)]
 
     def absent(self) -> Script:
-        return [recorded("listruns")(self.version)]
+        if self.dated:
+            return [recorded("tasksunk")(self.version), recorded("stateunk")(self.version)]
+        return [recorded("staterununk")(self.version)]
 
     def absent_dag(self) -> Script:
-        return [recorded("listrunsunk")(self.version)]
+        unknown = recorded("statedagunk")(self.version)
+        return [recorded("tasksunk")(self.version), unknown] if self.dated else [unknown]
 
     def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
         dates = {"start_date": start_date or "", "end_date": end_date or ""}
-        row = {"dag_id": DAG_ID, "run_id": RUN_ID, "state": state, **dates}
-        return [printed(f"noise\n{json.dumps([row])}\n")]
+        task = {"dag_id": DAG_ID, "task_id": "work", "execution_date": "2026-01-01T00:00:00+00:00"}
+        tasks = printed(f"noise\n{json.dumps([{**task, **dates}])}\n")
+        of_run = printed(f"noise\n{state}\n")
+        if self.dated:
+            return [tasks, of_run]
+        return [of_run, tasks] if end_date else [of_run]
 
     def gateway_timeout(self) -> Script:
         return [command(Response(504))]

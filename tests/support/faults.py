@@ -13,7 +13,7 @@ from http import HTTPStatus
 from sandbox.mwaa.api import failure, rest_failure, success
 from sandbox.mwaa.front import envelope
 from sandbox.mwaa.http import Request, Response
-from tests.support.mwaa import AWAY, LOOP, Call, FakeMwaa, Operation, redirect
+from tests.support.mwaa import AWAY, LOOP, Call, CrashError, FakeMwaa, Operation, redirect
 from tests.support.wire import Truncated
 
 
@@ -58,6 +58,8 @@ class Kind(StrEnum):
     THROTTLED = "throttled"
     API_DOWN = "API down"
     NOT_READY = "not ready"
+    STALE = "stale DAG"
+    CRASH = "crash"
 
 
 STATUSES = {kind: HTTPStatus(int(kind)) for kind in Kind if len(kind) == 3 and kind.isdecimal()}
@@ -73,6 +75,7 @@ REST = (
     | {
         *{Kind.RESET, Kind.HANG, Kind.REDIRECT, Kind.TRUNCATED, Kind.WRONG_BASE64, Kind.HTML},
         *{Kind.OTHER_RUN, Kind.EMPTY_STDOUT, Kind.DATABASE_ERROR, Kind.DATE_TAKEN},
+        *{Kind.STALE, Kind.CRASH},
     }
 )
 """Which kinds there are over each way. REST has no stdout: its likes are a body that does not hold the
@@ -84,7 +87,7 @@ POSSIBLE = {
     Operation.CREATE_CLI_TOKEN: API | {Kind.REFUSE},
     Operation.GET_ENVIRONMENT: API,
 }
-NEVER_RUN = API | REDIRECTS | {Kind.NONE, Kind.REFUSE, Kind.DATE_TAKEN}
+NEVER_RUN = API | REDIRECTS | {Kind.NONE, Kind.REFUSE, Kind.DATE_TAKEN, Kind.STALE}
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,10 @@ class Fault:
 
     def fits(self, call: Call) -> bool:
         """Tell whether it can happen to this call."""
-        return self.kind in POSSIBLE[call.operation]
+        if self.kind not in POSSIBLE[call.operation]:
+            return False
+        # Runs of a stale DAG are still shown.
+        return self.kind is not Kind.STALE or _is_trigger(call)
 
     def play(self, mwaa: FakeMwaa, call: Call) -> Response:
         """Return what the caller gets in place of the answer."""
@@ -116,6 +122,8 @@ class Fault:
             mwaa.late.append(call.action)
         if self.kind is Kind.HANG:
             mwaa.break_off(TimeoutError())
+        if self.kind is Kind.CRASH:
+            mwaa.break_off(CrashError())
         if self.kind is Kind.RESET:
             raise ConnectionResetError
         if self.kind is Kind.TRUNCATED:
@@ -126,6 +134,13 @@ class Fault:
             return redirect(host, LOOP if self.kind is Kind.REDIRECT_LOOP else call.request.path)
         broken = _broken_cli if call.operation is Operation.COMMAND else _broken_rest
         return broken(self.kind, call.request, done)
+
+
+def _is_trigger(call: Call) -> bool:
+    if call.operation is Operation.COMMAND:
+        return call.request.body.startswith(b"dags trigger ")
+    asked = json.loads(call.request.body)
+    return bool(asked["Method"] == "POST" and asked["Path"].endswith("/dagRuns"))
 
 
 def faults(kinds: Iterable[Kind]) -> list[Fault]:
@@ -179,6 +194,8 @@ def _broken_rest(kind: Kind, request: Request, _done: Response | None) -> Respon
         return success({"RestApiStatusCode": 200, "RestApiResponse": answers[kind]})
     if kind is Kind.WRONG_BASE64:
         return Response(HTTPStatus.OK, b'{"RestApiStatusCode": 2')
+    if kind is Kind.STALE:
+        return rest_failure(404, {"detail": f"DAG with dag_id: '{dag_id}' not found"})
     if kind is Kind.DATABASE_ERROR:
         return rest_failure(500, {"detail": {"reason": "OperationalError"}})
     if kind is Kind.DATE_TAKEN:
@@ -213,4 +230,6 @@ def _noisy(kind: Kind, argv: list[str], stdout: bytes, stderr: bytes) -> tuple[b
     if kind is Kind.DATE_TAKEN:
         about = f"{dag_id} with run id {options.get('--run-id', 'none')}"
         error = f"airflow.exceptions.DagRunAlreadyExists: A DAG Run already exists for DAG {about}"
+    if kind is Kind.STALE:
+        error = f"airflow.exceptions.DagNotFound: Dag id {dag_id} not found"
     return b"", f"Traceback (most recent call last):\n  File x\n{error}\n".encode()

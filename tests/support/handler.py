@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, Protocol
 
 from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.handler import handle as handle_event
 from mwaa_dags_trigger.transport import Transport
 
 EVENT = {"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}
@@ -19,11 +19,8 @@ class Handle(Protocol):
 
 def handler(transport: Transport, deadline: Deadline) -> Handle:
     """Return what handles events over this transport."""
-    # It makes its client as it is imported, for which a test sets the variables first.
-    app = import_module("mwaa_dags_trigger.app")
 
     def handle(**event: object) -> dict[str, Any]:
-        result: dict[str, Any] = app.handle({**EVENT, **event}, transport, deadline)
-        return result
+        return handle_event({**EVENT, **event}, transport, deadline)
 
     return handle

@@ -54,6 +54,10 @@ API = {
 REACHES_AIRFLOW = {Operation.COMMAND, Operation.INVOKE_REST_API}
 
 
+class CrashError(BaseException):
+    """The function's process ends here; no code of its own gets to handle it."""
+
+
 @dataclass(frozen=True)
 class Call:
     """A request that MWAA did not turn away, and what would do what it asks for."""
@@ -105,7 +109,7 @@ class FakeMwaa(MwaaFront):
         self.late: deque[Callable[[], Response]] = deque()
         self.released = threading.Event()
         self._script: deque[Step] = deque()
-        self._meaning: Exception | None = None
+        self._meaning: BaseException | None = None
         self._taking = threading.Lock()
         self._nobody = socket.socket()
         self._nobody.bind(("127.0.0.1", 0))  # and does not listen
@@ -166,15 +170,16 @@ class FakeMwaa(MwaaFront):
         """Methods and paths of the REST API."""
         return [f"{call['Method']} {call['Path']}" for call in self.rest_calls]
 
-    def break_off(self, meaning: Exception) -> NoReturn:
+    def break_off(self, meaning: BaseException) -> NoReturn:
         """Break off in place of what the client's library raises when it gets no answer.
 
-        So no test waits for a silence (TimeoutError), nor can a slow machine be taken for one.
+        So no test waits for a silence (TimeoutError), nor can a slow machine be taken for one. With
+        CrashError the client's process has crashed meanwhile.
         """
         self._meaning = meaning
         raise ConnectionResetError
 
-    def meaning(self) -> Exception | None:
+    def meaning(self) -> BaseException | None:
         """Return what the connection that broke off stands for, if anything; each is told once."""
         self._meaning, meaning = None, self._meaning
         return meaning
@@ -277,9 +282,12 @@ class Patient(HTTPAdapter):
         try:
             return super().send(request, stream, PATIENCE_S, verify, cert, proxies)
         except requests.ConnectionError:
-            if isinstance(self._mwaa.meaning(), TimeoutError):
+            meaning = self._mwaa.meaning()
+            if isinstance(meaning, TimeoutError):
                 self._clock.now += timeout[1]
                 raise requests.ReadTimeout from None
+            if meaning:
+                raise meaning from None
             raise
 
 

@@ -45,7 +45,6 @@ class RestAdapter(Adapter):
         ),
         "500": lambda _: web(500, "Internal Server Error"),
         "502": lambda _: web(502, "<html>Bad gateway</html>"),
-        "503": lambda _: web(503, None),
         "504": lambda _: web(504, {"detail": None}),
         "408": lambda _: web(408, ""),
         "302": lambda _: web(302, ""),
@@ -58,15 +57,15 @@ class RestAdapter(Adapter):
         "unknown error": lambda _: refused(400, "SomethingNew"),
         "413": lambda _: refused(413, "413"),
         "503 of AWS": lambda _: refused(503, "ServiceUnavailable"),
-        "already exists": exchanged("duplicate"),
     }
+    taken: ClassVar[Mapping[str, Lost]] = {"already exists": exchanged("duplicate")}
     busy: ClassVar[Mapping[str, Lost]] = {
         "429": lambda _: web(429, {"detail": "Too many requests"}),
+        "503": lambda _: web(503, None),
     }
     kinds = REST
     throttles = Operation.INVOKE_REST_API
     denial = "AWS refused InvokeRestApi"
-    reads_conf = True
 
     def __init__(self, version: str) -> None:
         self.version = version
@@ -80,9 +79,6 @@ class RestAdapter(Adapter):
 
     def created(self) -> Script:
         return [exchanged("created")(self.version)]
-
-    def taken(self) -> Script:
-        return [exchanged("duplicate")(self.version)]
 
     def unknown_dag(self) -> Script:
         return [self._about_another("unknown dag", DAG_ID)]

@@ -77,7 +77,7 @@ def test_separate_states_agree_on_the_function_and_its_role(
     source, target = example_plans["source"], example_plans["target"]
     trigger = source.definition()["States"]["Trigger MWAA DAG"]
 
-    assert trigger["Parameters"]["FunctionName"] == target.outputs["function_arn"]
+    assert trigger["Arguments"]["FunctionName"] == target.outputs["function_arn"]
     role = target.resources[INVOKER]["name"]
     assert trigger["Credentials"] == {"RoleArn": f"arn:aws:iam::{ACCOUNTS['target']}:role/{role}"}
 

@@ -14,6 +14,7 @@ import pytest
 from mwaa_dags_trigger.errors import TriggerError
 
 from sandbox.aws import AwsServer
+from tests.faults.state_machine import delay
 from tests.terraform.planner import Plan
 from tests.terraform.values import like
 
@@ -75,18 +76,14 @@ class TestDefinition:
             'Check "quota"',
             "Back\\slash ${name} %{if}",
             "Prüfen",
-            "Wrap Input",
-            "Fill In Defaults",
             TRIGGER,
         ]
         assert set(states_in_order(definition)) == set(definition["States"])
 
-    def test_without_preliminary_tasks_it_starts_with_the_defaults(
-        self, modules_plan: Plan
-    ) -> None:
+    def test_without_preliminary_tasks_it_starts_with_the_trigger(self, modules_plan: Plan) -> None:
         definition = modules_plan.definition("module.plain.aws_sfn_state_machine.this")
 
-        assert states_in_order(definition) == ["Wrap Input", "Fill In Defaults", TRIGGER]
+        assert states_in_order(definition) == [TRIGGER]
 
     def test_a_preliminary_task_is_its_function_with_its_result_path(
         self, sandbox_plan: Plan
@@ -126,24 +123,13 @@ class TestDefinition:
         expected = {
             "Resource": "arn:aws:states:::lambda:invoke",
             "Credentials": {"RoleArn": sandbox_plan.outputs["target_role_arn"]},
-            "Parameters": {"FunctionName": sandbox_plan.outputs["function_arn"]},
-            "OutputPath": "$.Payload",
+            "Arguments": {"FunctionName": sandbox_plan.outputs["function_arn"]},
+            "Output": "{% $states.result.Payload %}",
             "End": True,
         }
 
         trigger = sandbox_plan.definition()["States"][TRIGGER]
         assert like(trigger, expected) == expected
-
-    def test_the_trigger_sends_the_request_and_what_identifies_it(self, sandbox_plan: Plan) -> None:
-        assert sandbox_plan.definition()["States"][TRIGGER]["Parameters"]["Payload"] == {
-            "mwaa_env_name.$": "$.mwaa_env_name",
-            "mwaa_dag_name.$": "$.mwaa_dag_name",
-            "mwaa_dag_conf.$": "$.mwaa_dag_conf",
-            "run_id.$": "$.run_id",
-            "execution_arn.$": "$$.Execution.Id",
-            "redrive_count.$": "$$.Execution.RedriveCount",
-            "retry_count.$": "$$.State.RetryCount",
-        }
 
     def test_the_trigger_waits_a_little_longer_than_the_function_may_run(
         self, sandbox_plan: Plan, modules_plan: Plan
@@ -166,6 +152,7 @@ class TestDefinition:
             "Lambda.ServiceException",
             "Lambda.TooManyRequestsException",
             "Lambda.Unknown",
+            "Runtime.ExitError",
             "Sandbox.Timedout",
             "States.Timeout",
         }
@@ -180,48 +167,60 @@ class TestDefinition:
         # The last two match any error.
         assert not retried & (permanent | {"States.ALL", "States.TaskFailed"})
 
-    def test_every_retry_backs_off_with_jitter_up_to_a_limit(self, sandbox_plan: Plan) -> None:
+    def test_every_retry_backs_off_up_to_a_limit(self, sandbox_plan: Plan) -> None:
         states = sandbox_plan.definition()["States"].values()
         retriers = [retrier for state in states for retrier in state.get("Retry", [])]
 
-        assert len(retriers) == 3
+        assert len(retriers) == 4
         for retrier in retriers:
             assert retrier["BackoffRate"] > 1
-            assert retrier["JitterStrategy"] == "FULL"
             assert retrier["IntervalSeconds"] < retrier["MaxDelaySeconds"]
+
+    @pytest.mark.parametrize(
+        ("error", "seconds"),
+        [
+            # Without jitter, which has it wait for anything from 0 s up.
+            pytest.param("EnvironmentNotReady", 3 * 3600, id="an update"),
+            pytest.param("MwaaBusy", 2 * 3000, id="a busy web server"),
+            pytest.param("Lambda.TooManyRequestsException", 2 * 3000, id="a busy Lambda"),
+        ],
+    )
+    def test_what_passes_is_waited_for(
+        self, sandbox_plan: Plan, error: str, seconds: float
+    ) -> None:
+        """With jitter the mean is half of it."""
+        state = sandbox_plan.definition()["States"][TRIGGER]
+        (retrier,) = (retrier for retrier in state["Retry"] if error in retrier["ErrorEquals"])
+        delays = [delay(retrier, n, lambda longest: longest) for n in range(retrier["MaxAttempts"])]
+
+        assert ("JitterStrategy" in retrier) is (error != "EnvironmentNotReady")
+        assert seconds - 300 <= sum(delays) <= seconds + 600
 
     @pytest.mark.parametrize(
         ("sent", "request_fields"),
         [
+            pytest.param({}, {"input_fields": []}, id="nothing"),
             pytest.param(
-                {},
-                {
-                    "mwaa_env_name": None,
-                    "mwaa_dag_name": None,
-                    "mwaa_dag_conf": {},
-                    "run_id": None,
-                },
-                id="nothing",
+                {"mwaa_env_name": "e", "run_id": None},
+                {"mwaa_env_name": "e", "run_id": None, "input_fields": ["mwaa_env_name", "run_id"]},
+                id="null",
             ),
             pytest.param(
-                {"mwaa_env_name": "e", "mwaa_dag_name": "d"},
-                {"mwaa_env_name": "e", "mwaa_dag_name": "d", "mwaa_dag_conf": {}, "run_id": None},
-                id="no conf",
+                {"idempotency_key": "k"},
+                {"idempotency_key": "k", "input_fields": ["idempotency_key"]},
+                id="one field",
             ),
             pytest.param(
-                {"mwaa_dag_conf": {"k": {"States.Format('{}')": [1, None]}}, "status": {"ok": 1}},
+                {"mwaa_dag_conf": {"k": {"$x": [1, None]}, "l": [2]}, "status": {"secret": 1}},
                 {
-                    "mwaa_env_name": None,
-                    "mwaa_dag_name": None,
-                    "mwaa_dag_conf": {"k": {"States.Format('{}')": [1, None]}},
-                    "run_id": None,
-                    "status": {"ok": 1},
+                    "mwaa_dag_conf": {"k": {"$x": [1, None]}, "l": [2]},
+                    "input_fields": ["mwaa_dag_conf", "status"],
                 },
                 id="a conf, and a preliminary task's result",
             ),
         ],
     )
-    def test_what_the_input_leaves_out_reaches_the_trigger_as_null_or_an_empty_conf(
+    def test_the_trigger_sends_the_request_and_what_identifies_it(
         self,
         modules_plan: Plan,
         run_states: RunStates,
@@ -229,7 +228,14 @@ class TestDefinition:
         request_fields: dict[str, Any],
     ) -> None:
         definition = modules_plan.definition("module.plain.aws_sfn_state_machine.this")
-        # The trigger itself only shows what it gets.
-        definition["States"][TRIGGER] = {"Type": "Pass", "End": True}
+        payload = definition["States"][TRIGGER]["Arguments"]["Payload"]
+        show = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": payload, "End": True}
+        definition["States"][TRIGGER] = show
 
-        assert run_states(definition, sent) == request_fields
+        output = run_states(definition, sent)
+        assert output.pop("execution_arn").startswith("arn:aws:states:eu-central-1:")
+        assert output == {
+            **request_fields,
+            "state_name": TRIGGER,
+            "redrive_count": 0,  # a Pass state has no retry count
+        }

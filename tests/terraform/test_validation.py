@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from mwaa_dags_trigger.deadline import LEAST_S, LOOK_S
+from mwaa_dags_trigger.cli import CliTransport
+from mwaa_dags_trigger.rest import RestTransport
 
 from tests.terraform.planner import Planner, PlanRefusedError
 
@@ -77,8 +78,7 @@ SOURCE_NAME = "Write name with letters, digits, '-' and '_' only, at most 57 of 
 TARGET_NAME = "Write name with letters, digits, '-' and '_' only, at most 56 of them."
 TASK_NAME = "Give each of preliminary_tasks a name of 1 to 80 characters."
 OWN_STATE = (
-    "Call none of preliminary_tasks 'Wrap Input', 'Fill In Defaults' or 'Trigger MWAA DAG': the "
-    "state machine has states of these names."
+    "Call none of preliminary_tasks 'Trigger MWAA DAG': the state machine has a state of this name."
 )
 TASK_FUNCTION = (
     "Give preliminary_tasks functions of the source's own account and Region: "
@@ -140,10 +140,6 @@ CASES = {
         preliminary_tasks=tasks("a", "b", "a"),
     ),
     "tasks: name of the trigger": source(OWN_STATE, preliminary_tasks=tasks("Trigger MWAA DAG")),
-    "tasks: name of our first state": source(OWN_STATE, preliminary_tasks=tasks("Wrap Input")),
-    "tasks: name of our second state": source(
-        OWN_STATE, preliminary_tasks=tasks("Fill In Defaults")
-    ),
     "tasks: alias": source("", preliminary_tasks=tasks("a", lambda_arn=f"{FUNCTION}:live")),
     "tasks: another account": source(
         TASK_FUNCTION,
@@ -295,4 +291,4 @@ def test_a_value_is_taken_or_refused_with_one_sentence(
 def test_the_shortest_timeout_leaves_the_function_time_to_send() -> None:
     timeout = CASES["function: shortest"].values["function"]["timeout"]
 
-    assert timeout > LEAST_S + LOOK_S
+    assert timeout > max(CliTransport.trigger_seconds, RestTransport.trigger_seconds)

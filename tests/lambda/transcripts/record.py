@@ -41,8 +41,9 @@ def commands(version: str) -> Iterator[tuple[str, list[str]]]:
     yield "nonobj", [*trigger, "demo", "--conf", "[1]", "--run-id", "x2b"]
     yield "paused", [*trigger, "demo_paused", *conf, "--run-id", "p1"]
     yield "okjson", [*trigger, "demo", *conf, "--run-id", "x3", *as_json]
-    yield "execdate", [*trigger, "demo", "--exec-date", DATE, "--run-id", "x4", *as_json]
-    yield "logical", [*trigger, "demo", "--logical-date", DATE, "--run-id", "x5", *as_json]
+    dated = [*trigger, "demo", *conf]
+    yield "execdate", [*dated, "--exec-date", DATE, "--run-id", "x4", *as_json]
+    yield "logical", [*dated, "--logical-date", DATE, "--run-id", "x5", *as_json]
     yield "norepl", [*trigger, "demo", "--no-replace-microseconds", "--run-id", "x6", *as_json]
     if family(version) is AIRFLOW_2:
         yield "listruns", ["dags", "list-runs", "-d", "demo", *as_json]
@@ -54,7 +55,12 @@ def commands(version: str) -> Iterator[tuple[str, list[str]]]:
     yield "state", [*state, DATE]
     if family(version) is not AIRFLOW_2:
         yield "staterun", [*state, "x1"]
+        yield "staterununk", [*state, "sfn__nosuch"]
     yield "stateunk", [*state, DATE.replace("2026", "2027")]
+    yield "statedagunk", ["dags", "state", "nosuch", DATE]
+    yield "tasks", ["tasks", "states-for-dag-run", "demo", "x1", *as_json]
+    yield "tasksnone", ["tasks", "states-for-dag-run", "demo_paused", "p1", *as_json]
+    yield "tasksunk", ["tasks", "states-for-dag-run", "demo", "sfn__nosuch", *as_json]
     yield "version", ["version"]
     yield "help", [*trigger, "--help"]
 

@@ -1,0 +1,57 @@
+"""What one invocation does, whatever container it runs in."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mwaa_dags_trigger import logs
+from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.errors import TriggerError
+from mwaa_dags_trigger.request import Trigger, execution_arn, parse
+from mwaa_dags_trigger.status import status_of
+from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.trigger import trigger_once
+
+logger = logging.getLogger(__name__)
+
+
+def handle(event: object, transport: Transport, deadline: Deadline) -> dict[str, Any]:
+    """Have one DAG run made, or return how far one is.
+
+    Parameters
+    ----------
+    event
+        See `mwaa_dags_trigger.request.parse`.
+    transport
+        How Airflow is reached.
+    deadline
+        The end of the invocation.
+
+    Returns
+    -------
+    dict
+        See `mwaa_dags_trigger.trigger.trigger_once` and `mwaa_dags_trigger.status.status_of`.
+
+    Raises
+    ------
+    TriggerError
+        A subclass, whose name is Step Functions' error name.
+    """
+    arn = execution_arn(event)
+    logs.execution_arn.set(arn)
+    run_id = None
+    try:
+        request = parse(event)
+        logger.info("Asking MWAA for %s", request)
+        if isinstance(request, Trigger):
+            run_id = request.run.dag_run_id
+            result = trigger_once(request, transport, deadline)
+        else:
+            run_id = request.dag_run_id
+            result = status_of(request, transport, deadline)
+    except TriggerError as error:
+        error.execution_arn, error.dag_run_id = arn, run_id
+        raise
+    logger.info("DAG run %s is %s, created: %s", run_id, result["state"], result.get("created"))
+    return result
