@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from threading import Lock
 from typing import Any, Self
 
 import boto3
@@ -26,11 +27,13 @@ from sandbox.aws.redrive import redrive_known
 from sandbox.aws.step_functions import TaskCredentials
 from sandbox.iam import Simulator
 
+_the_one = Lock()
+
 
 class AwsServer:
     """Context manager: two furnished accounts at `url` until it ends.
 
-    moto keeps its state in the process, so there can be one at a time.
+    moto keeps its state in the process, so there can be one at a time; RuntimeError for another.
 
     Parameters
     ----------
@@ -51,7 +54,10 @@ class AwsServer:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        if not _the_one.acquire(blocking=False):
+            raise RuntimeError("There is a local AWS in this process already: end it first.")
         with ExitStack() as stack:
+            stack.callback(_the_one.release)
             self._start(stack)
             self._stack = stack.pop_all()
         return self

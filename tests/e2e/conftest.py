@@ -98,7 +98,8 @@ class Deployed:
     """The transports in the order in which they were applied."""
 
 
-@pytest.fixture(scope="session")
+# Not of the session: a process has one local AWS at a time, and other tests come with their own.
+@pytest.fixture(scope="package")
 def deployed(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The configuration with its default transport, `cli`."""
     directory: Path = tmp_path_factory.mktemp("sandbox")
@@ -109,7 +110,7 @@ def deployed(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield Deployed(sandbox, deployment, deployment.apply(lambda *_: None), ["cli"])
 
 
-@pytest.fixture(scope="session", params=["cli", "rest"])
+@pytest.fixture(scope="package", params=["cli", "rest"])
 def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
     """The deployed stack with one of the transports; where it has the other, it is switched."""
     if deployed.applied[-1] != request.param:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,12 +16,6 @@ from tests.support.accounts import create_function, create_role
 PRELIMINARY_ARN = f"arn:aws:lambda:{REGION}:{SOURCE_ACCOUNT}:function:{PRELIMINARY_FUNCTION}"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:stateMachine:machine"
 TIMEOUT = 60.0
-
-
-@pytest.fixture
-def aws() -> Iterator[AwsServer]:
-    with AwsServer() as aws:
-        yield aws
 
 
 @pytest.fixture
@@ -48,6 +42,12 @@ def machine_role(source: Account, **allow: Any) -> str:
     return create_role(
         source, "machine", trust={"Principal": {"Service": "states.amazonaws.com"}}, allow=allow
     )
+
+
+def test_a_process_has_one_local_aws_at_a_time(aws: AwsServer) -> None:
+    """moto's state is the process's: a second one would take the first one's accounts away."""
+    with pytest.raises(RuntimeError, match="end it first"), AwsServer():
+        pass
 
 
 def test_an_execution_without_a_name_gets_one(source: Account) -> None:
