@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Lock, Thread
 from unittest.mock import patch
 
 from moto.core.exceptions import AWSError
@@ -19,10 +19,16 @@ from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.backend.execution import (
+    BaseExecutionWorkerCommunication,
+    Execution,
+)
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.aws.execution_context import redrives_of
+
+# moto sets the status before the output and the error: nobody gets to see the one without the other.
+_ending = Lock()
 
 
 class _ExecutionNotRedrivable(AWSError):  # type: ignore[misc]  # moto is not typed here
@@ -40,13 +46,19 @@ def redrive_known() -> Iterator[None]:
     iterations that failed; the limits in days and events; `clientToken`.
     """
     enter = CommonStateField._eval_body
+    end = BaseExecutionWorkerCommunication._reflect_execution_status
 
     def enter_remembered(state: CommonStateField, env: Environment) -> None:
         if not env.is_frame():
             env.entered = (state.name, env.states.get_input())
         enter(state, env)
 
+    def end_at_once(execution: BaseExecutionWorkerCommunication) -> None:
+        with _ending:
+            end(execution)
+
     with (
+        patch.object(BaseExecutionWorkerCommunication, "_reflect_execution_status", end_at_once),
         patch.object(CommonStateField, "_eval_body", enter_remembered),
         patch.object(StepFunctionResponse, "redrive_execution", _redrive_execution, create=True),
         patch.object(StepFunctionResponse, "describe_execution", _describe_execution),
@@ -66,8 +78,10 @@ def _redrive_execution(response: StepFunctionResponse) -> ActionResult:
 def _describe_execution(response: StepFunctionResponse) -> ActionResult:
     execution = _execution(response)
     redrives, obstacle = redrives_of(execution), _obstacle(execution)
+    with _ending:
+        shown = execution.to_describe_output()
     description = {
-        **execution.to_describe_output(),
+        **shown,
         "input": execution.execution_input,
         "redriveCount": len(redrives),
         "redriveStatus": "NOT_REDRIVABLE" if obstacle else "REDRIVABLE",

@@ -10,8 +10,7 @@ import pytest
 from tests.faults.burst import burst
 
 
-@pytest.mark.parametrize("version", ["2.11.2", "3.3.1"])
-@pytest.mark.parametrize("executions", [40, 80])
+@pytest.mark.parametrize(("version", "executions"), [("2.11.2", 40), ("3.3.1", 80)])
 def test_all_executions_of_a_burst_succeed_without_looks(
     version: str, executions: int, state: Mapping[str, Any]
 ) -> None:

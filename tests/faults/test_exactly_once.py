@@ -240,7 +240,7 @@ def test_an_execution_that_succeeds_has_made_one_run_and_none_has_made_two(
     injected = Counter(mwaa.front.played)
 
     @settings(
-        max_examples=TRIGGERS * 2 // 3,  # with about two triggers each
+        max_examples=TRIGGERS // 2,  # with about three triggers each
         derandomize=not SOAK,  # a soak tries others each time, and prints what breaks
         deadline=None,
         database=None,
