@@ -21,7 +21,8 @@ test: lint ## Run every test
 
 .PHONY: test-runtime
 test-runtime: setup package ## Run the Lambda's tests on the Python that it runs on in AWS, where there is one
-	@$(RUN) if python=$$(uv python find --system --no-python-downloads $(RUNTIME) 2>/dev/null); then \
+# pyenv hides the versions that are not asked for.
+	@$(RUN) if python=$$(PYENV_VERSION=$(RUNTIME) uv python find --system --no-python-downloads $(RUNTIME) 2>/dev/null); then \
 	  $(GUARD) python -m tools.uv run --quiet --no-project --isolated --python "$$python" \
 	    --with-requirements requirements-dev.txt python -m pytest --quiet tests/lambda; \
 	else echo "The Lambda's tests were not run on Python $(RUNTIME): uv finds none on this machine."; fi
