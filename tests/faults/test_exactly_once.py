@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import pytest
@@ -110,7 +110,12 @@ def scripts(lane: Lane) -> st.SearchStrategy[tuple[Fault, ...]]:
         return (*script, *script[-1:] * (times if stays else 0))
 
     one = st.sampled_from(possible) | st.just(Fault(Kind.NONE))
-    return st.builds(stay, st.lists(one, max_size=12), st.sampled_from([0] * 9 + [200]))
+    # A run that was made unseen, and then a DAG that is not known any more.
+    stale = st.sampled_from([Ran.YES, Ran.LATE]).map(
+        lambda ran: [Fault(Kind.CRASH, ran), Fault(Kind.STALE)]
+    )
+    steps = st.lists(st.tuples(one) | stale, max_size=12).map(lambda some: [*chain(*some)])
+    return st.builds(stay, steps, st.sampled_from([0] * 9 + [200]))
 
 
 EXAMPLES = st.sampled_from(LANES).flatmap(
@@ -131,12 +136,14 @@ EXAMPLES = st.sampled_from(LANES).flatmap(
 def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], tally: Tally) -> None:
     """Run an example; AssertionError where it breaks what this file is about."""
     airflow = mwaa.begin(example.lane, example.script)
-    outcome = Tally()
+    outcome, asked = Tally(), list[str]()
     for number, name in product(range(example.executions), example.states):
         own = {"run_id": f"order-{number}-{name[:5]}-{'x' * 50}"} if example.long_id else {}
         event = event_for(example.lane, f"client-{number}", state_name=name, **own)
+        asked.append(run_id_of(event))
         for delivery in range(1 + example.again):
             deliver(mwaa, example, event, state, outcome, alone=delivery == 0)
+    outcome.lost += len(asked) - len(set(asked))  # two of them would get one run
     distinct = {run.run_id for run in airflow.runs}
     outcome.duplicated = len(airflow.runs) - len(distinct)
     outcome.duplicated += max(len(distinct) - example.executions * len(example.states), 0)
