@@ -46,7 +46,7 @@ class Compressor:
         return b""
 
     def flush(self) -> bytes:
-        """Give all of the data, compressed."""
+        """Return all of the data, compressed."""
         return bytes(deflate.deflate_compress(self._data, 12))
 
 
@@ -98,7 +98,7 @@ def locked_wheels() -> list[Path]:
 
 
 def found_wheels() -> dict[str, Path | None]:
-    """Give, for each requirement, the wheel in the cache whose hash is locked, or None."""
+    """Return, for each requirement, the wheel in the cache whose hash is locked, or None."""
     present = {
         hashlib.sha256(path.read_bytes()).hexdigest(): path
         for path in WHEELS.glob("*-none-any.whl")

@@ -122,7 +122,8 @@ def name_status(
     error: TriggerError, transport: Transport, run: RunKey, deadline: Deadline
 ) -> TriggerError:
     """Return the error, or `EnvironmentNotReady` where the environment's status may explain it."""
-    if not error.transient or deadline.time_left() < STATUS_S:
+    explained = isinstance(error, EnvironmentNotReady)
+    if explained or not error.transient or deadline.time_left() < STATUS_S:
         return error
     status = transport.environments.unready_status(run.mwaa_env_name)
     if status is None:

@@ -69,7 +69,7 @@ def list_versions(_: dict[str, Any]) -> dict[str, Any]:
 
 
 def name_execution(body: bytes) -> bytes:
-    """Give a StartExecution without a name the one that AWS would make up; moto calls it `None`."""
+    """Name a StartExecution that has no name, as AWS does; moto calls it `None`."""
     request = json.loads(body)
     return json.dumps({"name": str(uuid.uuid4()), **request}).encode()
 

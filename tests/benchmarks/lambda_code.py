@@ -43,7 +43,7 @@ class Code:
     runtime_zip: Path
 
     def environment(self, *path: Path) -> dict[str, str]:
-        """Give the variables of a process that finds its modules in `path`, then in the runtime."""
+        """Return the variables of a process that finds its modules in `path`, then in the runtime."""
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(map(str, (*path, self.runtime))),
@@ -76,7 +76,7 @@ def unpack(directory: Path) -> Code:
 
 
 def needed(names: tuple[str, ...]) -> set[str]:
-    """Give the names of the distributions and of all that they need, extras left out."""
+    """Return the names of the distributions and of all that they need, extras left out."""
     found: set[str] = set()
     left = list(names)
     while left:

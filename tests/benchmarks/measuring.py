@@ -27,7 +27,7 @@ class Sample:
         return low, high
 
     def scaled(self, factor: float) -> Sample:
-        """Give each value times `factor`."""
+        """Return each value times `factor`."""
         return Sample(tuple(value * factor for value in self.values))
 
 

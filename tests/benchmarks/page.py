@@ -23,7 +23,7 @@ measured in turns. Medians; in brackets the quartiles, between which half of the
 
 
 def page(figures: Sequence[Figure], *, airflow_versions: Sequence[str]) -> str:
-    """Give the page as Markdown."""
+    """Return the page as Markdown."""
     parts = [HEAD + "\n".join(row(figure) for figure in figures)]
     missed = [(figure.name, figure.why) for figure in figures if not figure.reached]
     if missed:
@@ -35,7 +35,7 @@ def page(figures: Sequence[Figure], *, airflow_versions: Sequence[str]) -> str:
 
 
 def by_text(named: Sequence[tuple[str, str]]) -> str:
-    """Give a list of the texts, each with the names that it is for."""
+    """Return a list of the texts, each with the names that it is for."""
     names: dict[str, list[str]] = {}
     for name, text in named:
         names.setdefault(text, []).append(name)
@@ -43,7 +43,7 @@ def by_text(named: Sequence[tuple[str, str]]) -> str:
 
 
 def row(figure: Figure) -> str:
-    """Give the figure's row of the table."""
+    """Return the figure's row of the table."""
     unit = f" {figure.unit}" if figure.unit else ""
     cells = [
         figure.name,
@@ -57,13 +57,13 @@ def row(figure: Figure) -> str:
 
 
 def spread(sample: Sample) -> str:
-    """Give the median, and the quartiles where they are others."""
+    """Return the median, and the quartiles where they are others."""
     median, low, high = map(number, (sample.median, *sample.quartiles))
     return median if low == high else f"{median} ({low} to {high})"
 
 
 def number(value: float) -> str:
-    """Give three digits, or all before the point."""
+    """Return three digits, or all before the point."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

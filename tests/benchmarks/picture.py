@@ -13,7 +13,7 @@ REACHED, MISSED, INK, PALE = "#0f766e", "#b91c1c", "#334155", "#cbd5e1"
 
 
 def picture(figures: Sequence[Figure]) -> str:
-    """Give the picture as SVG: bars to the medians, lines between the quartiles, a line at 1."""
+    """Return the picture as SVG: bars to the medians, lines between the quartiles, a line at 1."""
     ends = [figure.part_of_target.quartiles[1] for figure in figures]
     scale = (WIDTH - LEFT - RIGHT) / max(1.2, *ends)
     height = TOP + STEP * len(figures) + 20
