@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def main() -> None:
             ):
                 figures.append(rows.rest(environment, code))
                 figures.append(rows.look(environment, code))
+        # What the functions of the burst log has no container that reads it.
+        logging.disable()
         with steps.step("a burst, on a simulated clock"):
             planner = Planner(directory / "configuration")
             plan = planner.plan(workspace="sandbox", var_file=SANDBOX)
