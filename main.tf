@@ -1,6 +1,7 @@
 locals {
-  # A workspace is an environment: both accounts can hold several.
-  name = "${var.name}-${terraform.workspace}"
+  # By default a workspace is an environment: both accounts can hold several.
+  environment = coalesce(var.environment, terraform.workspace)
+  name        = "${var.name}-${local.environment}"
 }
 
 # No depends_on between the modules: each needs something of the other, so it would be a cycle.
@@ -10,8 +11,11 @@ module "source" {
   providers = { aws = aws.source }
 
   name              = local.name
-  logging           = var.logging
+  encryption        = var.encryption
+  logging           = merge(var.logging, var.source_account.logging)
   preliminary_tasks = var.preliminary_tasks
+  role              = var.source_account.role
+  tracing           = var.tracing
   target = {
     role_arn         = module.target.role_arn
     function_arn     = module.target.function_arn
@@ -25,14 +29,17 @@ module "target" {
 
   name                   = local.name
   airflow_role           = var.airflow_role
+  allowed_dags           = var.allowed_dags
   dedicated_invoker_role = var.dedicated_invoker_role
   function               = var.function
-  log_retention_in_days  = var.logging.retention_in_days
+  logging                = merge({ retention_in_days = var.logging.retention_in_days }, var.target_account.logging)
   mwaa_environments      = var.mwaa_environments
-  package                = "${path.root}/dist/mwaa_dags_trigger.zip"
+  package                = coalesce(var.package, { path = "${path.root}/dist/mwaa_dags_trigger.zip" })
+  role                   = var.target_account.role
   transport              = var.transport
-  trusted_sources = [{
+  vpc                    = var.vpc
+  trusted_sources = concat([{
     role_arn          = module.source.role_arn
     state_machine_arn = module.source.state_machine_arn
-  }]
+  }], var.trusted_sources)
 }

@@ -1,5 +1,5 @@
 output "function_arn" {
-  description = "The Lambda function, in the target account, that triggers DAG runs."
+  description = "The Lambda function, in the target account, that triggers DAG runs: the alias that the state machine invokes."
   value       = module.target.function_arn
 }
 

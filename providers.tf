@@ -1,5 +1,5 @@
 locals {
-  tags = merge({ Project = var.name, Environment = terraform.workspace }, var.tags)
+  tags = merge({ Project = var.name, Environment = local.environment }, var.tags)
 }
 
 provider "aws" {

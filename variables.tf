@@ -5,6 +5,13 @@ variable "airflow_role" {
   default     = "User"
 }
 
+variable "allowed_dags" {
+  description = "By environment, the ids of the DAGs that may be triggered there; one that ends with '*' stands for all that begin so. An environment that is not named here: all of its DAGs."
+  type        = map(set(string))
+  nullable    = false
+  default     = {}
+}
+
 variable "dedicated_invoker_role" {
   description = "Whether the source assumes a role that may do nothing but invoke the function, rather than the function's own role."
   type        = bool
@@ -12,23 +19,44 @@ variable "dedicated_invoker_role" {
   default     = false
 }
 
-variable "function" {
-  description = "Size of the Lambda function: architecture (arm64 or x86_64), memory in MiB, timeout in seconds (60 to 900)."
+variable "encryption" {
+  description = "Key of the source account that encrypts the definition, inputs, outputs and history of the state machine, and for how many seconds a data key of it is used again (60 to 900)."
   type = object({
-    architecture = optional(string, "arm64")
-    memory_size  = optional(number, 256)
-    timeout      = optional(number, 300)
+    kms_key_arn                   = string
+    data_key_reuse_period_seconds = optional(number, 300)
+  })
+  default = null
+}
+
+variable "environment" {
+  description = "Last part of all names; the workspace if left out. Who has a directory or a state for each environment names it here, and stays in the workspace default."
+  type        = string
+  default     = null
+}
+
+variable "function" {
+  description = <<-EOT
+    The Lambda function: its architecture (arm64 or x86_64), memory in MiB, timeout in seconds (60 to
+    900), key of its environment variables, reserved concurrency, and whether X-Ray traces it.
+  EOT
+  type = object({
+    architecture         = optional(string, "arm64")
+    kms_key_arn          = optional(string)
+    memory_size          = optional(number, 256)
+    reserved_concurrency = optional(number)
+    timeout              = optional(number, 300)
+    tracing              = optional(bool, false)
   })
   nullable = false
   default  = {}
 }
 
 variable "logging" {
-  description = "Log of the executions: its level (OFF, ERROR, FATAL or ALL), whether it holds their input and output. For how many days it and the function's log are kept (0: for ever)."
+  description = "Log of the executions: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output. For how many days it and the function's log are kept (30 if left out, 0: for ever)."
   type = object({
-    level                  = optional(string, "ERROR")
     include_execution_data = optional(bool, false)
-    retention_in_days      = optional(number, 30)
+    level                  = optional(string, "ERROR")
+    retention_in_days      = optional(number)
   })
   nullable = false
   default  = {}
@@ -41,21 +69,36 @@ variable "mwaa_environments" {
 }
 
 variable "name" {
-  description = "First part of all names; the workspace is the second. Roles have no Region: in a second Region of the same accounts use another name."
+  description = "First part of all names; the environment is the last. Roles have no Region: in a second Region of the same accounts use another name."
   type        = string
   nullable    = false
   default     = "mwaa-dags-trigger"
 
   validation {
     # Terraform takes no condition of a variable that does not name the variable.
-    condition     = "${var.name}-${terraform.workspace}" != "${var.name}-default"
-    error_message = "A workspace is an environment and a part of all names: run `terraform workspace select -or-create NAME` first."
+    condition     = "${var.name}-${local.environment}" != "${var.name}-default"
+    error_message = "A workspace is an environment and a part of all names: run `terraform workspace select -or-create NAME` first, or set environment."
   }
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,56}$", "${var.name}-${terraform.workspace}"))
-    error_message = "Write name and the name of the workspace with letters, digits, '-' and '_' only, at most 55 of both together."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,56}$", "${var.name}-${local.environment}"))
+    error_message = "Write name and environment (or the name of the workspace) with letters, digits, '-' and '_' only, at most 55 of both together."
   }
+}
+
+variable "package" {
+  description = <<-EOT
+    The Lambda's zip, if it is not the one that `make package` builds: its path; or the bucket and key of an object in S3,
+    in this Region, with its base64-encoded SHA-256 and, if the bucket has versions, its version.
+  EOT
+  type = object({
+    path             = optional(string)
+    bucket           = optional(string)
+    key              = optional(string)
+    object_version   = optional(string)
+    source_code_hash = optional(string)
+  })
+  default = null
 }
 
 variable "preliminary_tasks" {
@@ -80,10 +123,22 @@ variable "region" {
 }
 
 variable "source_account" {
-  description = "Account of the state machine, and the role that deploys there (without one, the caller does)."
+  description = <<-EOT
+    Account of the state machine, and the role that deploys there (without one, the caller does). What the
+    account demands: the path and the permissions boundary of roles; the key of the log, or the name of an
+    existing log group instead of one that is made here.
+  EOT
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
+    logging = optional(object({
+      kms_key_arn    = optional(string)
+      log_group_name = optional(string)
+    }), {})
+    role = optional(object({
+      path                 = optional(string, "/")
+      permissions_boundary = optional(string)
+    }), {})
   })
   nullable = false
 
@@ -101,10 +156,22 @@ variable "tags" {
 }
 
 variable "target_account" {
-  description = "Account of MWAA, and the role that deploys there (without one, the caller does). It may be the source account."
+  description = <<-EOT
+    Account of MWAA, and the role that deploys there (without one, the caller does). It may be the source account. What the
+    account demands: the path and the permissions boundary of roles; the key of the log, or the name of an
+    existing log group instead of one that is made here.
+  EOT
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
+    logging = optional(object({
+      kms_key_arn    = optional(string)
+      log_group_name = optional(string)
+    }), {})
+    role = optional(object({
+      path                 = optional(string, "/")
+      permissions_boundary = optional(string)
+    }), {})
   })
   nullable = false
 
@@ -114,9 +181,35 @@ variable "target_account" {
   }
 }
 
+variable "tracing" {
+  description = "Whether X-Ray traces the executions; function.tracing is for the function."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
 variable "transport" {
   description = "How the function reaches Airflow: cli (the web server's command line endpoint) or rest (Airflow's REST API, through MWAA)."
   type        = string
   nullable    = false
   default     = "cli"
+}
+
+variable "trusted_sources" {
+  description = "Further state machines, with their roles, that may trigger DAG runs, beside the one that is made here. The roles must exist already."
+  type = list(object({
+    role_arn          = string
+    state_machine_arn = string
+  }))
+  nullable = false
+  default  = []
+}
+
+variable "vpc" {
+  description = "To reach a web server in private networking: the subnets and security groups of the function. It needs dedicated_invoker_role."
+  type = object({
+    security_group_ids = set(string)
+    subnet_ids         = set(string)
+  })
+  default = null
 }

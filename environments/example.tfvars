@@ -4,7 +4,7 @@
 #   terraform workspace select -or-create staging
 #   terraform apply -var-file=environments/staging.tfvars
 
-# First part of all names; the workspace is the second: "data-onboarding-staging". Together with it
+# First part of all names; the workspace is the last: "data-onboarding-staging". Together with it
 # at most 55 characters. Roles have no Region: in a second one use another name.
 name = "data-onboarding"
 

@@ -1,6 +1,9 @@
 resource "aws_iam_role" "this" {
-  name        = local.role_name
-  description = "Runs the state machine ${var.name}"
+  name                 = local.role_name
+  description          = "Runs the state machine ${var.name}"
+  path                 = var.role.path
+  permissions_boundary = var.role.permissions_boundary
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -56,6 +59,41 @@ resource "aws_iam_role_policy" "this" {
           Resource = "*"
         },
       ],
+      flatten([for key in var.encryption[*].kms_key_arn : [
+        {
+          # Definition, input, output and history ("Data at rest encryption in Step Functions").
+          Sid      = "EncryptExecutions"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = key
+          Condition = {
+            StringEquals = { "kms:EncryptionContext:aws:states:stateMachineArn" = local.state_machine_arn }
+          }
+        },
+        {
+          # What is delivered to CloudWatch Logs is encrypted with the same key on its way there.
+          Sid      = "EncryptLogDelivery"
+          Effect   = "Allow"
+          Action   = "kms:GenerateDataKey"
+          Resource = key
+          Condition = {
+            StringLike = { "kms:EncryptionContext:SourceArn" = "arn:${local.partition}:logs:${local.region}:${local.account_id}:*" }
+          }
+        },
+      ]]),
+      var.tracing ? [{
+        # As in "AWS X-Ray and Step Functions". None of them knows a resource ("Actions, resources, and
+        # condition keys for AWS X-Ray").
+        Sid    = "SendTraces"
+        Effect = "Allow"
+        Action = [
+          "xray:GetSamplingRules",
+          "xray:GetSamplingTargets",
+          "xray:PutTelemetryRecords",
+          "xray:PutTraceSegments",
+        ]
+        Resource = "*"
+      }] : [],
     )
   })
 }

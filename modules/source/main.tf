@@ -15,8 +15,13 @@ locals {
   partition  = data.aws_partition.current.partition
   region     = data.aws_service_principal.current.region
 
-  log_group_name    = "/aws/vendedlogs/states/${var.name}"
-  role_arn          = "arn:${local.partition}:iam::${local.account_id}:role/${local.role_name}"
+  # An alias of a key may come to mean another one: a policy wants the key.
+  kms_key_pattern = "^arn:${local.partition}:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$"
+  log_group_arn   = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${local.log_group_name}"
+  # Names under /aws/vendedlogs/ keep the size of the CloudWatch Logs resource policy within its limit
+  # (AWS Step Functions Developer Guide, "Using CloudWatch Logs to log execution history").
+  log_group_name    = coalesce(var.logging.log_group_name, "/aws/vendedlogs/states/${var.name}")
+  role_arn          = "arn:${local.partition}:iam::${local.account_id}:role${var.role.path}${local.role_name}"
   role_name         = "${var.name}-source"
   state_machine_arn = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:${var.name}"
 }

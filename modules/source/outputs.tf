@@ -1,6 +1,6 @@
 output "log_group_name" {
   description = "Log group of the executions."
-  value       = aws_cloudwatch_log_group.this.name
+  value       = local.log_group_name
 }
 
 output "role_arn" {

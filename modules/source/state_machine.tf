@@ -21,14 +21,27 @@ resource "aws_sfn_state_machine" "this" {
   name       = var.name
   definition = local.definition
   role_arn   = aws_iam_role.this.arn
+  tags       = var.tags
+
+  # Always there: an update without it leaves the key as it was ("UpdateStateMachine" in the AWS Step
+  # Functions API Reference).
+  encryption_configuration {
+    kms_data_key_reuse_period_seconds = try(var.encryption.data_key_reuse_period_seconds, null)
+    kms_key_id                        = try(var.encryption.kms_key_arn, null)
+    type                              = var.encryption == null ? "AWS_OWNED_KEY" : "CUSTOMER_MANAGED_KMS_KEY"
+  }
 
   logging_configuration {
     include_execution_data = var.logging.include_execution_data
     level                  = var.logging.level
-    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
+    log_destination        = "${local.log_group_arn}:*"
   }
 
-  # Step Functions checks at creation that the role may deliver logs, and an execution that starts
-  # before the policy is there fails.
-  depends_on = [aws_iam_role_policy.this]
+  tracing_configuration {
+    enabled = var.tracing
+  }
+
+  # Step Functions checks at creation that the role may deliver logs and that their group is there, and
+  # an execution that starts before the policy is there fails.
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this]
 }

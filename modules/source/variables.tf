@@ -1,9 +1,36 @@
-variable "logging" {
-  description = "Log of the executions: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output, and for how many days it is kept (0: for ever)."
+variable "encryption" {
+  description = "Key of this account and Region that encrypts the definition, inputs, outputs and history of the state machine, and for how many seconds a data key of it is used again (60 to 900)."
   type = object({
-    level                  = optional(string, "ERROR")
+    kms_key_arn                   = string
+    data_key_reuse_period_seconds = optional(number, 300)
+  })
+  default = null
+
+  validation {
+    condition     = var.encryption == null || can(regex(local.kms_key_pattern, var.encryption.kms_key_arn))
+    error_message = "Give encryption.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+  }
+
+  # "EncryptionConfiguration" in the AWS Step Functions API Reference.
+  validation {
+    condition     = var.encryption == null || try(var.encryption.data_key_reuse_period_seconds >= 60 && var.encryption.data_key_reuse_period_seconds <= 900, false)
+    error_message = "Write encryption.data_key_reuse_period_seconds as 60 to 900 (seconds)."
+  }
+}
+
+variable "logging" {
+  description = <<-EOT
+    Log of the executions: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output,
+    for how many days it is kept (30 if left out, 0: for ever) and the key that encrypts it; or the name of
+    an existing log group, and neither of the last two. Changing to an existing one deletes the log group
+    that was made here.
+  EOT
+  type = object({
     include_execution_data = optional(bool, false)
-    retention_in_days      = optional(number, 30)
+    kms_key_arn            = optional(string)
+    level                  = optional(string, "ERROR")
+    log_group_name         = optional(string)
+    retention_in_days      = optional(number)
   })
   nullable = false
   default  = {}
@@ -11,6 +38,22 @@ variable "logging" {
   validation {
     condition     = contains(["ALL", "ERROR", "FATAL", "OFF"], var.logging.level)
     error_message = "Write logging.level as ALL, ERROR, FATAL or OFF."
+  }
+
+  validation {
+    condition     = var.logging.kms_key_arn == null || can(regex(local.kms_key_pattern, var.logging.kms_key_arn))
+    error_message = "Give logging.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+  }
+
+  # "CreateLogGroup" in the CloudWatch Logs API Reference.
+  validation {
+    condition     = var.logging.log_group_name == null || can(regex("^[A-Za-z0-9_./#-]{1,512}$", var.logging.log_group_name))
+    error_message = "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - only, at most 512 of them."
+  }
+
+  validation {
+    condition     = var.logging.log_group_name == null || (var.logging.kms_key_arn == null && var.logging.retention_in_days == null)
+    error_message = "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an existing log group keeps its own."
   }
 }
 
@@ -71,8 +114,36 @@ variable "preliminary_tasks" {
   }
 }
 
+variable "role" {
+  description = "For accounts that demand them: the path of the role that is made here, and the ARN of the policy that is its permissions boundary. Changing the path replaces the role: the target, which trusts it, has to apply after it."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  nullable = false
+  default  = {}
+
+  # "CreateRole" in the IAM API Reference.
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.role.path)) && length(var.role.path) <= 512
+    error_message = "Write role.path with a slash at both ends, such as /teams/data/."
+  }
+
+  validation {
+    condition     = var.role.permissions_boundary == null || can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", var.role.permissions_boundary))
+    error_message = "Write role.permissions_boundary as the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
+  }
+}
+
+variable "tags" {
+  description = "Tags for everything that is made here, beside the provider's default tags or in place of them."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}
+
 variable "target" {
-  description = "Where the trigger is: the role to assume, the function to invoke as it, and the function's timeout in seconds."
+  description = "Where the trigger is: the role to assume, the alias of the function to invoke as it, and the function's timeout in seconds."
   type = object({
     role_arn         = string
     function_arn     = string
@@ -87,8 +158,8 @@ variable "target" {
   }
 
   validation {
-    condition     = can(regex("^arn:${local.partition}:lambda:${local.region}:[0-9]{12}:function:[\\w-]+$", var.target.function_arn))
-    error_message = "Give target.function_arn a function, without version or alias, in the source's partition and Region: arn:${local.partition}:lambda:${local.region}:ACCOUNT:function:NAME."
+    condition     = can(regex("^arn:${local.partition}:lambda:${local.region}:[0-9]{12}:function:[\\w-]+:[A-Za-z][\\w-]*$", var.target.function_arn))
+    error_message = "Give target.function_arn an alias of a function, in the source's partition and Region: arn:${local.partition}:lambda:${local.region}:ACCOUNT:function:NAME:live."
   }
 
   validation {
@@ -96,4 +167,11 @@ variable "target" {
     condition     = try(split(":", var.target.role_arn)[4] == split(":", var.target.function_arn)[4], true)
     error_message = "Give target.role_arn and target.function_arn of one account."
   }
+}
+
+variable "tracing" {
+  description = "Whether X-Ray traces the executions."
+  type        = bool
+  nullable    = false
+  default     = false
 }

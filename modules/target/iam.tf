@@ -54,19 +54,66 @@ locals {
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource = "${local.log_group_arn}:*"
     },
-  ] : merge(statement, { Condition = local.from_function })]
+    {
+      # Neither of the two knows a resource ("Actions, resources, and condition keys for AWS X-Ray").
+      Sid      = "SendTraces"
+      Effect   = "Allow"
+      Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      Resource = "*"
+    },
+  ] : merge(statement, { Condition = local.from_function }) if var.function.tracing || statement.Sid != "SendTraces"]
+
+  # Lambda itself makes and removes the network interfaces, as this role and without naming the function:
+  # the function's own code is denied them ("Giving Lambda functions access to resources in an Amazon
+  # VPC"). Subnets and security groups may be shared by another account, so only their ids are named.
+  manage_network_interfaces = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+  # None of them knows a resource ("Actions, resources, and condition keys for Amazon EC2").
+  describe_network = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+  allow_vpc = flatten([for vpc in var.vpc[*] : [
+    {
+      Sid    = "ManageNetworkInterfaces"
+      Effect = "Allow"
+      Action = local.manage_network_interfaces
+      Resource = concat(
+        ["arn:${local.partition}:ec2:${local.region}:${local.account_id}:network-interface/*"],
+        [for id in sort(vpc.security_group_ids) : "arn:${local.partition}:ec2:${local.region}:*:security-group/${id}"],
+        [for id in sort(vpc.subnet_ids) : "arn:${local.partition}:ec2:${local.region}:*:subnet/${id}"],
+      )
+    },
+    {
+      Sid      = "DescribeNetwork"
+      Effect   = "Allow"
+      Action   = local.describe_network
+      Resource = "*"
+    },
+    {
+      Sid       = "DenyNetworkToFunctionCode"
+      Effect    = "Deny"
+      Action    = concat(local.manage_network_interfaces, local.describe_network)
+      Resource  = "*"
+      Condition = local.from_function
+    },
+  ]])
 
   allow_sources = [{
     Sid      = "InvokeFunction"
     Effect   = "Allow"
     Action   = "lambda:InvokeFunction"
-    Resource = local.function_arn
+    Resource = local.alias_arn
   }]
 }
 
 resource "aws_iam_role" "function" {
-  name        = local.function_role_name
-  description = "Runs the function ${var.name}${var.dedicated_invoker_role ? "" : ", and lets sources invoke it"}"
+  name                 = local.function_role_name
+  description          = "Runs the function ${var.name}${var.dedicated_invoker_role ? "" : ", and lets sources invoke it"}"
+  path                 = var.role.path
+  permissions_boundary = var.role.permissions_boundary
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
@@ -80,15 +127,18 @@ resource "aws_iam_role_policy" "function" {
 
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = concat(local.allow_function, var.dedicated_invoker_role ? [] : local.allow_sources)
+    Statement = concat(local.allow_function, local.allow_vpc, var.dedicated_invoker_role ? [] : local.allow_sources)
   })
 }
 
 resource "aws_iam_role" "invoker" {
   for_each = toset(var.dedicated_invoker_role ? [local.invoker_role_name] : [])
 
-  name        = each.key
-  description = "Lets sources invoke the function ${var.name}"
+  name                 = each.key
+  description          = "Lets sources invoke the function ${var.name}"
+  path                 = var.role.path
+  permissions_boundary = var.role.permissions_boundary
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"

@@ -2,27 +2,59 @@ resource "aws_lambda_function" "this" {
   function_name = var.name
   description   = "Triggers MWAA DAG runs for other accounts' state machines"
   role          = aws_iam_role.function.arn
+  # A version for each change: the alias moves to it once it is there.
+  publish = true
 
-  package_type     = "Zip"
-  filename         = var.package
-  source_code_hash = filebase64sha256(var.package)
-  handler          = "mwaa_dags_trigger.app.lambda_handler"
-  runtime          = "python3.13"
+  package_type      = "Zip"
+  filename          = var.package.path
+  s3_bucket         = var.package.bucket
+  s3_key            = var.package.key
+  s3_object_version = var.package.object_version
+  source_code_hash  = var.package.path == null ? var.package.source_code_hash : filebase64sha256(var.package.path)
+  handler           = "mwaa_dags_trigger.app.lambda_handler"
+  runtime           = "python3.13"
 
-  architectures = [var.function.architecture]
-  memory_size   = var.function.memory_size
-  timeout       = var.function.timeout
+  architectures                  = [var.function.architecture]
+  memory_size                    = var.function.memory_size
+  reserved_concurrent_executions = coalesce(var.function.reserved_concurrency, -1)
+  timeout                        = var.function.timeout
+
+  kms_key_arn = var.function.kms_key_arn
+  tags        = var.tags
 
   environment {
-    variables = { TRANSPORT = var.transport }
+    variables = merge(
+      { TRANSPORT = var.transport },
+      length(var.allowed_dags) == 0 ? {} : { ALLOWED_DAGS = jsonencode(var.allowed_dags) },
+    )
   }
 
   logging_config {
     log_format = "JSON"
-    # By reference, so that the log group comes first: else Lambda makes one that is kept for ever.
-    log_group = aws_cloudwatch_log_group.this.name
+    log_group  = local.log_group_name
   }
 
-  # An invocation that comes before the policy is there fails.
-  depends_on = [aws_iam_role_policy.function]
+  tracing_config {
+    mode = var.function.tracing ? "Active" : "PassThrough"
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc[*]
+
+    content {
+      security_group_ids = vpc_config.value.security_group_ids
+      subnet_ids         = vpc_config.value.subnet_ids
+    }
+  }
+
+  # An invocation that comes before the policy is there fails; one that comes before the log group
+  # makes Lambda create one that is kept for ever.
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.function]
+}
+
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  description      = "What sources invoke"
+  function_name    = aws_lambda_function.this.function_name
+  function_version = aws_lambda_function.this.version
 }

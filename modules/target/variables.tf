@@ -11,6 +11,34 @@ variable "airflow_role" {
   }
 }
 
+variable "allowed_dags" {
+  description = "By environment, the ids of the DAGs that may be triggered there; one that ends with '*' stands for all that begin so. An environment that is not named here: all of its DAGs."
+  type        = map(set(string))
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.allowed_dags), var.mwaa_environments)) == 0
+    error_message = "Name in allowed_dags only environments that are in mwaa_environments; not among them: ${join(", ", setsubtract(keys(var.allowed_dags), var.mwaa_environments))}."
+  }
+
+  validation {
+    condition     = alltrue([for dags in values(var.allowed_dags) : length(dags) > 0])
+    error_message = "Name at least one DAG for each environment of allowed_dags, or leave the environment out to allow all."
+  }
+
+  # Airflow's DAG ids may hold letters beyond ASCII.
+  validation {
+    condition     = alltrue([for dag in flatten([for dags in values(var.allowed_dags) : tolist(dags)]) : can(regex("^[\\pL\\pN_.-]*\\*?$", dag)) && dag != ""])
+    error_message = "Write each of allowed_dags as a DAG id, or as the beginning of one with '*' behind it and nowhere else."
+  }
+
+  validation {
+    condition     = length(base64encode(jsonencode(var.allowed_dags))) <= 4096
+    error_message = "Write allowed_dags shorter, with prefixes such as \"team_*\": as JSON it may have 3 KiB, because a function's environment holds 4."
+  }
+}
+
 variable "dedicated_invoker_role" {
   description = "Whether sources assume a role that may do nothing but invoke the function, rather than the function's own role."
   type        = bool
@@ -19,11 +47,17 @@ variable "dedicated_invoker_role" {
 }
 
 variable "function" {
-  description = "Size of the Lambda function: architecture (arm64 or x86_64), memory in MiB, timeout in seconds (60 to 900)."
+  description = <<-EOT
+    The Lambda function: its architecture (arm64 or x86_64), memory in MiB, timeout in seconds (60 to
+    900), key of its environment variables, reserved concurrency, and whether X-Ray traces it.
+  EOT
   type = object({
-    architecture = optional(string, "arm64")
-    memory_size  = optional(number, 256)
-    timeout      = optional(number, 300)
+    architecture         = optional(string, "arm64")
+    kms_key_arn          = optional(string)
+    memory_size          = optional(number, 256)
+    reserved_concurrency = optional(number)
+    timeout              = optional(number, 300)
+    tracing              = optional(bool, false)
   })
   nullable = false
   default  = {}
@@ -34,8 +68,18 @@ variable "function" {
   }
 
   validation {
+    condition     = var.function.kms_key_arn == null || can(regex(local.kms_key_pattern, var.function.kms_key_arn))
+    error_message = "Give function.kms_key_arn a key of the target's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+  }
+
+  validation {
     condition     = var.function.memory_size >= 128 && var.function.memory_size <= 10240
     error_message = "Write function.memory_size as 128 to 10240 (MiB)."
+  }
+
+  validation {
+    condition     = var.function.reserved_concurrency == null || try(var.function.reserved_concurrency >= 1 && floor(var.function.reserved_concurrency) == var.function.reserved_concurrency, false)
+    error_message = "Write function.reserved_concurrency as a whole number from 1, or leave it out; with 0 the function would never run."
   }
 
   validation {
@@ -44,11 +88,35 @@ variable "function" {
   }
 }
 
-variable "log_retention_in_days" {
-  description = "For how many days the function's log is kept (0: for ever)."
-  type        = number
-  nullable    = false
-  default     = 30
+variable "logging" {
+  description = <<-EOT
+    The function's log: for how many days it is kept (30 if left out, 0: for ever) and the key that
+    encrypts it; or the name of an existing log group, and neither of both. Changing to an existing one
+    deletes the log group that was made here.
+  EOT
+  type = object({
+    kms_key_arn       = optional(string)
+    log_group_name    = optional(string)
+    retention_in_days = optional(number)
+  })
+  nullable = false
+  default  = {}
+
+  validation {
+    condition     = var.logging.kms_key_arn == null || can(regex(local.kms_key_pattern, var.logging.kms_key_arn))
+    error_message = "Give logging.kms_key_arn a key of the target's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+  }
+
+  # "CreateLogGroup" in the CloudWatch Logs API Reference.
+  validation {
+    condition     = var.logging.log_group_name == null || can(regex("^[A-Za-z0-9_./#-]{1,512}$", var.logging.log_group_name))
+    error_message = "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - only, at most 512 of them."
+  }
+
+  validation {
+    condition     = var.logging.log_group_name == null || (var.logging.kms_key_arn == null && var.logging.retention_in_days == null)
+    error_message = "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an existing log group keeps its own."
+  }
 }
 
 variable "mwaa_environments" {
@@ -81,14 +149,67 @@ variable "name" {
 }
 
 variable "package" {
-  description = "Path of the Lambda's zip, as `make package` builds it."
-  type        = string
-  nullable    = false
+  description = <<-EOT
+    The Lambda's zip: its path, as `make package` builds it; or the bucket and key of an object in S3,
+    in this Region, with its base64-encoded SHA-256 and, if the bucket has versions, its version.
+  EOT
+  type = object({
+    path             = optional(string)
+    bucket           = optional(string)
+    key              = optional(string)
+    object_version   = optional(string)
+    source_code_hash = optional(string)
+  })
+  nullable = false
 
   validation {
-    condition     = fileexists(var.package)
+    condition     = (var.package.path == null) != (var.package.bucket == null)
+    error_message = "Give package either a path or a bucket."
+  }
+
+  validation {
+    # A module may leave it to be known at apply: then Terraform looks at it there.
+    condition     = var.package.path == null || try(fileexists(var.package.path), false)
     error_message = "The Lambda's zip is not there: run `make package`."
   }
+
+  validation {
+    condition     = var.package.bucket == null || (var.package.key != null && var.package.source_code_hash != null)
+    error_message = "Beside package.bucket give package.key and package.source_code_hash (`openssl dgst -sha256 -binary FILE | base64`): without the hash a new zip under the same key would not be seen."
+  }
+
+  validation {
+    condition     = var.package.bucket != null || (var.package.key == null && var.package.object_version == null && var.package.source_code_hash == null)
+    error_message = "Give package.key, package.object_version and package.source_code_hash only beside package.bucket."
+  }
+}
+
+variable "role" {
+  description = "For accounts that demand them: the path of the roles that are made here, and the ARN of the policy that is their permissions boundary. Changing the path replaces the roles: who trusts or names them has to apply after it."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  nullable = false
+  default  = {}
+
+  # "CreateRole" in the IAM API Reference.
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.role.path)) && length(var.role.path) <= 512
+    error_message = "Write role.path with a slash at both ends, such as /teams/data/."
+  }
+
+  validation {
+    condition     = var.role.permissions_boundary == null || can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", var.role.permissions_boundary))
+    error_message = "Write role.permissions_boundary as the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
+  }
+}
+
+variable "tags" {
+  description = "Tags for everything that is made here, beside the provider's default tags or in place of them."
+  type        = map(string)
+  nullable    = false
+  default     = {}
 }
 
 variable "transport" {
@@ -142,5 +263,31 @@ variable "trusted_sources" {
       try(split(":", source.role_arn)[4] == split(":", source.state_machine_arn)[4], true)
     ])
     error_message = "Give role_arn and state_machine_arn of each of trusted_sources of one account."
+  }
+}
+
+variable "vpc" {
+  description = "To reach a web server in private networking: the subnets and security groups of the function. It needs dedicated_invoker_role."
+  type = object({
+    security_group_ids = set(string)
+    subnet_ids         = set(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc == null || try(length(var.vpc.subnet_ids) > 0 && length(var.vpc.security_group_ids) > 0, false)
+    error_message = "Name at least one subnet in vpc.subnet_ids and one security group in vpc.security_group_ids."
+  }
+
+  validation {
+    condition     = alltrue([for id in try(var.vpc.subnet_ids, []) : can(regex("^subnet-[0-9a-f]+$", id))]) && alltrue([for id in try(var.vpc.security_group_ids, []) : can(regex("^sg-[0-9a-f]+$", id))])
+    error_message = "Write vpc.subnet_ids as ids such as subnet-0123456789abcdef0, and vpc.security_group_ids as ids such as sg-0123456789abcdef0."
+  }
+
+  # Lambda makes the network interfaces as the function's role, without naming the function: a source
+  # that holds the same role could make some, too.
+  validation {
+    condition     = var.vpc == null || var.dedicated_invoker_role
+    error_message = "Set dedicated_invoker_role = true beside vpc: with one role for both, a source could make network interfaces in your VPC."
   }
 }

@@ -41,7 +41,7 @@ class Functions:
         return arn
 
     def invoke(self, arn: str, payload: bytes) -> Invocation:
-        """Run the function; write its log as its role may.
+        """Run the function, or the version that the ARN's alias means; write its log as its role may.
 
         Raises
         ------
@@ -49,9 +49,9 @@ class Functions:
         AccessDenied
             If Lambda may not assume the function's role.
         """
-        _, _, _, region, account, _, name = arn.split(":")[:7]
+        _, _, _, region, account = arn.split(":")[:5]
         try:
-            deployed = lambda_simple_backends[account][region].get_function(name)
+            deployed = lambda_simple_backends[account][region].get_function(arn)
         except UnknownFunctionException:
             raise FunctionNotFound(arn) from None
         session = self._authorizer.assume_as_function(arn, role_arn=deployed.role, region=region)
@@ -91,6 +91,7 @@ def _function(deployed: LambdaFunction, arn: str) -> Function:
     logging = logging_config(deployed)
     return Function(
         arn=arn,
+        version=str(deployed.version),
         handler=deployed.handler,
         zip_bytes=deployed.code_bytes,
         timeout=int(deployed.timeout),
@@ -110,8 +111,8 @@ def logging_config(deployed: LambdaFunction) -> dict[str, Any]:
 
 
 @contextmanager
-def logging_config_kept() -> Iterator[None]:
-    """Make moto return a function's `LoggingConfig`; without it every plan shows a change."""
+def configuration_kept() -> Iterator[None]:
+    """Make moto keep what it forgets of a function's configuration; without it every plan shows a change."""
     init, update, configuration = (
         LambdaFunction.__init__,
         LambdaFunction.update_configuration,
@@ -125,7 +126,10 @@ def logging_config_kept() -> Iterator[None]:
         self.logging_config = spec.get("LoggingConfig") or {}
 
     def keep_on_update(self: LambdaFunction, config_updates: dict[str, Any]) -> dict[str, Any]:
-        self.logging_config |= config_updates.get("LoggingConfig") or {}
+        # Not in place: a version keeps what it was published with.
+        self.logging_config = logging_config(self) | (config_updates.get("LoggingConfig") or {})
+        self.kms_key_arn = config_updates.get("KMSKeyArn", self.kms_key_arn)
+        self.tracing_config = config_updates.get("TracingConfig", self.tracing_config)
         updated: dict[str, Any] = update(self, config_updates)
         return updated
 

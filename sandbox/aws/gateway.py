@@ -81,8 +81,10 @@ class Gateway:
         if signature and serve:
             length = int(environ.get("CONTENT_LENGTH") or 0)
             body = environ["wsgi.input"].read(length)
-            if environ.get("HTTP_X_AMZ_TARGET") == "AWSStepFunctions.StartExecution":
-                body = step_functions.name_execution(body)
+            api, _, action = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+            complete = step_functions.COMPLETED.get(action) if api == "AWSStepFunctions" else None
+            if complete:
+                body = json.dumps(complete(json.loads(body))).encode()
                 environ["CONTENT_LENGTH"] = str(len(body))
             environ["wsgi.input"] = io.BytesIO(body)
             call = Call(
@@ -135,7 +137,7 @@ class Gateway:
                 status=404,
                 headers={"x-amzn-errortype": "ResourceNotFoundException"},
             )
-        headers = {"X-Amz-Executed-Version": "$LATEST"}
+        headers = {"X-Amz-Executed-Version": invocation.version}
         if invocation.error:
             headers["X-Amz-Function-Error"] = invocation.error
         return Response(invocation.payload, headers=headers, mimetype="application/json")

@@ -27,6 +27,7 @@ class Function:
     """A deployed function, as far as running it goes."""
 
     arn: str
+    version: str
     handler: str
     zip_bytes: bytes
     timeout: int
@@ -49,6 +50,7 @@ class Invocation:
     payload: bytes
     error: str | None
     log: str
+    version: str
 
 
 class LambdaRuntime:
@@ -145,7 +147,8 @@ class _Worker:
                     error, answer = _failure(request_id, "Runtime.ExitError", message)
                     break
         self._log.seek(start)
-        return Invocation(answer, error, self._log.read().decode(errors="replace"))
+        log = self._log.read().decode(errors="replace")
+        return Invocation(answer, error, log, self._function.version)
 
     def stop(self) -> None:
         self._process.kill()
@@ -167,7 +170,7 @@ class _Worker:
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._function.memory_size),
             "AWS_LAMBDA_FUNCTION_NAME": self._function.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_VERSION": self._function.version,
             "AWS_LAMBDA_LOG_FORMAT": self._function.log_format,
             "AWS_LAMBDA_LOG_GROUP_NAME": self._function.log_group,
             "AWS_LAMBDA_LOG_LEVEL": self._function.log_level,

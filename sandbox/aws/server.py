@@ -19,10 +19,11 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from sandbox.aws import accounts
 from sandbox.aws.authorizer import Authorizer
 from sandbox.aws.execution_context import context_completed
-from sandbox.aws.functions import Functions, logging_config_kept
+from sandbox.aws.functions import Functions, configuration_kept
 from sandbox.aws.gateway import Front, Gateway
 from sandbox.aws.jsonata_evaluator import jsonata_evaluated
 from sandbox.aws.lambda_runtime import LambdaRuntime, serve
+from sandbox.aws.log_groups import keys_associated
 from sandbox.aws.redrive import redrive_known
 from sandbox.aws.step_functions import TaskCredentials
 from sandbox.iam import Simulator
@@ -111,7 +112,8 @@ class AwsServer:
             mwaa=self._mwaa,
             moto=DomainDispatcherApplication(create_backend_app),
         )
-        stack.enter_context(logging_config_kept())
+        stack.enter_context(configuration_kept())
+        stack.enter_context(keys_associated())
         stack.enter_context(context_completed())
         stack.enter_context(jsonata_evaluated())
         stack.enter_context(redrive_known())

@@ -68,11 +68,26 @@ def list_versions(_: dict[str, Any]) -> dict[str, Any]:
     return {"stateMachineVersions": []}
 
 
-def name_execution(body: bytes) -> bytes:
+def name_execution(request: dict[str, Any]) -> dict[str, Any]:
     """Name a StartExecution that has no name, as AWS does; moto calls it `None`."""
-    request = json.loads(body)
-    return json.dumps({"name": str(uuid.uuid4()), **request}).encode()
+    return {"name": str(uuid.uuid4()), **request}
 
+
+def switch_tracing_off(request: dict[str, Any]) -> dict[str, Any]:
+    """Write `enabled` into an UpdateStateMachine whose tracing configuration is empty.
+
+    The Terraform provider leaves a false out; for AWS it is off then, for moto as it was.
+    """
+    if request.get("tracingConfiguration") == {}:
+        return {**request, "tracingConfiguration": {"enabled": False}}
+    return request
+
+
+COMPLETED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "StartExecution": name_execution,
+    "UpdateStateMachine": switch_tracing_off,
+}
+"""Requests that moto understands only with something more in them."""
 
 ACTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "ListStateMachineVersions": list_versions,

@@ -35,6 +35,10 @@ class Iam:
         return f"arn:aws:lambda:{REGION}:{TARGET}:function:{self.name}"
 
     @property
+    def alias(self) -> str:
+        return f"{self.function}:live"
+
+    @property
     def source_role(self) -> str:
         return f"arn:aws:iam::{SOURCE}:role/{self.name}-source"
 

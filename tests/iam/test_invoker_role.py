@@ -14,8 +14,9 @@ def test_the_source_role_assumes_it_with_the_state_machine_as_external_id(split:
     assert not split.may_assume(split.source_role, split.invoker_role)
 
 
-def test_it_invokes_the_function(split: Iam) -> None:
-    assert split.may(split.invoker_role, "lambda:InvokeFunction", split.function)
+def test_it_invokes_the_functions_alias_alone(split: Iam) -> None:
+    assert split.may(split.invoker_role, "lambda:InvokeFunction", split.alias)
+    assert not split.may(split.invoker_role, "lambda:InvokeFunction", split.function)
 
 
 @pytest.mark.parametrize(
@@ -44,4 +45,4 @@ def test_lambda_does_not_assume_it(split: Iam) -> None:
 
 
 def test_the_functions_role_does_not_invoke(split: Iam) -> None:
-    assert not split.may(split.function_role, "lambda:InvokeFunction", split.function)
+    assert not split.may(split.function_role, "lambda:InvokeFunction", split.alias)

@@ -54,8 +54,9 @@ def test_no_other_service_assumes_it(iam: Iam) -> None:
     assert not iam.may_assume("states.amazonaws.com", iam.function_role)
 
 
-def test_it_invokes_the_function(iam: Iam) -> None:
-    assert iam.may(iam.function_role, "lambda:InvokeFunction", iam.function)
+def test_it_invokes_the_functions_alias_alone(iam: Iam) -> None:
+    assert iam.may(iam.function_role, "lambda:InvokeFunction", iam.alias)
+    assert not iam.may(iam.function_role, "lambda:InvokeFunction", iam.function)
 
 
 @pytest.mark.parametrize("action", ["airflow:CreateCliToken", "airflow:GetEnvironment"])

@@ -21,16 +21,52 @@ from tools.paths import ZIP
 # One sandbox for all of these tests: each begins with an apply of what it needs.
 pytestmark = pytest.mark.xdist_group("deployment")
 
+KEY = f"arn:aws:kms:{REGION}:{{}}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def account(number: str) -> dict[str, object]:
+    """Return what an account may demand."""
+    return {
+        "account_id": number,
+        "assume_role_arn": f"arn:aws:iam::{number}:role/{DEPLOYER}",
+        "logging": {"kms_key_arn": KEY.format(number)},
+        "role": {"permissions_boundary": f"arn:aws:iam::{number}:policy/team"},
+    }
+
+
 ALL_SWITCHED = {
     "airflow_role": "Op",
+    "allowed_dags": json.dumps({"sandbox": ["onboarding", "team_*"]}),
     "dedicated_invoker_role": "true",
-    "function": json.dumps({"memory_size": 512, "timeout": 120}),
+    "encryption": json.dumps({"kms_key_arn": KEY.format(SOURCE_ACCOUNT)}),
+    "function": json.dumps(
+        {
+            "kms_key_arn": KEY.format(TARGET_ACCOUNT),
+            "memory_size": 512,
+            "reserved_concurrency": 4,
+            "timeout": 120,
+            "tracing": True,
+        }
+    ),
     "logging": json.dumps({"level": "ALL", "retention_in_days": 0}),
     "mwaa_environments": json.dumps(["sandbox", "second"]),
     "preliminary_tasks": "[]",
+    "source_account": json.dumps(account(SOURCE_ACCOUNT)),
     "tags": json.dumps({"Team": "data", "Project": "other"}),
+    "target_account": json.dumps(account(TARGET_ACCOUNT)),
+    "tracing": "true",
     "transport": "rest",
+    "trusted_sources": json.dumps(
+        [
+            {
+                "role_arn": f"arn:aws:iam::{SOURCE_ACCOUNT}:role/other-source",
+                "state_machine_arn": f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:stateMachine:other",
+            }
+        ]
+    ),
+    "vpc": json.dumps({"subnet_ids": ["subnet-0a1b"], "security_group_ids": ["sg-0a1b"]}),
 }
+"""Every variable but those of which the names are made."""
 
 
 def ignore(*_: int) -> None:
@@ -75,10 +111,12 @@ def test_every_option_can_be_switched_on_and_off_with_a_new_package(
     before = deployment.apply(ignore)
     with another_package(directory):
         switched = deployment.apply(ignore, **ALL_SWITCHED)
+        assert deployment.changes(**ALL_SWITCHED) == []
     after = deployment.apply(ignore)
 
     assert switched["target_role_arn"].endswith("-invoker")
     assert before == after
+    assert deployment.changes() == []
 
 
 def test_replaced_roles_have_their_policies_after_one_apply(deployment: Deployment) -> None:

@@ -9,13 +9,14 @@ from tests.terraform.planner import SANDBOX, Plan, Planner, PlanRefusedError
 
 def test_each_account_gets_what_belongs_there(sandbox_plan: Plan) -> None:
     assert sorted(sandbox_plan.resources) == [
-        "module.source.aws_cloudwatch_log_group.this",
+        'module.source.aws_cloudwatch_log_group.this["/aws/vendedlogs/states/mwaa-dags-trigger-sandbox"]',
         "module.source.aws_iam_role.this",
         "module.source.aws_iam_role_policy.this",
         "module.source.aws_sfn_state_machine.this",
-        "module.target.aws_cloudwatch_log_group.this",
+        'module.target.aws_cloudwatch_log_group.this["/aws/lambda/mwaa-dags-trigger-sandbox"]',
         "module.target.aws_iam_role.function",
         "module.target.aws_iam_role_policy.function",
+        "module.target.aws_lambda_alias.live",
         "module.target.aws_lambda_function.this",
     ]
 
@@ -37,7 +38,9 @@ def test_a_module_uses_its_accounts_provider_only(sandbox_plan: Plan, module: st
 
 def test_outputs_are_the_arns_of_both_accounts(sandbox_plan: Plan) -> None:
     assert sandbox_plan.outputs == {
-        "function_arn": "arn:aws:lambda:eu-central-1:222222222222:function:mwaa-dags-trigger-sandbox",
+        "function_arn": (
+            "arn:aws:lambda:eu-central-1:222222222222:function:mwaa-dags-trigger-sandbox:live"
+        ),
         "source_role_arn": "arn:aws:iam::111111111111:role/mwaa-dags-trigger-sandbox-source",
         "state_machine_arn": (
             "arn:aws:states:eu-central-1:111111111111:stateMachine:mwaa-dags-trigger-sandbox"
@@ -118,7 +121,7 @@ def test_the_default_workspace_is_refused(planner: Planner) -> None:
 
     assert refused.value.sentences == [
         "A workspace is an environment and a part of all names: "
-        "run `terraform workspace select -or-create NAME` first."
+        "run `terraform workspace select -or-create NAME` first, or set environment."
     ]
 
 
@@ -126,8 +129,8 @@ def test_the_default_workspace_is_refused(planner: Planner) -> None:
     "sentence",
     [
         pytest.param(
-            "Write name and the name of the workspace with letters, digits, '-' and '_' only, "
-            "at most 55 of both together.",
+            "Write name and environment (or the name of the workspace) with letters, digits, '-' "
+            "and '_' only, at most 55 of both together.",
             id="name too long with its workspace",
         ),
         pytest.param(

@@ -102,33 +102,36 @@ def test_executions_are_logged(
 ) -> None:
     level, data, days = expected
     state_machine = modules_plan.resources[f"module.{module}.aws_sfn_state_machine.this"]
-    log_group = modules_plan.resources[f"module.{module}.aws_cloudwatch_log_group.this"]
+    name = f"/aws/vendedlogs/states/{module}"
+    log_group = modules_plan.resources[f'module.{module}.aws_cloudwatch_log_group.this["{name}"]']
 
     assert like(
         state_machine["logging_configuration"], [{"level": "", "include_execution_data": ""}]
     ) == [{"level": level, "include_execution_data": data}]
-    assert log_group["name"] == f"/aws/vendedlogs/states/{module}"
+    assert log_group["name"] == name
     assert log_group["retention_in_days"] == days
 
 
 def test_the_log_goes_to_the_modules_own_log_group(modules_plan: Plan) -> None:
-    [state_machine] = [
-        resource
-        for resource in modules_plan.module("plain")["resources"]
-        if resource["type"] == "aws_sfn_state_machine"
+    [logging] = modules_plan.resources["module.plain.aws_sfn_state_machine.this"][
+        "logging_configuration"
     ]
 
-    logging = state_machine["expressions"]["logging_configuration"][0]
-    assert "aws_cloudwatch_log_group.this.arn" in logging["log_destination"]["references"]
+    assert logging["log_destination"] == (
+        "arn:aws:logs:eu-central-1:111111111111:log-group:/aws/vendedlogs/states/plain:*"
+    )
 
 
-def test_the_policy_comes_before_the_state_machine_and_the_role_before_the_target(
+def test_policy_and_log_come_before_the_state_machine_and_the_role_before_the_target(
     sandbox_plan: Plan,
 ) -> None:
     module = sandbox_plan.module("source")
     [state_machine] = [r for r in module["resources"] if r["type"] == "aws_sfn_state_machine"]
 
-    assert state_machine["depends_on"] == ["aws_iam_role_policy.this"]
+    assert state_machine["depends_on"] == [
+        "aws_cloudwatch_log_group.this",
+        "aws_iam_role_policy.this",
+    ]
     assert module["outputs"]["role_arn"]["depends_on"] == ["aws_iam_role.this"]
 
 

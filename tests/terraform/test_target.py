@@ -90,7 +90,7 @@ def invoke(function: str) -> dict[str, Any]:
         "Sid": "InvokeFunction",
         "Effect": "Allow",
         "Action": "lambda:InvokeFunction",
-        "Resource": f"arn:aws:lambda:eu-central-1:222222222222:function:{function}",
+        "Resource": f"arn:aws:lambda:eu-central-1:222222222222:function:{function}:live",
     }
 
 
@@ -139,7 +139,7 @@ def test_the_log_group_has_retention_and_the_function_logs_json_to_it(
         expected = {"name": name, "retention_in_days": days}
         logging = {"logging_config": [{"log_format": "JSON", "log_group": name}]}
 
-        log_group = plan.resources["module.target.aws_cloudwatch_log_group.this"]
+        log_group = plan.resources[f'module.target.aws_cloudwatch_log_group.this["{name}"]']
         assert like(log_group, expected) == expected
         assert like(plan.resources[FUNCTION], logging) == logging
 
@@ -208,8 +208,9 @@ def test_roles_and_policies_come_before_what_uses_them(sandbox_plan: Plan) -> No
     function = next(r for r in module["resources"] if r["type"] == "aws_lambda_function")
     outputs = {name: output.get("depends_on") for name, output in module["outputs"].items()}
 
-    assert function["depends_on"] == ["aws_iam_role_policy.function"]
-    log_group = function["expressions"]["logging_config"][0]["log_group"]
-    assert "aws_cloudwatch_log_group.this" in log_group["references"]
-    assert outputs["function_arn"] == ["aws_lambda_function.this"]
+    assert function["depends_on"] == [
+        "aws_cloudwatch_log_group.this",
+        "aws_iam_role_policy.function",
+    ]
+    assert outputs["function_arn"] == ["aws_lambda_alias.live"]
     assert outputs["role_arn"] == ["aws_iam_role_policy.function", "aws_iam_role_policy.invoker"]

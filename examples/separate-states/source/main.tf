@@ -23,7 +23,7 @@ module "source" {
   # What the target's state makes for the same name.
   target = {
     role_arn     = "arn:${data.aws_partition.current.partition}:iam::${var.target_account_id}:role/${var.name}-invoker"
-    function_arn = "arn:${data.aws_partition.current.partition}:lambda:${var.region}:${var.target_account_id}:function:${var.name}"
+    function_arn = "arn:${data.aws_partition.current.partition}:lambda:${var.region}:${var.target_account_id}:function:${var.name}:live"
   }
 }
 

@@ -23,7 +23,7 @@ module "target" {
   # The source is another team's: it gets a role of its own, with nothing but the right to invoke.
   dedicated_invoker_role = true
   mwaa_environments      = var.mwaa_environments
-  package                = "${path.root}/../../../dist/mwaa_dags_trigger.zip"
+  package                = { path = "${path.root}/../../../dist/mwaa_dags_trigger.zip" }
   # What the source's state makes for the same name. One more source is one more entry.
   trusted_sources = [{
     role_arn          = "arn:${data.aws_partition.current.partition}:iam::${var.source_account_id}:role/${var.name}-source"

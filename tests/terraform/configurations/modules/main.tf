@@ -3,7 +3,7 @@
 locals {
   target = {
     role_arn         = "arn:aws:iam::222222222222:role/shared-target"
-    function_arn     = "arn:aws:lambda:eu-central-1:222222222222:function:shared"
+    function_arn     = "arn:aws:lambda:eu-central-1:222222222222:function:shared:live"
     function_timeout = 60
   }
 }
@@ -51,7 +51,7 @@ module "shared" {
   airflow_role      = "Trigger.DAG_runs-only"
   function          = { architecture = "x86_64", memory_size = 512, timeout = 60 }
   mwaa_environments = ["reporting", "analytics"]
-  package           = "${path.root}/../../../../dist/mwaa_dags_trigger.zip"
+  package           = { path = "${path.root}/../../../../dist/mwaa_dags_trigger.zip" }
   transport         = "rest"
 
   trusted_sources = [

@@ -1,0 +1,176 @@
+"""Values that modules/source refuses, with a sentence that says what to write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.terraform.cases import SOURCE, Case
+
+FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:prepare"
+KEY = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def source(says: str, **values: Any) -> Case:
+    return Case("source", says, values)
+
+
+def tasks(*names: str, **values: Any) -> list[dict[str, Any]]:
+    return [{"name": name, "lambda_arn": FUNCTION, **values} for name in names]
+
+
+def to(**values: str) -> dict[str, str]:
+    return {**SOURCE["target"], **values}
+
+
+SOURCE_NAME = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
+TASK_NAME = "Give each of preliminary_tasks a name of 1 to 80 characters."
+OWN_STATE = (
+    "Call none of preliminary_tasks 'Trigger MWAA DAG': the state machine has a state of this name."
+)
+TASK_FUNCTION = (
+    "Give preliminary_tasks functions of the source's own account and Region: "
+    "arn:aws:lambda:eu-central-1:111111111111:function:NAME."
+)
+RESULT_PATH = (
+    "Begin the result_path of each of preliminary_tasks with '$.', or leave it out to drop the "
+    "result; without a field of its own the result would replace the execution's input."
+)
+TARGET_ROLE = (
+    "Give target.role_arn a role in the source's partition: arn:aws:iam::ACCOUNT:role/NAME."
+)
+TARGET_FUNCTION = (
+    "Give target.function_arn an alias of a function, in the source's partition and Region: "
+    "arn:aws:lambda:eu-central-1:ACCOUNT:function:NAME:live."
+)
+TARGET_ACCOUNT = "Give target.role_arn and target.function_arn of one account."
+ENCRYPTION_KEY = (
+    "Give encryption.kms_key_arn a key of the source's partition and Region: "
+    "arn:aws:kms:eu-central-1:ACCOUNT:key/ID."
+)
+REUSE = "Write encryption.data_key_reuse_period_seconds as 60 to 900 (seconds)."
+LOG_KEY = (
+    "Give logging.kms_key_arn a key of the source's partition and Region: "
+    "arn:aws:kms:eu-central-1:ACCOUNT:key/ID."
+)
+LOG_GROUP = (
+    "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - "
+    "only, at most 512 of them."
+)
+EXISTING = (
+    "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an "
+    "existing log group keeps its own."
+)
+BOUNDARY = (
+    "Write role.permissions_boundary as the ARN of a policy: arn:aws:iam::ACCOUNT:policy/NAME."
+)
+PATH = "Write role.path with a slash at both ends, such as /teams/data/."
+
+CASES = {
+    "source: good": source(""),
+    "source: longest name": source("", name="n" * 57),
+    "source: name too long for its role": source(SOURCE_NAME, name="n" * 58),
+    "source: name that STS takes in no external id": source(SOURCE_NAME, name="on*boarding"),
+    "source: name that the provider does not take": source(SOURCE_NAME, name="on.boarding"),
+    "source: name with a space": source(SOURCE_NAME, name="on boarding"),
+    "source: no name": source(SOURCE_NAME, name=""),
+    "tasks: longest name": source("", preliminary_tasks=tasks("t" * 80)),
+    "tasks: name too long": source(TASK_NAME, preliminary_tasks=tasks("t" * 81)),
+    "tasks: no name": source(TASK_NAME, preliminary_tasks=tasks("")),
+    "tasks: one name twice": source(
+        "Give each of preliminary_tasks a name of its own: they are the names of states.",
+        preliminary_tasks=tasks("a", "b", "a"),
+    ),
+    "tasks: name of the trigger": source(OWN_STATE, preliminary_tasks=tasks("Trigger MWAA DAG")),
+    "tasks: alias": source("", preliminary_tasks=tasks("a", lambda_arn=f"{FUNCTION}:live")),
+    "tasks: another account": source(
+        TASK_FUNCTION,
+        preliminary_tasks=tasks("a", lambda_arn=FUNCTION.replace("111111111111", "222222222222")),
+    ),
+    "tasks: another Region": source(
+        TASK_FUNCTION,
+        preliminary_tasks=tasks("a", lambda_arn=FUNCTION.replace("eu-central-1", "us-east-1")),
+    ),
+    "tasks: a name in place of an ARN": source(
+        TASK_FUNCTION, preliminary_tasks=tasks("a", lambda_arn="prepare")
+    ),
+    "tasks: result in place of the input": source(
+        RESULT_PATH, preliminary_tasks=tasks("a", result_path="$")
+    ),
+    "tasks: result path without $": source(
+        RESULT_PATH, preliminary_tasks=tasks("a", result_path="status")
+    ),
+    "logging: unknown level": source(
+        "Write logging.level as ALL, ERROR, FATAL or OFF.",
+        logging={"level": "LOUD"},
+    ),
+    "logging: impossible retention": source(
+        "expected retention_in_days to be one of [0 1 3 5 7 14 30 60 90 120 150 180 365 400 545 "
+        "731 1096 1827 2192 2557 2922 3288 3653], got 2",
+        logging={"retention_in_days": 2},
+    ),
+    "target: role in another partition": source(
+        TARGET_ROLE, target=to(role_arn="arn:aws-cn:iam::222222222222:role/t")
+    ),
+    "target: role's name in place of its ARN": source(TARGET_ROLE, target=to(role_arn="t")),
+    "target: function in another partition": source(
+        TARGET_FUNCTION,
+        target=to(function_arn="arn:aws-cn:lambda:eu-central-1:222222222222:function:f:live"),
+    ),
+    "target: function in another Region": source(
+        TARGET_FUNCTION,
+        target=to(function_arn="arn:aws:lambda:eu-west-1:222222222222:function:f:live"),
+    ),
+    "target: function, which the role may not invoke": source(
+        TARGET_FUNCTION,
+        target=to(function_arn="arn:aws:lambda:eu-central-1:222222222222:function:f"),
+    ),
+    "target: version, which the role may not invoke": source(
+        TARGET_FUNCTION,
+        target=to(function_arn="arn:aws:lambda:eu-central-1:222222222222:function:f:7"),
+    ),
+    "target: role and function of two accounts": source(
+        TARGET_ACCOUNT, target=to(role_arn="arn:aws:iam::333333333333:role/t")
+    ),
+    "encryption: good": source("", encryption={"kms_key_arn": KEY}),
+    "encryption: key of another Region": source(
+        ENCRYPTION_KEY, encryption={"kms_key_arn": KEY.replace("eu-central-1", "eu-west-1")}
+    ),
+    "encryption: an alias of a key": source(
+        ENCRYPTION_KEY, encryption={"kms_key_arn": "alias/states"}
+    ),
+    "encryption: data key used for too short": source(
+        REUSE, encryption={"kms_key_arn": KEY, "data_key_reuse_period_seconds": 59}
+    ),
+    "encryption: data key used for too long": source(
+        REUSE, encryption={"kms_key_arn": KEY, "data_key_reuse_period_seconds": 901}
+    ),
+    "logging: key": source("", logging={"kms_key_arn": KEY, "retention_in_days": 7}),
+    "logging: key of another Region": source(
+        LOG_KEY, logging={"kms_key_arn": KEY.replace("eu-central-1", "us-east-1")}
+    ),
+    "logging: existing log group": source("", logging={"log_group_name": "/team/states"}),
+    "logging: an ARN": source(
+        LOG_GROUP,
+        logging={"log_group_name": "arn:aws:logs:eu-central-1:111111111111:log-group:/team/states"},
+    ),
+    "logging: existing log group with a retention": source(
+        EXISTING, logging={"log_group_name": "/team/states", "retention_in_days": 7}
+    ),
+    "logging: existing log group with a key": source(
+        EXISTING, logging={"log_group_name": "/team/states", "kms_key_arn": KEY}
+    ),
+    "role: path and boundary": source(
+        "",
+        role={
+            "path": "/teams/data/",
+            "permissions_boundary": "arn:aws:iam::111111111111:policy/boundaries/team",
+        },
+    ),
+    "role: path without its first slash": source(PATH, role={"path": "teams/"}),
+    "role: path without its last slash": source(PATH, role={"path": "/teams"}),
+    "role: path with an empty part": source(PATH, role={"path": "/teams//data/"}),
+    "role: boundary by name": source(BOUNDARY, role={"permissions_boundary": "team"}),
+    "role: boundary that is a role": source(
+        BOUNDARY, role={"permissions_boundary": "arn:aws:iam::111111111111:role/team"}
+    ),
+}
