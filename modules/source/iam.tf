@@ -77,7 +77,9 @@ resource "aws_iam_role_policy" "this" {
           Action   = "kms:GenerateDataKey"
           Resource = key
           Condition = {
-            StringLike = { "kms:EncryptionContext:SourceArn" = "arn:${local.partition}:logs:${local.region}:${local.account_id}:*" }
+            StringLike = {
+              "kms:EncryptionContext:SourceArn" = "arn:${local.partition}:logs:${local.region}:${local.account_id}:*"
+            }
           }
         },
       ]]),

@@ -7,13 +7,15 @@ variable "encryption" {
   default = null
 
   validation {
-    condition     = var.encryption == null || can(regex(local.kms_key_pattern, var.encryption.kms_key_arn))
+    condition     = alltrue([for key in var.encryption[*].kms_key_arn : can(regex(local.kms_key_pattern, key))])
     error_message = "Give encryption.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
   # "EncryptionConfiguration" in the AWS Step Functions API Reference.
   validation {
-    condition     = var.encryption == null || try(var.encryption.data_key_reuse_period_seconds >= 60 && var.encryption.data_key_reuse_period_seconds <= 900, false)
+    condition = alltrue([
+      for seconds in var.encryption[*].data_key_reuse_period_seconds : seconds >= 60 && seconds <= 900
+    ])
     error_message = "Write encryption.data_key_reuse_period_seconds as 60 to 900 (seconds)."
   }
 }
@@ -41,18 +43,20 @@ variable "logging" {
   }
 
   validation {
-    condition     = var.logging.kms_key_arn == null || can(regex(local.kms_key_pattern, var.logging.kms_key_arn))
+    condition     = alltrue([for key in var.logging.kms_key_arn[*] : can(regex(local.kms_key_pattern, key))])
     error_message = "Give logging.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
   # "CreateLogGroup" in the CloudWatch Logs API Reference.
   validation {
-    condition     = var.logging.log_group_name == null || can(regex("^[A-Za-z0-9_./#-]{1,512}$", var.logging.log_group_name))
+    condition     = alltrue([for name in var.logging.log_group_name[*] : can(regex("^[A-Za-z0-9_./#-]{1,512}$", name))])
     error_message = "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - only, at most 512 of them."
   }
 
   validation {
-    condition     = var.logging.log_group_name == null || (var.logging.kms_key_arn == null && var.logging.retention_in_days == null)
+    condition = var.logging.log_group_name == null || (
+      var.logging.kms_key_arn == null && var.logging.retention_in_days == null
+    )
     error_message = "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an existing log group keeps its own."
   }
 }
@@ -109,7 +113,9 @@ variable "preliminary_tasks" {
   }
 
   validation {
-    condition     = alltrue([for task in var.preliminary_tasks : task.result_path == null || startswith(coalesce(task.result_path, "$."), "$.")])
+    condition = alltrue([
+      for task in var.preliminary_tasks : startswith(coalesce(task.result_path, "$."), "$.")
+    ])
     error_message = "Begin the result_path of each of preliminary_tasks with '$.', or leave it out to drop the result; without a field of its own the result would replace the execution's input."
   }
 }
@@ -130,7 +136,10 @@ variable "role" {
   }
 
   validation {
-    condition     = var.role.permissions_boundary == null || can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", var.role.permissions_boundary))
+    condition = alltrue([
+      for arn in var.role.permissions_boundary[*] :
+      can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", arn))
+    ])
     error_message = "Write role.permissions_boundary as the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
   }
 }
@@ -158,7 +167,9 @@ variable "target" {
   }
 
   validation {
-    condition     = can(regex("^arn:${local.partition}:lambda:${local.region}:[0-9]{12}:function:[\\w-]+:[A-Za-z][\\w-]*$", var.target.function_arn))
+    condition = can(regex(
+      "^arn:${local.partition}:lambda:${local.region}:[0-9]{12}:function:[\\w-]+:[A-Za-z][\\w-]*$", var.target.function_arn
+    ))
     error_message = "Give target.function_arn an alias of a function, in the source's partition and Region: arn:${local.partition}:lambda:${local.region}:ACCOUNT:function:NAME:live."
   }
 

@@ -39,62 +39,71 @@ locals {
     }
   }
 
-  allow_function = [for statement in [
-    {
-      # Its Airflow version and its status.
-      Sid      = "ReadEnvironments"
-      Effect   = "Allow"
-      Action   = "airflow:GetEnvironment"
-      Resource = local.environment_arns
-    },
-    local.allow_transport[var.transport],
-    {
-      Sid      = "WriteLogs"
-      Effect   = "Allow"
-      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = "${local.log_group_arn}:*"
-    },
-    {
+  allow_function = [for statement in concat(
+    [
+      {
+        # Its Airflow version and its status.
+        Sid      = "ReadEnvironments"
+        Effect   = "Allow"
+        Action   = "airflow:GetEnvironment"
+        Resource = local.environment_arns
+      },
+      local.allow_transport[var.transport],
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${local.log_group_arn}:*"
+      },
+    ],
+    var.function.tracing ? [{
       # Neither of the two knows a resource ("Actions, resources, and condition keys for AWS X-Ray").
       Sid      = "SendTraces"
       Effect   = "Allow"
       Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
       Resource = "*"
-    },
-  ] : merge(statement, { Condition = local.from_function }) if var.function.tracing || statement.Sid != "SendTraces"]
+    }] : [],
+  ) : merge(statement, { Condition = local.from_function })]
 
   # Lambda itself makes and removes the network interfaces, as this role and without naming the function:
-  # the function's own code is denied them ("Giving Lambda functions access to resources in an Amazon
-  # VPC"). Subnets and security groups may be shared by another account, so only their ids are named.
-  manage_network_interfaces = [
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:UnassignPrivateIpAddresses",
-  ]
-  # None of them knows a resource ("Actions, resources, and condition keys for Amazon EC2").
-  describe_network = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+  # the function's own code, which needs nothing of EC2, is denied all of it ("Giving Lambda functions
+  # access to resources in an Amazon VPC", which names the actions, too).
+  ec2_arn = "arn:${local.partition}:ec2:${local.region}"
   allow_vpc = flatten([for vpc in var.vpc[*] : [
     {
-      Sid    = "ManageNetworkInterfaces"
+      # Subnets and security groups may be shared by another account, so only their ids are named.
+      Sid    = "CreateNetworkInterfaces"
       Effect = "Allow"
-      Action = local.manage_network_interfaces
+      Action = "ec2:CreateNetworkInterface"
       Resource = concat(
-        ["arn:${local.partition}:ec2:${local.region}:${local.account_id}:network-interface/*"],
-        [for id in sort(vpc.security_group_ids) : "arn:${local.partition}:ec2:${local.region}:*:security-group/${id}"],
-        [for id in sort(vpc.subnet_ids) : "arn:${local.partition}:ec2:${local.region}:*:subnet/${id}"],
+        ["${local.ec2_arn}:${local.account_id}:network-interface/*"],
+        [for id in sort(vpc.security_group_ids) : "${local.ec2_arn}:*:security-group/${id}"],
+        [for id in sort(vpc.subnet_ids) : "${local.ec2_arn}:*:subnet/${id}"],
       )
     },
     {
+      # Before Lambda takes the function it asks for these on every resource: on network interfaces only
+      # they are refused.
+      Sid    = "ManageNetworkInterfaces"
+      Effect = "Allow"
+      Action = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:DeleteNetworkInterface",
+        "ec2:UnassignPrivateIpAddresses",
+      ]
+      Resource = "${local.ec2_arn}:${local.account_id}:*/*"
+    },
+    {
+      # Neither of the two knows a resource ("Actions, resources, and condition keys for Amazon EC2").
       Sid      = "DescribeNetwork"
       Effect   = "Allow"
-      Action   = local.describe_network
+      Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
       Resource = "*"
     },
     {
       Sid       = "DenyNetworkToFunctionCode"
       Effect    = "Deny"
-      Action    = concat(local.manage_network_interfaces, local.describe_network)
+      Action    = "ec2:*"
       Resource  = "*"
       Condition = local.from_function
     },
@@ -126,8 +135,12 @@ resource "aws_iam_role_policy" "function" {
   role = aws_iam_role.function.id
 
   policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = concat(local.allow_function, local.allow_vpc, var.dedicated_invoker_role ? [] : local.allow_sources)
+    Version = "2012-10-17"
+    Statement = concat(
+      local.allow_function,
+      local.allow_vpc,
+      var.dedicated_invoker_role ? [] : local.allow_sources,
+    )
   })
 }
 

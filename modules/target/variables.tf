@@ -29,7 +29,9 @@ variable "allowed_dags" {
 
   # Airflow's DAG ids may hold letters beyond ASCII.
   validation {
-    condition     = alltrue([for dag in flatten([for dags in values(var.allowed_dags) : tolist(dags)]) : can(regex("^[\\pL\\pN_.-]*\\*?$", dag)) && dag != ""])
+    condition = alltrue([
+      for dag in setunion([], values(var.allowed_dags)...) : can(regex("^[\\pL\\pN_.-]*\\*?$", dag)) && dag != ""
+    ])
     error_message = "Write each of allowed_dags as a DAG id, or as the beginning of one with '*' behind it and nowhere else."
   }
 
@@ -68,7 +70,7 @@ variable "function" {
   }
 
   validation {
-    condition     = var.function.kms_key_arn == null || can(regex(local.kms_key_pattern, var.function.kms_key_arn))
+    condition     = alltrue([for key in var.function.kms_key_arn[*] : can(regex(local.kms_key_pattern, key))])
     error_message = "Give function.kms_key_arn a key of the target's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
@@ -78,7 +80,9 @@ variable "function" {
   }
 
   validation {
-    condition     = var.function.reserved_concurrency == null || try(var.function.reserved_concurrency >= 1 && floor(var.function.reserved_concurrency) == var.function.reserved_concurrency, false)
+    condition = alltrue([
+      for reserved in var.function.reserved_concurrency[*] : reserved >= 1 && floor(reserved) == reserved
+    ])
     error_message = "Write function.reserved_concurrency as a whole number from 1, or leave it out; with 0 the function would never run."
   }
 
@@ -103,18 +107,20 @@ variable "logging" {
   default  = {}
 
   validation {
-    condition     = var.logging.kms_key_arn == null || can(regex(local.kms_key_pattern, var.logging.kms_key_arn))
+    condition     = alltrue([for key in var.logging.kms_key_arn[*] : can(regex(local.kms_key_pattern, key))])
     error_message = "Give logging.kms_key_arn a key of the target's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
   # "CreateLogGroup" in the CloudWatch Logs API Reference.
   validation {
-    condition     = var.logging.log_group_name == null || can(regex("^[A-Za-z0-9_./#-]{1,512}$", var.logging.log_group_name))
+    condition     = alltrue([for name in var.logging.log_group_name[*] : can(regex("^[A-Za-z0-9_./#-]{1,512}$", name))])
     error_message = "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - only, at most 512 of them."
   }
 
   validation {
-    condition     = var.logging.log_group_name == null || (var.logging.kms_key_arn == null && var.logging.retention_in_days == null)
+    condition = var.logging.log_group_name == null || (
+      var.logging.kms_key_arn == null && var.logging.retention_in_days == null
+    )
     error_message = "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an existing log group keeps its own."
   }
 }
@@ -179,7 +185,9 @@ variable "package" {
   }
 
   validation {
-    condition     = var.package.bucket != null || (var.package.key == null && var.package.object_version == null && var.package.source_code_hash == null)
+    condition = var.package.bucket != null || (
+      var.package.key == null && var.package.object_version == null && var.package.source_code_hash == null
+    )
     error_message = "Give package.key, package.object_version and package.source_code_hash only beside package.bucket."
   }
 }
@@ -200,7 +208,10 @@ variable "role" {
   }
 
   validation {
-    condition     = var.role.permissions_boundary == null || can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", var.role.permissions_boundary))
+    condition = alltrue([
+      for arn in var.role.permissions_boundary[*] :
+      can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", arn))
+    ])
     error_message = "Write role.permissions_boundary as the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
   }
 }
@@ -275,12 +286,15 @@ variable "vpc" {
   default = null
 
   validation {
-    condition     = var.vpc == null || try(length(var.vpc.subnet_ids) > 0 && length(var.vpc.security_group_ids) > 0, false)
+    condition     = alltrue([for vpc in var.vpc[*] : length(vpc.subnet_ids) > 0 && length(vpc.security_group_ids) > 0])
     error_message = "Name at least one subnet in vpc.subnet_ids and one security group in vpc.security_group_ids."
   }
 
   validation {
-    condition     = alltrue([for id in try(var.vpc.subnet_ids, []) : can(regex("^subnet-[0-9a-f]+$", id))]) && alltrue([for id in try(var.vpc.security_group_ids, []) : can(regex("^sg-[0-9a-f]+$", id))])
+    condition = alltrue(flatten([for vpc in var.vpc[*] : [
+      [for id in vpc.subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))],
+      [for id in vpc.security_group_ids : can(regex("^sg-[0-9a-f]+$", id))],
+    ]]))
     error_message = "Write vpc.subnet_ids as ids such as subnet-0123456789abcdef0, and vpc.security_group_ids as ids such as sg-0123456789abcdef0."
   }
 

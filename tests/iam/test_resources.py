@@ -44,6 +44,7 @@ def test_no_policy_says_any_resource_where_the_service_knows_one(
         for address in plan.resources
         if ".aws_iam_role_policy." in address
         for statement in plan.policy(address)["Statement"]
+        if statement["Effect"] == "Allow"
     ]
     on_anything = [action for s in statements if s["Resource"] == "*" for action in s["Action"]]
 

@@ -65,3 +65,19 @@ module "shared" {
     },
   ]
 }
+
+module "private" {
+  source    = "../../../../modules/target"
+  providers = { aws = aws.target }
+
+  name                   = "private"
+  dedicated_invoker_role = true
+  mwaa_environments      = ["reporting"]
+  package                = { path = "${path.root}/../../../../dist/mwaa_dags_trigger.zip" }
+  vpc                    = { subnet_ids = ["subnet-0a1b"], security_group_ids = ["sg-0a1b"] }
+
+  trusted_sources = [{
+    role_arn          = "arn:aws:iam::111111111111:role/one-source"
+    state_machine_arn = "arn:aws:states:eu-central-1:111111111111:stateMachine:one"
+  }]
+}
