@@ -90,6 +90,10 @@ def supervise(stdout: int, stderr: int, connection: int) -> list[str]:
             os.close(stdout)
             os.close(stderr)
             return argv
+        # Here too: the caller may hang up before the command gets to it. Once the command has, and runs
+        # another program, it is refused.
+        with contextlib.suppress(PermissionError):
+            os.setpgid(pid, pid)
         threading.Thread(target=end_when_closed, args=(caller, pid), daemon=True).start()
         _, status = os.waitpid(pid, 0)
         with contextlib.suppress(ProcessLookupError):  # nothing outlives its command
