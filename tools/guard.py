@@ -9,6 +9,7 @@ The command ends with the guard, and the guard with its own parent, unless it is
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -70,12 +71,16 @@ def _bury_orphans(command: int) -> None:
 def end_descendants() -> None:
     """End every process that descends from this one."""
     while children := psutil.Process().children(recursive=True):
-        for child in children:
-            child.terminate()
-        _, alive = psutil.wait_procs(children, timeout=5)
-        for child in alive:
-            child.kill()
-        psutil.wait_procs(alive, timeout=5)
+        _, alive = psutil.wait_procs(_signal(children, signal.SIGTERM), timeout=5)
+        psutil.wait_procs(_signal(alive, signal.SIGKILL), timeout=5)
+
+
+def _signal(processes: list[psutil.Process], number: int) -> list[psutil.Process]:
+    """Send the signal to each process that has not ended meanwhile; return all."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
+    return processes
 
 
 def _end_with_parent(parent: int) -> None:

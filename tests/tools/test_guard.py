@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tools.guard import end_descendants
+
 # A command whose child leaves its process group and its parent, as Airflow's children do.
 COMMAND = """
 import os, signal, sys, time
@@ -51,7 +53,7 @@ def guarded(orphan_file: Path, what: str) -> list[str]:
 
 
 def wait_until_orphan(orphan_file: Path) -> int:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if orphan_file.exists() and orphan_file.read_text():
             return int(orphan_file.read_text())
@@ -60,7 +62,7 @@ def wait_until_orphan(orphan_file: Path) -> int:
 
 
 def test_passes_the_exit_code_on_and_ends_what_the_command_left(orphan_file: Path) -> None:
-    result = subprocess.run(guarded(orphan_file, "ends"), timeout=60, check=False)
+    result = subprocess.run(guarded(orphan_file, "ends"), timeout=120, check=False)
 
     assert result.returncode == 7
     assert not psutil.pid_exists(int(orphan_file.read_text()))
@@ -81,7 +83,7 @@ def test_a_signal_ends_the_command_and_what_it_started(
 
     process.send_signal(number)
 
-    assert process.wait(timeout=60) != 0
+    assert process.wait(timeout=120) != 0
     assert not psutil.pid_exists(orphan)
 
 
@@ -94,7 +96,22 @@ def test_the_death_of_the_parent_ends_everything(orphan_file: Path) -> None:
     guard = psutil.Process(parent.pid).children()[0]
 
     parent.kill()
-    parent.wait(timeout=10)
+    parent.wait(timeout=120)
 
-    _, alive = psutil.wait_procs([orphan, guard], timeout=30)
+    _, alive = psutil.wait_procs([orphan, guard], timeout=120)
     assert alive == []
+
+
+def test_what_ends_by_itself_meanwhile_keeps_nothing_from_being_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Children end one another, as Airflow's do: those that were listed may be gone when it is their turn."""
+    gone, other = (psutil.Popen(["sleep", "600"]) for _ in range(2))
+    gone.kill()
+    gone.wait()
+    answers = iter([[gone, other], []])
+    monkeypatch.setattr(psutil.Process, "children", lambda *_, **__: next(answers))
+
+    end_descendants()
+
+    assert other.wait(timeout=120) == -signal.SIGTERM
