@@ -21,6 +21,9 @@ from pathlib import Path
 from socketserver import BaseServer
 from typing import Any, Self
 
+_INIT_SECONDS = 60.0
+"""That a worker has to start and to import the function; AWS gives it 10 s, and then a second try."""
+
 
 @dataclass(frozen=True)
 class Function:
@@ -104,7 +107,7 @@ class _Worker:
 
     def __init__(self, function: Function, environment: Mapping[str, str]) -> None:
         self._function = function
-        self._work: queue.Queue[tuple[str, bytes, float] | None] = queue.Queue()
+        self._work: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
         self._answers: queue.Queue[tuple[str | None, bytes]] = queue.Queue()
         self._directory = tempfile.TemporaryDirectory(prefix="lambda-")
         task_root = Path(self._directory.name) / "task"
@@ -129,16 +132,16 @@ class _Worker:
     def invoke(self, payload: bytes) -> Invocation:
         start = self._log.seek(0, os.SEEK_END)
         request_id = str(uuid.uuid4())
-        deadline = time.monotonic() + self._function.timeout
-        self._work.put((request_id, payload, time.time() + self._function.timeout))
+        self._deadline = time.monotonic() + _INIT_SECONDS
+        self._work.put((request_id, payload))
         while True:
             try:
                 error, answer = self._answers.get(timeout=0.1)
                 break
             except queue.Empty:
-                if time.monotonic() > deadline:
+                if time.monotonic() > self._deadline:
                     self._process.kill()
-                    self._process.wait(timeout=10)
+                    self._process.wait(timeout=60)
                     message = f"Task timed out after {self._function.timeout:.2f} seconds"
                     error, answer = _failure(request_id, "Sandbox.Timedout", message)
                     break
@@ -152,7 +155,7 @@ class _Worker:
 
     def stop(self) -> None:
         self._process.kill()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         self._work.put(None)
         self._server.shutdown()
         self._server.server_close()
@@ -193,7 +196,10 @@ class _Worker:
                 if work is None:
                     self.close_connection = True
                     return
-                request_id, payload, deadline = work
+                request_id, payload = work
+                # From here on, as in AWS: neither the start of the process nor the function's imports count.
+                worker._deadline = time.monotonic() + worker._function.timeout
+                deadline = time.time() + worker._function.timeout
                 self.send_response(200)
                 # awslambdaric crashes without a Content-Type.
                 self.send_header("Content-Type", "application/json")

@@ -87,6 +87,13 @@ def test_a_function_that_takes_too_long_is_ended(target: Account) -> None:
     assert payload["errorType"] == "Sandbox.Timedout"
 
 
+def test_the_import_of_a_function_does_not_count_as_its_time(target: Account) -> None:
+    code = "import time\ntime.sleep(1.2)\ndef lambda_handler(event, context): return 'in time'\n"
+    arn = create_function(target, code, timeout=1)
+
+    assert invoke(target, arn) == ("in time", None)
+
+
 def test_after_a_time_out_it_starts_anew(target: Account) -> None:
     code = "import time\ndef lambda_handler(event, context): time.sleep(event)\n"
     arn = create_function(target, code, timeout=1)
