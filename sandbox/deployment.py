@@ -52,8 +52,7 @@ class Deployment:
             Strings as they are, other values as JSON.
         """
         replaced = [f"-replace={address}" for address in replace]
-        self._change("apply", advance, *_options(variables), *replaced)
-        outputs = json.loads(self._run("output", "-json"))
+        outputs = self._change("apply", advance, *_options(variables), *replaced)
         return {name: output["value"] for name, output in outputs.items()}
 
     def destroy(self, advance: Advance) -> None:
@@ -73,13 +72,14 @@ class Deployment:
         """Return the addresses in the state."""
         return self._run("state", "list").split()
 
-    def _change(self, command: str, advance: Advance, *options: str) -> None:
-        """Run `apply` or `destroy`, counting the resources as they are done."""
+    def _change(self, command: str, advance: Advance, *options: str) -> dict[str, Any]:
+        """Run `apply` or `destroy`, counting the resources as they are done; return the outputs."""
         arguments = ["terraform", command, "-auto-approve", "-json", _VARIABLES, *options]
         process = subprocess.Popen(
             arguments, cwd=self._directory, env=self._environment, stdout=subprocess.PIPE, text=True
         )
         errors, done, total = [], 0, 0
+        outputs: dict[str, Any] = {}
         with process:
             assert process.stdout
             for line in process.stdout:
@@ -90,10 +90,13 @@ class Deployment:
                     case "apply_complete":
                         done += 1
                         advance(done, total)
+                    case "outputs":
+                        outputs = message["outputs"]
                     case "diagnostic" if message["@level"] == "error":
                         errors.append(_diagnostic(message["diagnostic"]))
         if process.returncode != 0:
             raise UserError("\n".join([f"terraform {command} failed:", *errors]))
+        return outputs
 
     def _run(self, *arguments: str) -> str:
         return run(arguments, directory=self._directory, environment=self._environment)
