@@ -32,7 +32,7 @@ EVENT = {
     "mwaa_dag_conf": {"client": 'Zoë\'s "Café" ☕', "tables": ["orders", "customers"]},
 }
 _EXECUTION_SECONDS = 300.0
-_DAG_RUN_SECONDS = 120.0
+_DAG_RUN_SECONDS = 300.0
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Simulator:
 
     def __exit__(self, *_: object) -> None:
         # The evaluator ends when its input does.
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
     def allows(
         self,

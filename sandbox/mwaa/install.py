@@ -25,7 +25,7 @@ from tools.setup import index_settings
 
 Step = Callable[[str], AbstractContextManager[object]]
 
-COMMAND_TIMEOUT = 120.0
+COMMAND_TIMEOUT = 300.0
 INSTALL_TIMEOUT = 600.0
 
 
@@ -121,7 +121,7 @@ def find_python(release: Release) -> str:
     for name in (f"python{number}" for number in reversed(release.pythons)):
         # A version manager puts commands on the PATH that only say which version to activate.
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            subprocess.run([name, "--version"], capture_output=True, check=True, timeout=10)
+            subprocess.run([name, "--version"], capture_output=True, check=True, timeout=60)
             return name
     raise UserError(
         f"Airflow {release.version} runs on Python {' or '.join(release.pythons)}, and none of them is "

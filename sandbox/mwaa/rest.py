@@ -15,7 +15,7 @@ from sandbox.mwaa.releases import AIRFLOW_2, family
 from tools.errors import UserError
 
 FINAL_STATES = frozenset({"success", "failed"})
-_TIMEOUT_SECONDS = 30.0
+_TIMEOUT_SECONDS = 60.0
 _POLL_SECONDS = 0.25
 
 

@@ -22,7 +22,7 @@ from sandbox.stack import ENVIRONMENT_NAME, Sandbox
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-EXECUTION_SECONDS = 120.0
+EXECUTION_SECONDS = 300.0
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def test_the_sandbox_stays_until_it_is_ended(state: Path, other_major: str) -> N
     deployed = run(["sh", "-c", script], cwd=state, check=False)
     processes = processes_in(state)
     down = run(sandbox("down", state))
-    _, alive = psutil.wait_procs(processes, timeout=10)
+    _, alive = psutil.wait_procs(processes, timeout=SECONDS)
 
     assert f"Airflow {other_major}" in up.stdout
     assert "password" in up.stdout

@@ -14,7 +14,7 @@ from sandbox.mwaa.front import CLI_PATHS
 from sandbox.mwaa.http import Request, Response
 from tests.e2e.conftest import Stack, over_cli, over_rest
 
-DAG_RUN_SECONDS = 120.0
+DAG_RUN_SECONDS = 300.0
 
 
 def history_of(stack: Stack, execution_arn: str) -> list[Any]:

@@ -6,7 +6,7 @@ import json
 
 from tests.e2e.conftest import Stack
 
-DAG_RUN_SECONDS = 120.0
+DAG_RUN_SECONDS = 300.0
 
 
 def test_the_status_of_a_run(stack: Stack) -> None:

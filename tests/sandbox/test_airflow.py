@@ -25,7 +25,7 @@ from tools.paths import PROJECT
 
 pytestmark = pytest.mark.airflow
 
-COMMAND = 60.0
+COMMAND = 300.0
 
 
 def last_json(result: CliResult) -> list[dict[str, object]]:
@@ -33,7 +33,7 @@ def last_json(result: CliResult) -> list[dict[str, object]]:
     return rows
 
 
-def eventually(condition: Callable[[], bool], timeout: float = 120.0) -> None:
+def eventually(condition: Callable[[], bool], timeout: float = 300.0) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "not within the time limit"
@@ -106,19 +106,19 @@ def test_a_command_that_takes_too_long_is_ended(airflow: Airflow) -> None:
 def test_the_web_page_is_served_and_its_login_works(airflow: Airflow) -> None:
     with requests.Session() as session:
         session.trust_env = False
-        assert session.get(airflow.web_url, timeout=30).status_code == 200
+        assert session.get(airflow.web_url, timeout=COMMAND).status_code == 200
         if airflow.version.startswith("2."):
             login = session.get(
                 f"{airflow.web_url}/api/v1/dags",
                 auth=(airflow.username, airflow.password),
-                timeout=30,
+                timeout=COMMAND,
             )
             assert login.status_code == 200
         else:
             login = session.post(
                 f"{airflow.web_url}/auth/token",
                 json={"username": airflow.username, "password": airflow.password},
-                timeout=30,
+                timeout=COMMAND,
             )
             assert login.status_code == 201
 

@@ -47,7 +47,9 @@ def test_user_triggers_reads_and_lists_dag_runs(airflow: Airflow) -> None:
     run = rest.dag_run("paused", run_id)
     assert run and run.run_id == run_id
     assert rest.call("GET", "/dags/paused").json()["dag_id"] == "paused"
-    listed = rest.call("POST", "/dags/~/dagRuns/list", body={"dag_ids": ["paused"]})
+    listed = rest.call(
+        "POST", "/dags/~/dagRuns/list", body={"dag_ids": ["paused"], "order_by": "-id"}
+    )
     assert run_id in [run["dag_run_id"] for run in listed.json()["dag_runs"]]
 
 

@@ -15,7 +15,7 @@ from tests.support.accounts import create_function, create_role
 
 PRELIMINARY_ARN = f"arn:aws:lambda:{REGION}:{SOURCE_ACCOUNT}:function:{PRELIMINARY_FUNCTION}"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:stateMachine:machine"
-TIMEOUT = 60.0
+TIMEOUT = 300.0
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.mwaa import install as module
+from sandbox.mwaa.airflow import reserved_port
 from sandbox.mwaa.install import find_python, install
 from sandbox.mwaa.releases import DEFAULT, RELEASES, Release, chosen_version
 from tools.errors import UserError
@@ -85,10 +86,11 @@ def test_an_index_out_of_reach_is_answered_with_what_to_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_INDEX", "")
     monkeypatch.setenv("UV_NO_CACHE", "1")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    with pytest.raises(UserError, match="could not be installed: check that pip's package index"):
-        install("3.3.1", tmp_path, nullcontext)
+    with reserved_port() as closed:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{closed}/simple")
+        with pytest.raises(UserError, match="could not be installed: check that pip's package"):
+            install("3.3.1", tmp_path, nullcontext)
     assert not (tmp_path / "airflow" / "3.3.1" / "venv" / ".installed").exists()

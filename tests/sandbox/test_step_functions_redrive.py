@@ -158,8 +158,11 @@ def waiting(machines: Machines) -> str:
     }
     machine = machines.create("machine", {"Wait": wait})
     started = machines.account.states.start_execution(stateMachineArn=machine)
-    wait_until(lambda: machines.history(started["executionArn"])[-1]["type"] == "WaitStateEntered")
-    return started["executionArn"]
+    execution = started["executionArn"]
+    wait_until(
+        lambda: "WaitStateEntered" in [event["type"] for event in machines.history(execution)]
+    )
+    return execution
 
 
 def test_an_aborted_execution_can_be_redriven(machines: Machines, waiting: str) -> None:

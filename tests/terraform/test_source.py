@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from itertools import chain
 from typing import Any
 
-import boto3
 import pytest
 from mwaa_dags_trigger.errors import TriggerError
 
+from sandbox.account import Account
 from sandbox.aws import AwsServer
+from sandbox.aws.accounts import SOURCE_ACCOUNT
 from tests.faults.state_machine import delay
+from tests.support.machines import Machines
 from tests.terraform.planner import Plan
 from tests.terraform.values import like
 
@@ -28,31 +28,13 @@ RunStates = Callable[[dict[str, Any], dict[str, Any]], Any]
 def run_states() -> Iterator[RunStates]:
     """Runs a definition without tasks and returns the execution's output."""
     with AwsServer() as aws:
-        states = boto3.client(
-            "stepfunctions",
-            endpoint_url=aws.url,
-            region_name="eu-central-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        machines = Machines(Account(aws.url, SOURCE_ACCOUNT))
 
         def run(definition: dict[str, Any], sent: dict[str, Any]) -> Any:
-            arn = states.create_state_machine(
-                name="states",
-                definition=json.dumps(definition),
-                roleArn="arn:aws:iam::123456789012:role/any",
-            )["stateMachineArn"]
-            execution = states.start_execution(stateMachineArn=arn, input=json.dumps(sent))
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline:
-                answer = states.describe_execution(executionArn=execution["executionArn"])
-                if answer["status"] != "RUNNING":
-                    return json.loads(answer["output"])
-                time.sleep(0.02)
-            raise TimeoutError("the execution is still running")
+            machine = machines.create("machine", definition["States"])
+            return json.loads(machines.execute(machine, sent)["output"])
 
-        with closing(states):
-            yield run
+        yield run
 
 
 def states_in_order(definition: dict[str, Any]) -> list[str]:

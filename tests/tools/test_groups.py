@@ -60,7 +60,7 @@ def run(directory: Path, tests: str) -> str:
         env={"PYTHONPATH": str(PROJECT), "PYTEST_DEBUG_TEMPROOT": str(directory)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     return done.stdout + done.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.mwaa.airflow import reserved_port
 from tools import setup as module
 from tools.paths import PROJECT
 
@@ -31,7 +32,7 @@ def set_up(checkout: Path, *arguments: str, **environment: str) -> subprocess.Co
         env={"PATH": str(tools), "HOME": str(checkout), **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -75,9 +76,9 @@ def test_python_without_venv(checkout: Path) -> None:
 def test_no_package_index(checkout: Path) -> None:
     provide(checkout, "terraform", "echo Terraform v1.9.0")
 
-    result = set_up(
-        checkout, PIP_INDEX_URL="http://127.0.0.1:9/", PIP_RETRIES="0", PIP_NO_CACHE_DIR="1"
-    )
+    with reserved_port() as closed:
+        index = f"http://127.0.0.1:{closed}/"
+        result = set_up(checkout, PIP_INDEX_URL=index, PIP_RETRIES="0", PIP_NO_CACHE_DIR="1")
 
     assert_one_sentence(result, "packages could not be installed", "PIP_INDEX_URL")
 
