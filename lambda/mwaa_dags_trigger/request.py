@@ -17,7 +17,8 @@ MAX_CONF_BYTES = 256 * 1024
 """What Step Functions passes from state to state (AWS: "Step Functions service quotas")."""
 
 MAX_ID = 250
-MAX_KEY = 512
+MAX_KEY = 2048
+"""Room for bucket, key (up to 1024 bytes) and version of an S3 object."""
 RESERVED_PREFIXES = (
     "asset_materialization__",
     "asset_triggered__",

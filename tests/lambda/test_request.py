@@ -75,7 +75,7 @@ def test_null_is_absent() -> None:
         pytest.param({"run_id": "operator_triggered__x"}, "run_id", id="operator_triggered"),
         pytest.param({"idempotency_key": ""}, "idempotency_key", id="key empty"),
         pytest.param({"idempotency_key": 5}, "idempotency_key", id="key a number"),
-        pytest.param({"idempotency_key": "k" * 513}, "idempotency_key", id="key of 513"),
+        pytest.param({"idempotency_key": "k" * 2049}, "idempotency_key", id="key of 2049"),
         pytest.param({"action": "delete"}, "action", id="action unknown"),
         pytest.param({"action": ""}, "action", id="action empty"),
         pytest.param({"action": ["trigger"]}, "action", id="action a list"),

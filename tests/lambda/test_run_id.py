@@ -31,6 +31,12 @@ def test_the_run_id_reads_and_never_changes() -> None:
     assert run_id_of(idempotency_key="order-42") == "sfn__key_xhnvjzznyis3as2l"
 
 
+def test_bucket_key_and_version_of_an_s3_object_fit_into_a_key() -> None:
+    longest = f"s3://{'b' * 63}/{'k' * 1024}?versionId={'v' * 32}"
+
+    assert run_id_of(idempotency_key=longest).startswith("sfn__key_")
+
+
 @pytest.mark.parametrize("tries", [{"redrive_count": 2}, {"retry_count": 3}])
 def test_an_execution_has_one_run_id_for_its_whole_life(tries: dict[str, int]) -> None:
     first = run_id_of(execution_arn=ARN, state_name="Trigger MWAA DAG")
