@@ -1,4 +1,4 @@
-"""What the two accounts hold before Terraform comes: roles to deploy and to look around with, a preliminary task."""
+"""What the accounts hold before Terraform comes: roles to deploy and to look around with, a preliminary task."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from sandbox.aws.authorizer import ADMINISTRATOR, MANAGEMENT_ACCOUNT
 REGION = "eu-central-1"
 SOURCE_ACCOUNT = "111111111111"
 TARGET_ACCOUNT = "222222222222"
+SECOND_SOURCE_ACCOUNT = "333333333333"
+"""For configurations where several sources share a target; the sandbox's own deployment leaves it empty."""
 DEPLOYER = "deployer"
 """The role that Terraform assumes: it may do what docs/deploy-permissions.json says, and nothing else."""
 ADMINISTRATOR_ROLE = "administrator"
@@ -34,7 +36,11 @@ def furnish() -> None:
     """Empty all accounts, then put in what is there before a deployment."""
     moto_api_backend.reset()
     trust = {"AWS": f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root"}
-    for side, account in (("source", SOURCE_ACCOUNT), ("target", TARGET_ACCOUNT)):
+    for side, account in (
+        ("source", SOURCE_ACCOUNT),
+        ("source", SECOND_SOURCE_ACCOUNT),
+        ("target", TARGET_ACCOUNT),
+    ):
         deploy = deploy_permissions.policy(side, account=account, region=REGION, name=DEPLOYED_NAME)
         _create_role(account, DEPLOYER, trust=trust, policy=deploy)
         _create_role(account, ADMINISTRATOR_ROLE, trust=trust, policy=json.dumps(ADMINISTRATOR))

@@ -66,6 +66,17 @@ class Plan:
             for resource in module.get("resources", [])
         }
 
+    @property
+    def providers(self) -> dict[str, str]:
+        """Providers, such as `aws.source`, of the root's resources and of all in each module, by address."""
+        root = self.document["configuration"]["root_module"]
+        modules = {f"module.{name}": call["module"] for name, call in root["module_calls"].items()}
+        keys = {r["address"]: r["provider_config_key"] for r in root.get("resources", [])}
+        for address, module in modules.items():
+            # A module takes one: where it had two, it would not be here.
+            [keys[address]] = {r["provider_config_key"] for r in module["resources"]}
+        return keys
+
     def policy(self, address: str, attribute: str = "policy") -> dict[str, Any]:
         """Return a policy document of a resource, parsed."""
         document: dict[str, Any] = json.loads(self.resources[address][attribute])
