@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mwaa_dags_trigger.cli import list_command, trigger_command
 from mwaa_dags_trigger.environment import AirflowVersion
@@ -96,7 +96,8 @@ def test_a_conf_arrives_as_it_was_sent(text: str) -> None:
     assert words[7:] == ["-o", "json"]
 
 
-@settings(deadline=None)  # a slow machine is no fault
+# A slow machine is no fault.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(conf=st.dictionaries(st.text(), JSON))
 def test_every_conf_arrives_as_it_was_sent(conf: dict[str, Any]) -> None:
     command = shlex.join(trigger_command(asking(conf), version("2.11.2")))

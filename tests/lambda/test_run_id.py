@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mwaa_dags_trigger.request import Trigger, derive_run_id, parse
 
@@ -68,7 +68,8 @@ def test_different_identities_have_different_run_ids() -> None:
     assert len({derive_run_id("x", *identity) for identity in identities}) == len(identities)
 
 
-@settings(deadline=None)  # a slow machine is no fault
+# A slow machine is no fault.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.text(min_size=1), state=st.none() | st.text())
 def test_every_run_id_is_airflows_and_short(name: str, state: str | None) -> None:
     run_id = derive_run_id(name, f"arn:aws:states:x:1:execution:m:{name}", state)
