@@ -9,6 +9,7 @@ import os
 from typing import Any, Protocol
 
 from mwaa_dags_trigger import logs
+from mwaa_dags_trigger.allowed_dags import read_allowed_dags
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.environment import Environments, mwaa_client
 from mwaa_dags_trigger.handler import handle
@@ -26,7 +27,7 @@ class Context(Protocol):
 def lambda_handler(event: object, context: Context) -> dict[str, Any]:
     """Have one DAG run made, or return how far one is; see `mwaa_dags_trigger.handler.handle`."""
     deadline = Deadline(time_left=lambda: context.get_remaining_time_in_millis() / 1000)
-    return handle(event, TRANSPORT, deadline)
+    return handle(event, TRANSPORT, deadline, allowed_dags=ALLOWED_DAGS)
 
 
 def _transport(name: str) -> Transport:
@@ -47,6 +48,7 @@ def _transport(name: str) -> Transport:
 
 
 logs.add_execution_arn()
+ALLOWED_DAGS = read_allowed_dags(os.environ.get("ALLOWED_DAGS"))
 # Made while the container starts, when Lambda gives the most CPU; connections and tokens are kept.
 TRANSPORT = _transport(os.environ.get("TRANSPORT", "cli"))
 start.done()

@@ -42,6 +42,7 @@ TOKEN_LIFE_S = 45.0
 # AWS: "Amazon MWAA API Reference, Environment". After UPDATE_FAILED the environment "was restored
 # to its previous state successfully and is ready to use".
 _READY = {"AVAILABLE", "UPDATE_FAILED"}
+_FIELDS = ("AirflowVersion", "Status", "WebserverUrl")
 _GONE = {"CREATE_FAILED", "DELETING", "DELETED"}
 
 # botocore's parser lets Python's own errors through where a body is not the object that it should be.
@@ -183,6 +184,9 @@ class Environments:
     def _get_environment(self, name: str) -> EnvironmentTypeDef:
         try:
             environment = self.client().get_environment(Name=name)["Environment"]
+            # Of a field's type botocore makes sure no more than of the answer's.
+            if not all(isinstance(environment.get(field, ""), str) for field in _FIELDS):
+                raise ResponseParserError("A field is no string.")
         except ClientError as error:
             if error_code(error) == "ResourceNotFoundException":
                 raise EnvironmentNotFound(

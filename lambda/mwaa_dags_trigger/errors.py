@@ -49,6 +49,13 @@ class EnvironmentNotFound(TriggerError):
     """
 
 
+class DagNotAllowed(TriggerError):
+    """The DAG is none that the function may ask for in this environment.
+
+    No call to AWS was made. Have the target's `allowed_dags` name the DAG.
+    """
+
+
 class DagNotFound(TriggerError):
     """Airflow does not know the DAG.
 

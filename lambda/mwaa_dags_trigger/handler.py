@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from mwaa_dags_trigger import logs
+from mwaa_dags_trigger.allowed_dags import AllowedDags
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import TriggerError
 from mwaa_dags_trigger.request import Trigger, execution_arn, parse
@@ -16,7 +17,9 @@ from mwaa_dags_trigger.trigger import trigger_once
 logger = logging.getLogger(__name__)
 
 
-def handle(event: object, transport: Transport, deadline: Deadline) -> dict[str, Any]:
+def handle(
+    event: object, transport: Transport, deadline: Deadline, *, allowed_dags: AllowedDags
+) -> dict[str, Any]:
     """Have one DAG run made, or return how far one is.
 
     Parameters
@@ -27,6 +30,8 @@ def handle(event: object, transport: Transport, deadline: Deadline) -> dict[str,
         How Airflow is reached.
     deadline
         The end of the invocation.
+    allowed_dags
+        The DAGs that may be asked for.
 
     Returns
     -------
@@ -44,12 +49,13 @@ def handle(event: object, transport: Transport, deadline: Deadline) -> dict[str,
     try:
         request = parse(event)
         logger.info("Asking MWAA for %s", request)
+        run = request.run if isinstance(request, Trigger) else request
+        run_id = run.dag_run_id
+        allowed_dags.check(run)
         if isinstance(request, Trigger):
-            run_id = request.run.dag_run_id
             result = trigger_once(request, transport, deadline)
         else:
-            run_id = request.dag_run_id
-            result = status_of(request, transport, deadline)
+            result = status_of(run, transport, deadline)
     except TriggerError as error:
         error.execution_arn, error.dag_run_id = arn, run_id
         raise

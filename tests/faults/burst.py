@@ -26,6 +26,7 @@ from sandbox.mwaa.front import envelope
 from tests.faults.rules import DAG, RulesAirflow
 from tests.faults.state_machine import Retries
 from tests.support.clock import FUNCTION_SECONDS, Clock
+from tests.support.handler import ALL_DAGS
 
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
@@ -164,7 +165,7 @@ def burst(version: str, executions: int, state: Mapping[str, Any], seed: int = 1
             deadline = Deadline(time_left=partial(_left, clock, end), sleep=clock.sleep)
             ending = "success"
             try:
-                handle(event, transport, deadline)
+                handle(event, transport, deadline, allowed_dags=ALL_DAGS)
             except TriggerError as error:
                 ending = type(error).__name__
             event["retry_count"] = event.get("retry_count", 0) + 1

@@ -84,6 +84,20 @@ def test_a_status_that_cannot_be_read_explains_nothing(
     assert environments.unready_status("etl") is None
 
 
+@pytest.mark.parametrize("value", [["UPDATING"], {"UPDATING": 1}, 7])
+@pytest.mark.parametrize("field", ["AirflowVersion", "Status", "WebserverUrl"])
+def test_a_field_that_is_no_text_makes_the_answer_one_that_cannot_be_read(
+    field: str, value: object, environments: Environments, mwaa: FakeMwaa
+) -> None:
+    body = json.dumps(
+        {"Environment": {"AirflowVersion": "3.3.1", "WebserverUrl": "x", field: value}}
+    )
+    mwaa.begin(*[answer(GET, Response(200, body.encode()))] * 2)
+    assert environments.unready_status("etl") is None
+    with pytest.raises(MwaaUnavailable, match="an answer that cannot be read"):
+        environments.airflow_version("etl")
+
+
 @pytest.mark.parametrize("status", ["CREATE_FAILED", "DELETING", "DELETED"])
 def test_a_status_that_no_retry_heals_is_permanent(
     status: str, environments: Environments, mwaa: FakeMwaa

@@ -274,11 +274,20 @@ def test_another_transport_fails_at_the_start(transport: str) -> None:
     )
 
 
-def started(transport: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name != "TRANSPORT"}
+def test_a_broken_list_of_allowed_dags_fails_at_the_start() -> None:
+    done = started({"ALLOWED_DAGS": "onboarding"})
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        "RuntimeError: The function's environment variable ALLOWED_DAGS must be a JSON object "
+    )
+
+
+def started(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    settings = {"TRANSPORT", "ALLOWED_DAGS"}
+    env = {name: value for name, value in os.environ.items() if name not in settings}
     return subprocess.run(
         [sys.executable, "-c", START],
-        env={**env, "PYTHONPATH": str(Path(mwaa_dags_trigger.__file__).parents[1]), **transport},
+        env={**env, "PYTHONPATH": str(Path(mwaa_dags_trigger.__file__).parents[1]), **variables},
         capture_output=True,
         text=True,
         timeout=60,

@@ -34,6 +34,7 @@ def test_every_error_says_whether_trying_again_may_help() -> None:
     assert permanent == {
         "InvalidRequest",
         "EnvironmentNotFound",
+        "DagNotAllowed",
         "DagNotFound",
         "DagRunNotFound",
         "RunIdConflict",

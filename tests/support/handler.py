@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from mwaa_dags_trigger.allowed_dags import AllowedDags
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.handler import handle as handle_event
 from mwaa_dags_trigger.transport import Transport
@@ -17,10 +18,15 @@ class Handle(Protocol):
     def __call__(self, **event: object) -> dict[str, Any]: ...
 
 
-def handler(transport: Transport, deadline: Deadline) -> Handle:
+ALL_DAGS = AllowedDags(by_environment={})
+
+
+def handler(
+    transport: Transport, deadline: Deadline, *, allowed_dags: AllowedDags = ALL_DAGS
+) -> Handle:
     """Return what handles events over this transport."""
 
     def handle(**event: object) -> dict[str, Any]:
-        return handle_event({**EVENT, **event}, transport, deadline)
+        return handle_event({**EVENT, **event}, transport, deadline, allowed_dags=allowed_dags)
 
     return handle

@@ -1,0 +1,106 @@
+"""The DAGs that a target names in `allowed_dags`, and the refusal of all others."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from mwaa_dags_trigger.allowed_dags import AllowedDags, read_allowed_dags
+from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.environment import Environments
+from mwaa_dags_trigger.errors import DagNotAllowed
+from mwaa_dags_trigger.request import RunKey
+
+from tests.support.adapter import RUN_ID, Adapter
+from tests.support.clock import Clock
+from tests.support.handler import Handle, handler
+from tests.support.mwaa import FakeMwaa
+
+
+def refused(allowed: AllowedDags, dag_id: str, environment: str = "etl") -> bool:
+    run = RunKey(mwaa_env_name=environment, mwaa_dag_name=dag_id, dag_run_id="r")
+    try:
+        allowed.check(run)
+    except DagNotAllowed:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("names", "dag_id", "allowed"),
+    [
+        pytest.param(["demo"], "demo", True, id="exact"),
+        pytest.param(["demo"], "demo2", False, id="longer than the id"),
+        pytest.param(["demo2"], "demo", False, id="shorter than the id"),
+        pytest.param(["demo"], "Demo", False, id="other case"),
+        pytest.param(["team_*"], "team_a", True, id="prefix"),
+        pytest.param(["team_*"], "team_", True, id="prefix alone"),
+        pytest.param(["team_*"], "team", False, id="shorter than the prefix"),
+        pytest.param(["team_*"], "my_team_a", False, id="prefix in the middle"),
+        pytest.param(["a", "b*", "demo"], "demo", True, id="one of several"),
+        pytest.param(["te.m"], "team", False, id="no regular expression"),
+        pytest.param(["té_*"], "té_1", True, id="beyond ASCII"),
+        pytest.param(["*"], "demo", True, id="all"),
+        pytest.param([], "demo", False, id="none"),
+    ],
+)
+def test_a_dag_is_allowed_by_its_id_or_by_a_prefix(
+    names: list[str], dag_id: str, allowed: bool
+) -> None:
+    assert refused(read_allowed_dags(json.dumps({"etl": names})), dag_id) is not allowed
+
+
+def test_an_environment_that_is_not_named_has_all_its_dags_allowed() -> None:
+    allowed = read_allowed_dags('{"etl": ["demo"]}')
+    assert refused(allowed, "other")
+    assert not refused(allowed, "other", environment="etl2")
+
+
+def test_without_the_setting_all_are_allowed() -> None:
+    assert not refused(read_allowed_dags(None), "demo")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *("", "demo", "null", "[]", '{"etl": "demo"}', '{"etl": {"demo": 1}}', '{"etl": null}'),
+        *('{"etl": [1]}', '{"etl": [""]}', '{"etl": ["a*b"]}', '{"etl": ["*a*"]}', '{"etl": ["a"]'),
+    ],
+)
+def test_a_broken_setting_says_what_has_to_be_there(setting: str) -> None:
+    with pytest.raises(RuntimeError, match=r"variable ALLOWED_DAGS must be a JSON object .* apply"):
+        read_allowed_dags(setting)
+
+
+@pytest.fixture
+def handle_team(
+    adapter: Adapter,
+    environments: Environments,
+    mwaa: FakeMwaa,
+    clock: Clock,
+    deadline: Deadline,
+) -> Handle:
+    """Handle where only the DAGs of a team are allowed."""
+    transport = adapter.connect(environments, mwaa, clock)
+    allowed_dags = read_allowed_dags('{"etl": ["team_*"]}')
+    return handler(transport, deadline, allowed_dags=allowed_dags)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param({"run_id": RUN_ID}, id="trigger"),
+        pytest.param({"action": "status", "dag_run_id": RUN_ID}, id="status"),
+    ],
+)
+def test_whatever_names_another_dag_is_refused_before_any_call(
+    event: dict[str, Any], mwaa: FakeMwaa, handle_team: Handle
+) -> None:
+    with pytest.raises(DagNotAllowed) as caught:
+        handle_team(**event)
+    assert mwaa.calls == []
+    assert str(caught.value) == (
+        "DAG demo is not one that this function may ask for in MWAA environment etl. Have the "
+        f"target's allowed_dags name it, or ask for another DAG. (run id {RUN_ID})"
+    )
