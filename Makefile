@@ -66,6 +66,11 @@ format: setup ## Format Python and Terraform
 	@$(RUN) ruff format --quiet
 	@$(RUN) terraform fmt -recursive
 
+.PHONY: docs
+docs: setup ## Write the tables of the Markdown pages that come from the sources
+	@$(RUN) python -m tools.documentation
+	@$(RUN) python -m sandbox.deploy_permissions
+
 .PHONY: lock
 lock: setup ## Lock what the requirements' .in files ask for
 	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements; do \

@@ -1,6 +1,6 @@
-"""What the roles that deploy may do: one file, for the sandbox's policies and for the README's table.
+"""What the roles that deploy may do: one file, for the sandbox's policies and for the table of docs/operations.md.
 
-`python -m sandbox.deploy_permissions` writes the table.
+`make docs` writes the table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from tools.paths import PROJECT
 
 FILE = PROJECT / "docs" / "deploy-permissions.json"
-README = PROJECT / "README.md"
+PAGE = PROJECT / "docs" / "operations.md"
 _HEAD = "| account | actions | on |\n|---|---|---|\n"
 
 
@@ -35,7 +35,7 @@ def policy(side: str, *, account: str, region: str, name: str) -> str:
 
 
 def table() -> str:
-    """Return the README's table of it, a row for each statement."""
+    """Return the table of it for people, a row for each statement."""
     return _HEAD + "".join(_rows())
 
 
@@ -69,4 +69,4 @@ def _listed(value: str | Sequence[str]) -> Sequence[str]:
 
 if __name__ == "__main__":
     old = re.compile(re.escape(_HEAD) + r"(\|.*\n)*")
-    README.write_text(old.sub(lambda _: table(), README.read_text()))
+    PAGE.write_text(old.sub(lambda _: table(), PAGE.read_text()))

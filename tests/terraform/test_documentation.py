@@ -82,8 +82,8 @@ def test_separate_states_agree_on_the_function_and_its_role(
     assert trigger["Credentials"] == {"RoleArn": f"arn:aws:iam::{ACCOUNTS['target']}:role/{role}"}
 
 
-def test_the_readme_has_the_table_of_what_the_roles_that_deploy_need() -> None:
+def test_operations_has_the_table_of_what_the_roles_that_deploy_need() -> None:
     table = deploy_permissions.table()
 
-    # Where not: `python -m sandbox.deploy_permissions` writes it.
-    assert f"\n\n{table}\n" in (PROJECT / "README.md").read_text()
+    # Where not: `make docs` writes it.
+    assert f"\n\n{table}\n" in deploy_permissions.PAGE.read_text()
