@@ -20,6 +20,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.common.query_language import QueryLanguage
 from moto.stepfunctions.parser.asl.component.common.string import string_expression
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
 from moto.stepfunctions.parser.asl.component.intrinsic import jsonata as intrinsic
@@ -27,11 +28,21 @@ from moto.stepfunctions.parser.asl.eval import states, variable_store
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.jsonata import validations
+from moto.stepfunctions.parser.asl.parse import asl_parser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 
 class _NotEvaluated(Exception):
     """The expression has a fault, or its result is none that JSON knows."""
+
+
+class _OwnScopes(Preprocessor):  # type: ignore[misc]  # moto is not typed here
+    """Knows the languages of one definition; moto's own has one list of them for all of its threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._query_language_per_scope: list[QueryLanguage] = []
 
 
 @contextmanager
@@ -54,6 +65,7 @@ def jsonata_evaluated() -> Iterator[None]:
     # moto's stand-ins return a text that says that they are none.
     declared = {name: text for name, text in known if name not in {"$hash", "$uuid"}}
     with (
+        patch.object(asl_parser, "Preprocessor", _OwnScopes),
         patch.object(intrinsic, "_DECLARATION_BY_VARIABLE_REFERENCE", declared),
         patch.object(StringJSONata, "_eval_body", failing_as_aws_does),
         patch.object(string_expression, "eval_jsonata_expression", _evaluate),

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from sandbox.account import Account
@@ -226,3 +227,14 @@ def test_a_definition_of_both_languages_is_valid(machines: Machines) -> None:
     )
 
     assert (answer["result"], answer["diagnostics"]) == ("OK", [])
+
+
+def test_a_definition_that_is_refused_changes_nothing_for_the_next(machines: Machines) -> None:
+    mixed = {"Type": "Pass", "QueryLanguage": "JSONata", "ResultPath": "$.x", "End": True}
+    with pytest.raises(ClientError):
+        machines.create("refused", {"Only": mixed})
+
+    plain = {"Type": "Pass", "Result": 1, "ResultPath": "$.x", "End": True}
+    execution = machines.execute(machines.create("taken", {"Only": plain}))
+
+    assert json.loads(execution["output"]) == {"x": 1}
