@@ -149,6 +149,11 @@ def shown_run(answer: Answer) -> Shown | None:
     return None
 
 
+def says_paused(answer: Answer) -> bool:
+    """Whether `dags next-execution` says that the DAG is paused."""
+    return "is PAUSED now" in answer.stderr
+
+
 def read_failure(stderr: str) -> Failure | None:
     """Find the line of stderr that says why the command failed; None where none does.
 

@@ -16,6 +16,7 @@ from mwaa_dags_trigger.answer import (
     listed,
     read_envelope,
     read_failure,
+    says_paused,
     shown_run,
 )
 from mwaa_dags_trigger.deadline import Deadline
@@ -122,6 +123,16 @@ class CliTransport:
             start_date=min(started, default=None),
             end_date=max(ended, default=None) if state in FINAL_STATES else None,
         )
+
+    def failed_tasks(self, run: RunKey, deadline: Deadline) -> list[str]:
+        """Ask with `tasks states-for-dag-run`; see `Transport.failed_tasks`."""
+        rows = self._tasks(run, deadline) or []
+        return [row["task_id"] for row in rows if row.get("state") == "failed"]
+
+    def is_paused(self, run: RunKey, deadline: Deadline) -> bool:
+        """Ask with `dags next-execution`, which MWAA takes and which says so; see `Transport.is_paused`."""
+        words = ["dags", "next-execution", run.mwaa_dag_name]
+        return says_paused(self._run(run, lambda _: words, deadline, keep=REPORT_S))
 
     def _tasks(self, run: RunKey, deadline: Deadline) -> Rows | None:
         """Return a row for each task of the run; None where there is no such run."""

@@ -65,9 +65,23 @@ class DagNotFound(TriggerError):
 
 
 class DagRunNotFound(TriggerError):
-    """The DAG has no run with this run id, whose state was asked for.
+    """The DAG has no run with this run id, whose state was asked for; it may have been deleted.
 
     Check `dag_run_id`.
+    """
+
+
+class DagRunFailed(TriggerError):
+    """The DAG run that the execution waits for has failed; the message names the failed tasks.
+
+    Clear them in Airflow, so that the same DAG run goes on, and redrive the execution.
+    """
+
+
+class DagRunTimedOut(TriggerError):
+    """The execution has waited for as long as it may; the DAG run itself goes on.
+
+    Redrive the execution to wait again.
     """
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from mwaa_dags_trigger import logs
 from mwaa_dags_trigger.allowed_dags import AllowedDags
+from mwaa_dags_trigger.check import check
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import TriggerError
-from mwaa_dags_trigger.request import Trigger, execution_arn, parse
+from mwaa_dags_trigger.request import Check, RunKey, Trigger, execution_arn, parse
 from mwaa_dags_trigger.status import status_of
 from mwaa_dags_trigger.transport import Transport
 from mwaa_dags_trigger.trigger import trigger_once
@@ -36,7 +37,8 @@ def handle(
     Returns
     -------
     dict
-        See `mwaa_dags_trigger.trigger.trigger_once` and `mwaa_dags_trigger.status.status_of`.
+        See `mwaa_dags_trigger.trigger.trigger_once`, `mwaa_dags_trigger.status.status_of` and
+        `mwaa_dags_trigger.check.check`.
 
     Raises
     ------
@@ -49,11 +51,13 @@ def handle(
     try:
         request = parse(event)
         logger.info("Asking MWAA for %s", request)
-        run = request.run if isinstance(request, Trigger) else request
+        run = request if isinstance(request, RunKey) else request.run
         run_id = run.dag_run_id
         allowed_dags.check(run)
         if isinstance(request, Trigger):
             result = trigger_once(request, transport, deadline)
+        elif isinstance(request, Check):
+            result = check(request, transport, deadline)
         else:
             result = status_of(run, transport, deadline)
     except TriggerError as error:

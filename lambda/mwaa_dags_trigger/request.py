@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NoReturn
 
 from mwaa_dags_trigger.errors import InvalidRequest
@@ -36,6 +37,10 @@ _BY_THE_STATE = ("execution_arn", "state_name", "redrive_count", "retry_count")
 _FIELDS = {
     "trigger": ("action", *WISHES, *_BY_THE_STATE, "input_fields"),
     "status": ("action", "mwaa_env_name", "mwaa_dag_name", "dag_run_id"),
+    "check": (
+        *("action", "mwaa_env_name", "mwaa_dag_name", "dag_run_id", "execution_arn"),
+        *("triggered_at", "redriven_at", "checked_at", "timeout_seconds"),
+    ),
 }
 
 # The MWAA API's own pattern (AWS: "Amazon MWAA API Reference, CreateCliToken").
@@ -73,7 +78,26 @@ class Trigger:
     asked_before: bool
 
 
-def parse(event: object) -> Trigger | RunKey:
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A DAG run whose end an execution waits for.
+
+    Parameters
+    ----------
+    run
+        Which.
+    waited_seconds
+        For how long, since the trigger or the last redrive.
+    timeout_seconds
+        For how long at most.
+    """
+
+    run: RunKey
+    waited_seconds: float
+    timeout_seconds: int
+
+
+def parse(event: object) -> Trigger | Check | RunKey:
     """Read an event.
 
     Parameters
@@ -81,13 +105,14 @@ def parse(event: object) -> Trigger | RunKey:
     event
         `mwaa_env_name`, `mwaa_dag_name`, and optionally `mwaa_dag_conf`, `run_id` or
         `idempotency_key`, `action`, and what the state machine adds: `execution_arn`, `state_name`,
-        `redrive_count`, `retry_count`, `input_fields`. With the action `status`, `dag_run_id` says
-        which run. A null is the same as an absent field.
+        `redrive_count`, `retry_count`, `input_fields`. With the actions `status` and `check`,
+        `dag_run_id` says which run; with `check` there are also `triggered_at`, `redriven_at` after
+        a redrive, `checked_at` and `timeout_seconds`. A null is the same as an absent field.
 
     Returns
     -------
-    Trigger or RunKey
-        The DAG run that is wanted, or the one whose state is asked for.
+    Trigger, Check or RunKey
+        The DAG run that is wanted, the one that is waited for, or the one whose state is asked for.
 
     Raises
     ------
@@ -99,12 +124,13 @@ def parse(event: object) -> Trigger | RunKey:
     action = event.get("action")
     action = "trigger" if action is None else action
     if not isinstance(action, str) or action not in _FIELDS:
-        _refuse("action", "be 'trigger', 'status' or absent", action)
+        _refuse("action", "be 'trigger', 'status', 'check' or absent", action)
     _refuse_unknown_fields(event, _FIELDS[action])
     env_name, dag_id = _env_name(event.get("mwaa_env_name")), _dag_id(event.get("mwaa_dag_name"))
-    if action == "status":
+    if action != "trigger":
         run_id = _run_id("dag_run_id", event.get("dag_run_id"))
-        return RunKey(mwaa_env_name=env_name, mwaa_dag_name=dag_id, dag_run_id=run_id)
+        run = RunKey(mwaa_env_name=env_name, mwaa_dag_name=dag_id, dag_run_id=run_id)
+        return run if action == "status" else _check(run, event)
     _refuse_misspelt_fields(event.get("input_fields"))
     return Trigger(
         run=RunKey(mwaa_env_name=env_name, mwaa_dag_name=dag_id, dag_run_id=_own_run_id(event)),
@@ -158,6 +184,29 @@ def _own_run_id(event: Mapping[str, Any]) -> str:
         # Chance would make each retry of such a request a run of its own.
         _refuse("execution_arn", "be given with state_name, redrive_count and retry_count", None)
     return derive_run_id("by-hand", os.urandom(16).hex())
+
+
+def _check(run: RunKey, event: Mapping[str, Any]) -> Check:
+    began = _time(event, "triggered_at")
+    if event.get("redriven_at") is not None:
+        # A redrive may also be what has the DAG run triggered.
+        began = max(began, _time(event, "redriven_at"))
+    return Check(
+        run=run,
+        waited_seconds=(_time(event, "checked_at") - began).total_seconds(),
+        timeout_seconds=_integer("timeout_seconds", event.get("timeout_seconds"), least=1),
+    )
+
+
+def _time(event: Mapping[str, Any], name: str) -> datetime:
+    value = event.get(name)
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        _refuse(name, "be a time such as 2026-01-31T10:00:00Z", value)
+    return time
 
 
 def _refuse_unknown_fields(event: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -234,10 +283,12 @@ def _conf(value: object) -> dict[str, Any]:
 
 def _count(event: Mapping[str, Any], name: str) -> int:
     value = event.get(name)
-    if value is None:
-        return 0
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        _refuse(name, "be an integer from 0 up", value)
+    return 0 if value is None else _integer(name, value, least=0)
+
+
+def _integer(name: str, value: object, *, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        _refuse(name, f"be an integer from {least} up", value)
     return value
 
 

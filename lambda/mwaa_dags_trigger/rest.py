@@ -116,6 +116,22 @@ class RestTransport:
             raise self._refusal(reply, run)
         return None
 
+    def failed_tasks(self, run: RunKey, deadline: Deadline) -> list[str]:
+        """Search for them, because the path of a run's tasks would be too long for most ids."""
+        ids = {"dag_ids": [run.mwaa_dag_name], "dag_run_ids": [run.dag_run_id]}
+        path = "/dags/~/dagRuns/~/taskInstances/list"
+        reply = self._call(run, deadline, path, {**ids, "state": ["failed"]})
+        if reply.status != 200:
+            raise self._refusal(reply, run)
+        return [task["task_id"] for task in reply.body["task_instances"]]
+
+    def is_paused(self, run: RunKey, deadline: Deadline) -> bool:
+        """Ask with the DAG; see `Transport.is_paused`."""
+        reply = self._call(run, deadline, f"/dags/{run.mwaa_dag_name}")
+        if reply.status != 200:
+            raise self._refusal(reply, run)
+        return reply.body["is_paused"] is True
+
     def _get(self, run: RunKey, deadline: Deadline, path: str) -> Any:
         """Return the run of this path, or None."""
         reply = self._call(run, deadline, path)

@@ -98,6 +98,26 @@ class Transport(Protocol):
         """
         ...
 
+    def failed_tasks(self, run: RunKey, deadline: Deadline) -> list[str]:
+        """Ask once for the ids of the run's tasks that have failed.
+
+        Raises
+        ------
+        Unsettled, TriggerError
+            If asking was not possible.
+        """
+        ...
+
+    def is_paused(self, run: RunKey, deadline: Deadline) -> bool:
+        """Ask once whether the run's DAG is paused.
+
+        Raises
+        ------
+        Unsettled, TriggerError
+            If asking was not possible.
+        """
+        ...
+
 
 @contextmanager
 def sent(name: str) -> Iterator[None]:

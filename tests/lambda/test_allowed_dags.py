@@ -92,6 +92,16 @@ def handle_team(
     [
         pytest.param({"run_id": RUN_ID}, id="trigger"),
         pytest.param({"action": "status", "dag_run_id": RUN_ID}, id="status"),
+        pytest.param(
+            {
+                "action": "check",
+                "dag_run_id": RUN_ID,
+                "triggered_at": "2026-01-01T10:00:00Z",
+                "checked_at": "2026-01-01T10:00:15Z",
+                "timeout_seconds": 3600,
+            },
+            id="check",
+        ),
     ],
 )
 def test_whatever_names_another_dag_is_refused_before_any_call(

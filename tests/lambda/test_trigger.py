@@ -37,6 +37,8 @@ def test_every_error_says_whether_trying_again_may_help() -> None:
         "DagNotAllowed",
         "DagNotFound",
         "DagRunNotFound",
+        "DagRunFailed",
+        "DagRunTimedOut",
         "RunIdConflict",
         "AccessDenied",
         "CommandRejected",

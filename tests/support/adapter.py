@@ -34,8 +34,9 @@ class Adapter(Protocol):
     lost, busy, taken
         Answers to a trigger that leave it open what was done: without a word of Airflow; of a web
         server that is busy; and of an Airflow which has the run, or another one of that date.
-    trigger, look, look_in_vain
-        What `asked` shows for a trigger, for a look that finds the run, and for one that does not.
+    trigger, look, look_in_vain, tasks_of, dag_of
+        What `asked` shows for a trigger, for a look that finds the run, for one that does not, and
+        for the questions for failed tasks and for a paused DAG.
     kinds
         What can go wrong, for the tests of faults.
     throttles
@@ -53,6 +54,8 @@ class Adapter(Protocol):
     trigger: list[str]
     look: list[str]
     look_in_vain: list[str]
+    tasks_of: list[str]
+    dag_of: list[str]
     version: str
 
     def __init__(self, version: str) -> None: ...
@@ -96,6 +99,14 @@ class Adapter(Protocol):
 
     def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
         """Answer a look: the run, so far."""
+        ...
+
+    def tasks(self, states: Mapping[str, str]) -> Script:
+        """Answer the question for the failed ones of tasks in these states, by their ids."""
+        ...
+
+    def dag(self, *, paused: bool) -> Script:
+        """Answer the question whether the DAG is paused."""
         ...
 
     def gateway_timeout(self) -> Script:

@@ -16,7 +16,7 @@ from tests.support.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
 from tests.support.clock import Clock
 from tests.support.faults import CLI
 from tests.support.mwaa import FakeMwaa, Operation, Patient
-from tests.support.steps import command, printed, raises, said
+from tests.support.steps import Answer, command, printed, raises, said
 from tests.support.wire import HangUp, Reset, Truncated
 
 TRACEBACK = "Traceback (most recent call last):\n  File x\n"
@@ -31,6 +31,12 @@ def recorded(case: str) -> Lost:
     """Answer with what was recorded of a command."""
 
     return lambda version: said(transcripts.command(version, case))
+
+
+def task_rows(*rows: Mapping[str, str]) -> Answer:
+    """Answer `tasks states-for-dag-run` with these."""
+    of_run = {"dag_id": DAG_ID, "execution_date": "2026-01-01T00:00:00+00:00"}
+    return printed(f"noise\n{json.dumps([{**of_run, **row} for row in rows])}\n")
 
 
 class CliAdapter(Adapter):
@@ -71,6 +77,8 @@ class CliAdapter(Adapter):
         self.trigger = ["dags trigger"]
         self.look = ["tasks states-for-dag-run", "dags state"] if self.dated else ["dags state"]
         self.look_in_vain = self.look
+        self.tasks_of = ["tasks states-for-dag-run"]
+        self.dag_of = ["dags next-execution"]
 
     @staticmethod
     def connect(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> CliTransport:
@@ -109,12 +117,19 @@ class CliAdapter(Adapter):
 
     def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
         dates = {"start_date": start_date or "", "end_date": end_date or ""}
-        task = {"dag_id": DAG_ID, "task_id": "work", "execution_date": "2026-01-01T00:00:00+00:00"}
-        tasks = printed(f"noise\n{json.dumps([{**task, **dates}])}\n")
+        tasks = task_rows({"task_id": "work", "state": state, **dates})
         of_run = printed(f"noise\n{state}\n")
         if self.dated:
             return [tasks, of_run]
         return [of_run, tasks] if end_date else [of_run]
+
+    def tasks(self, states: Mapping[str, str]) -> Script:
+        dates = {"start_date": "", "end_date": ""}
+        rows = [{"task_id": name, "state": state, **dates} for name, state in states.items()]
+        return [task_rows(*rows)]
+
+    def dag(self, *, paused: bool) -> Script:
+        return [recorded("nextpaused" if paused else "next")(self.version)]
 
     def gateway_timeout(self) -> Script:
         return [command(Response(504))]

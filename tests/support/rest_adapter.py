@@ -71,6 +71,8 @@ class RestAdapter(Adapter):
         self.version = version
         self.trigger = [f"POST /dags/{DAG_ID}/dagRuns"]
         self.look = [f"GET /dags/{DAG_ID}/dagRuns/{RUN_ID}"]
+        self.tasks_of = ["POST /dags/~/dagRuns/~/taskInstances/list"]
+        self.dag_of = [f"GET /dags/{DAG_ID}"]
         self.look_in_vain = [*self.look, f"GET /dags/{DAG_ID}"]
 
     @staticmethod
@@ -107,6 +109,15 @@ class RestAdapter(Adapter):
     def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
         dates = {"start_date": start_date, "end_date": end_date}
         return [web(200, run(self.version, RUN_ID, state=state, **dates))]
+
+    def tasks(self, states: Mapping[str, str]) -> Script:
+        failed = [name for name, state in states.items() if state == "failed"]
+        found = [{"dag_id": DAG_ID, "dag_run_id": RUN_ID, "task_id": name} for name in failed]
+        return [web(200, {"task_instances": found, "total_entries": len(found)})]
+
+    def dag(self, *, paused: bool) -> Script:
+        recorded = transcripts.rest(self.version, "dag").answer
+        return [web(200, {**recorded, "is_paused": paused})]
 
     def gateway_timeout(self) -> Script:
         return [web(504, "")]

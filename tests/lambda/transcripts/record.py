@@ -61,6 +61,8 @@ def commands(version: str) -> Iterator[tuple[str, list[str]]]:
     yield "tasks", ["tasks", "states-for-dag-run", "demo", "x1", *as_json]
     yield "tasksnone", ["tasks", "states-for-dag-run", "demo_paused", "p1", *as_json]
     yield "tasksunk", ["tasks", "states-for-dag-run", "demo", "sfn__nosuch", *as_json]
+    yield "next", ["dags", "next-execution", "demo"]
+    yield "nextpaused", ["dags", "next-execution", "demo_paused"]
     yield "version", ["version"]
     yield "help", [*trigger, "--help"]
 

@@ -1,0 +1,267 @@
+"""What every transport must do: look at a DAG run whose end an execution waits for."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import pytest
+from mwaa_dags_trigger.errors import (
+    DagRunFailed,
+    DagRunNotFound,
+    DagRunTimedOut,
+    EnvironmentNotReady,
+    InvalidRequest,
+    MwaaBusy,
+    MwaaUnavailable,
+)
+from mwaa_dags_trigger.request import parse
+
+from tests.support.adapter import RUN_ID, Adapter
+from tests.support.handler import Handle
+from tests.support.mwaa import FakeMwaa
+from tests.support.steps import error
+
+BEGUN, ENDED = "2026-11-23T18:41:10.250000+00:00", "2026-11-23T18:42:11.500000+00:00"
+RUN = f"DAG run {RUN_ID} of DAG demo in MWAA environment etl"
+ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
+
+
+class Check(Protocol):
+    """Look at the run, triggered at 10:00:00, and waited for an hour at most."""
+
+    def __call__(
+        self, checked_at: str = "2026-01-01T10:00:15Z", **fields: object
+    ) -> dict[str, Any]: ...
+
+
+@pytest.fixture
+def check(handle_over: Handle) -> Check:
+    def check(checked_at: str = "2026-01-01T10:00:15Z", **fields: object) -> dict[str, Any]:
+        waiting = {"triggered_at": "2026-01-01T10:00:00.000Z", "timeout_seconds": 3600}
+        event = {**waiting, "checked_at": checked_at, **fields}
+        return handle_over(action="check", dag_run_id=RUN_ID, execution_arn=ARN, **event)
+
+    return check
+
+
+def test_a_run_that_has_succeeded_shows_how_long_it_took(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.shown("success", BEGUN, ENDED))
+    assert check() == {
+        "mwaa_env_name": "etl",
+        "mwaa_dag_name": "demo",
+        "dag_run_id": RUN_ID,
+        "state": "success",
+        "start_date": BEGUN,
+        "end_date": ENDED,
+        "duration_seconds": 61.25,
+        "final": True,
+        "airflow_version": adapter.version,
+        "transport": adapter.transport,
+    }
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_one_look_at_a_run_that_goes_on(
+    state: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.shown(state, None, None))
+    result = check()
+    assert (result["state"], result["final"], result["duration_seconds"]) == (state, False, None)
+    assert adapter.asked(mwaa) == adapter.look
+
+
+# Failed -----------------------------------------------------------------------------------------
+
+
+def test_a_failed_run_is_an_error_that_names_the_failed_tasks(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    states = {"extract": "success", "load": "failed", "notify": "upstream_failed", "copy": "failed"}
+    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED))
+    looked = len(mwaa.to_come)
+    mwaa.add(*adapter.tasks(states))
+    with pytest.raises(DagRunFailed) as caught:
+        check()
+    assert str(caught.value) == (
+        f"{RUN} has failed, with its tasks load, copy. Clear its failed tasks in Airflow, so that the "
+        "same DAG run goes on, and redrive the execution, which waits for it again. "
+        f"(execution {ARN}, run id {RUN_ID})"
+    )
+    assert adapter.asked(mwaa)[looked:] == adapter.tasks_of
+
+
+def test_of_many_failed_tasks_it_names_ten(adapter: Adapter, mwaa: FakeMwaa, check: Check) -> None:
+    tasks = adapter.tasks({f"t{number}": "failed" for number in range(12)})
+    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *tasks)
+    with pytest.raises(DagRunFailed, match=r"with its tasks t0, .*t9 and 2 more\. "):
+        check()
+
+
+@pytest.mark.parametrize("answered", ["nothing", "no failed task"])
+def test_without_failed_tasks_to_name_it_has_failed_all_the_same(
+    answered: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    none = adapter.gateway_timeout() if answered == "nothing" else adapter.tasks({"a": "success"})
+    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *none)
+    with pytest.raises(DagRunFailed, match=r"has failed\. Clear"):
+        check()
+
+
+def test_a_failed_run_has_not_timed_out(adapter: Adapter, mwaa: FakeMwaa, check: Check) -> None:
+    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *adapter.tasks({"work": "failed"}))
+    with pytest.raises(DagRunFailed, match="with its task work"):
+        check("2026-01-02T10:00:00Z")
+
+
+# Timed out --------------------------------------------------------------------------------------
+
+
+def test_a_run_that_goes_on_for_too_long_is_an_error_of_the_waiting(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.shown("running", None, None))
+    with pytest.raises(DagRunTimedOut) as caught:
+        check("2026-01-01T11:00:00.700Z")
+    assert str(caught.value) == (
+        f"{RUN} is running after 3601 s, and timeout_seconds is 3600. That ends the waiting and not "
+        "the DAG run, which goes on. Redrive the execution to wait for it as long again. "
+        f"(execution {ARN}, run id {RUN_ID})"
+    )
+
+
+@pytest.mark.parametrize(
+    ("paused", "says"),
+    [
+        pytest.param(True, "has not started, because its DAG is paused: unpause it.", id="paused"),
+        pytest.param(False, "has not started.", id="not paused"),
+    ],
+)
+def test_of_a_run_that_never_started_it_says_whether_the_dag_is_paused(
+    paused: bool, says: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.shown("queued", None, None), *adapter.dag(paused=paused))
+    with pytest.raises(DagRunTimedOut, match=f"the DAG run, which {says} Redrive"):
+        check("2026-01-01T12:00:00Z")
+    assert adapter.asked(mwaa) == [*adapter.look, *adapter.dag_of]
+
+
+def test_an_open_question_whether_the_dag_is_paused_hides_nothing(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.shown("queued", None, None), *adapter.gateway_timeout())
+    with pytest.raises(DagRunTimedOut, match=r"which has not started\. Redrive"):
+        check("2026-01-01T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("times", "late"),
+    [
+        pytest.param({"checked_at": "2026-01-01T11:00:00Z"}, False, id="to the second"),
+        pytest.param({"checked_at": "2026-01-01T11:00:00.001Z"}, True, id="a moment later"),
+        pytest.param({"checked_at": "2026-01-01T12:00:00+01:00"}, False, id="an offset of its own"),
+        pytest.param(
+            {"checked_at": "2026-01-01T23:00:00Z", "redriven_at": "2026-01-01T22:00:00.000Z"},
+            False,
+            id="since the redrive",
+        ),
+        pytest.param(
+            {"checked_at": "2026-01-01T23:00:01Z", "redriven_at": "2026-01-01T22:00:00.000Z"},
+            True,
+            id="too long since the redrive",
+        ),
+        pytest.param(
+            {"checked_at": "2026-01-01T11:00:00Z", "redriven_at": "2026-01-01T09:00:00.000Z"},
+            False,
+            id="a redrive before the trigger",
+        ),
+    ],
+)
+def test_it_waits_from_the_trigger_or_the_last_redrive(
+    times: dict[str, str], late: bool, adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.shown("running", None, None))
+    if late:
+        with pytest.raises(DagRunTimedOut):
+            check(**times)
+    else:
+        assert check(**times)["final"] is False
+
+
+def test_a_run_that_succeeded_late_has_succeeded(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.shown("success", BEGUN, ENDED))
+    assert check("2026-01-02T10:00:00Z")["state"] == "success"
+
+
+# Not seen ---------------------------------------------------------------------------------------
+
+
+def test_a_run_that_was_deleted_meanwhile_is_not_found(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.absent())
+    with pytest.raises(DagRunNotFound, match="may also have been deleted"):
+        check()
+
+
+def test_a_busy_web_server_says_nothing_of_the_run(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*[error(adapter.throttles, 429, "ThrottlingException")] * 4)
+    with pytest.raises(MwaaBusy):
+        check("2026-01-02T10:00:00Z")
+
+
+def test_a_lost_answer_says_nothing_of_the_run(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.gateway_timeout() * 4)
+    with pytest.raises(MwaaUnavailable):
+        check("2026-01-02T10:00:00Z")
+
+
+def test_an_update_of_the_environment_says_nothing_of_the_run(
+    adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.gateway_timeout() * 4)
+    mwaa.shown["Status"] = "UPDATING"
+    with pytest.raises(EnvironmentNotReady):
+        check("2026-01-02T10:00:00Z")
+
+
+# The event --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        pytest.param({"dag_run_id": None}, "dag_run_id", id="no run"),
+        pytest.param({"triggered_at": None}, "triggered_at", id="no trigger"),
+        pytest.param({"triggered_at": "yesterday"}, "triggered_at", id="no time"),
+        pytest.param({"triggered_at": "2026-01-01T10:00:00"}, "triggered_at", id="no offset"),
+        pytest.param({"triggered_at": 1767261600}, "triggered_at", id="a number"),
+        pytest.param({"redriven_at": ""}, "redriven_at", id="no time of a redrive"),
+        pytest.param({"checked_at": None}, "checked_at", id="no look"),
+        pytest.param({"timeout_seconds": None}, "timeout_seconds", id="no limit"),
+        pytest.param({"timeout_seconds": 0}, "timeout_seconds", id="limit of 0"),
+        pytest.param({"timeout_seconds": "60"}, "timeout_seconds", id="limit a string"),
+        pytest.param({"timeout_seconds": True}, "timeout_seconds", id="limit a boolean"),
+    ],
+)
+def test_a_wrong_field_of_a_check_is_named(fields: dict[str, Any], named: str) -> None:
+    right = {
+        "action": "check",
+        "mwaa_env_name": "etl",
+        "mwaa_dag_name": "demo",
+        "dag_run_id": RUN_ID,
+        "triggered_at": "2026-01-01T10:00:00Z",
+        "checked_at": "2026-01-01T10:00:15Z",
+        "timeout_seconds": 3600,
+    }
+    parse(right)
+    with pytest.raises(InvalidRequest) as caught:
+        parse({**right, **fields})
+    assert str(caught.value).startswith(f"{named} must ")
