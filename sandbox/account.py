@@ -39,6 +39,8 @@ class Account:
     ----------
     profile
         The session as the AWS CLI's configuration file has it.
+    session
+        For clients of other services.
     """
 
     def __init__(self, endpoint: str, account_id: str, *, role: str = ADMINISTRATOR_ROLE) -> None:
@@ -58,7 +60,7 @@ class Account:
             "aws_secret_access_key": assumed["SecretAccessKey"],
             "aws_session_token": assumed["SessionToken"],
         }
-        session = boto3.Session(
+        self.session = session = boto3.Session(
             aws_access_key_id=assumed["AccessKeyId"],
             aws_secret_access_key=assumed["SecretAccessKey"],
             aws_session_token=assumed["SessionToken"],

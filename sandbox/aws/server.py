@@ -18,6 +18,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.aws import accounts
 from sandbox.aws.authorizer import Authorizer
+from sandbox.aws.event_rules import notification_kept, state_machines_started
 from sandbox.aws.execution_context import context_completed
 from sandbox.aws.functions import Functions, configuration_kept
 from sandbox.aws.gateway import Front, Gateway
@@ -32,7 +33,7 @@ _the_one = Lock()
 
 
 class AwsServer:
-    """Context manager: two furnished accounts at `url` until it ends.
+    """Context manager: furnished accounts at `url` until it ends.
 
     moto keeps its state in the process, so there can be one at a time; RuntimeError for another.
 
@@ -114,6 +115,8 @@ class AwsServer:
         )
         stack.enter_context(configuration_kept())
         stack.enter_context(keys_associated())
+        stack.enter_context(notification_kept())
+        stack.enter_context(state_machines_started(self.service_session, self.url))
         stack.enter_context(context_completed())
         stack.enter_context(jsonata_evaluated())
         stack.enter_context(redrive_known())
