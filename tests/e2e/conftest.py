@@ -133,14 +133,14 @@ over_cli = pytest.mark.over("cli")
 over_rest = pytest.mark.over("rest")
 
 
-ASKED_FOR = {"on": "installation", "over": "stack"}
+ASKED_FOR = {"of": "applied", "on": "installation", "over": "stack"}
 """The parameter whose values a mark names."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the Airflows and transports that a test does not ask for.
+    """Leave out the Airflows, transports and examples that a test does not ask for.
 
-    Were they left out of its parametrisation, pytest would not order by transport, and each switch is an apply.
+    Were they left out of its parametrisation, pytest would not order by them, and each switch is an apply.
     """
     items[:] = [item for item in items if _is_asked_for(item)]
 

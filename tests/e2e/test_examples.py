@@ -1,0 +1,281 @@
+"""Examples applied as they are: each makes DAG runs, needs no second apply, and leaves nothing when it is destroyed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.account import Account
+from sandbox.aws.accounts import (
+    ADMINISTRATOR_ROLE,
+    SECOND_SOURCE_ACCOUNT,
+    SOURCE_ACCOUNT,
+    TARGET_ACCOUNT,
+)
+from sandbox.stack import ENVIRONMENT_NAME
+from tests.e2e.conftest import EXECUTION_SECONDS, Deployed, on_the_default
+from tests.support.machines import wait_until
+from tests.terraform.examples import EXAMPLES, SETTINGS, settings
+from tools.paths import PROJECT
+from tools.terraform import init, run
+
+pytestmark = on_the_default
+
+# Its runs are made and stay as they are: nothing here waits for their end.
+DAG = "paused"
+
+
+class Configuration:
+    """A directory of examples/, copied, with the settings of its README and these in their place."""
+
+    def __init__(
+        self,
+        example: str,
+        directory: Path,
+        environment: Mapping[str, str],
+        variables: Mapping[str, Any],
+    ) -> None:
+        self._directory = directory / "examples" / example
+        self._environment = {**os.environ, **environment, "TF_IN_AUTOMATION": "1"}
+        ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
+        shutil.copytree(EXAMPLES / example, self._directory, ignore=ignored)
+        (self._directory / SETTINGS).write_text(settings(example))
+        (self._directory / "overrides.tfvars.json").write_text(json.dumps(variables))
+        self._options = ["-input=false", f"-var-file={SETTINGS}", "-var-file=overrides.tfvars.json"]
+        init(self._directory, self._environment)
+
+    def apply(self) -> dict[str, Any]:
+        """Apply, and return the outputs."""
+        self._run("apply", "-auto-approve", *self._options)
+        outputs = json.loads(self._run("output", "-json"))
+        return {name: output["value"] for name, output in outputs.items()}
+
+    def changes(self) -> list[str]:
+        """Plan, and return the addresses of what would change."""
+        messages = map(json.loads, self._run("plan", "-json", *self._options).splitlines())
+        return [m["change"]["resource"]["addr"] for m in messages if m["type"] == "planned_change"]
+
+    def destroy(self) -> list[str]:
+        """Destroy, and return the addresses that are left in the state."""
+        # Without a refresh, which the plan before it has had.
+        self._run("destroy", "-auto-approve", "-refresh=false", *self._options)
+        return self._run("state", "list").split()
+
+    def _run(self, *arguments: str) -> str:
+        return run(arguments, directory=self._directory, environment=self._environment)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """An example, with what all of its states together gave as outputs."""
+
+    configurations: list[Configuration]
+    outputs: Mapping[str, Any]
+    accounts: Mapping[str, Account]
+    deployed: Deployed
+
+    def client(self, service: str, *, account: str = SOURCE_ACCOUNT) -> Any:
+        """Return a client of an administrator."""
+        session = self.accounts[account].session
+        return session.client(service, endpoint_url=self.deployed.sandbox.aws.url)  # type: ignore[call-overload]
+
+    def run_of(self, state_machine_arn: str) -> dict[str, Any]:
+        """Start an execution, and return the conf of the DAG run that it made."""
+        described = self.accounts[state_machine_arn.split(":")[4]].execute(
+            state_machine_arn,
+            {
+                "mwaa_env_name": ENVIRONMENT_NAME,
+                "mwaa_dag_name": DAG,
+                "mwaa_dag_conf": {"started": state_machine_arn},
+            },
+            name=str(uuid.uuid4()),
+            timeout=EXECUTION_SECONDS,
+        )
+        assert described["status"] == "SUCCEEDED", described
+        return self.conf(json.loads(described["output"])["dag_run_id"])
+
+    def conf(self, run_id: str) -> dict[str, Any]:
+        """Return the conf of a DAG run as Airflow has it."""
+        run = self.deployed.sandbox.airflow.api.dag_run(DAG, run_id)
+        assert run
+        return dict(run.conf)
+
+
+def deployer(account: str) -> dict[str, str]:
+    """Return an account as the examples' variables name one, deployed to by its administrator."""
+    role = f"arn:aws:iam::{account}:role/{ADMINISTRATOR_ROLE}"
+    return {"account_id": account, "assume_role_arn": role}
+
+
+def environment_of(account: Account) -> dict[str, str]:
+    """Return the variables by which Terraform has the account's credentials from the start."""
+    return {name.upper(): value for name, value in account.profile.items()}
+
+
+def present(applied: Applied) -> list[str]:
+    """Return all that the accounts hold of what examples make."""
+    buckets = applied.client("s3").list_buckets()["Buckets"]
+    rules = applied.client("events").list_rules()["Rules"]
+    return [
+        *(arn for account in applied.accounts.values() for arn in account.resources()),
+        *(bucket["Name"] for bucket in buckets),
+        *(rule["Arn"] for rule in rules),
+    ]
+
+
+@pytest.fixture(scope="module", params=["many-sources", "on-upload", "separate-states"])
+def applied(
+    request: pytest.FixtureRequest,
+    deployed: Deployed,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Applied]:
+    """One of the examples; when its tests are done, destroying it leaves nothing."""
+    sandbox = deployed.sandbox
+    numbers = (SOURCE_ACCOUNT, SECOND_SOURCE_ACCOUNT, TARGET_ACCOUNT)
+    accounts = {number: Account(sandbox.aws.url, number) for number in numbers}
+    # By its number S3 is reached at a path; `BUCKET.localhost` is no name that every resolver knows.
+    s3 = {"AWS_ENDPOINT_URL_S3": sandbox.aws.url.replace("localhost", "127.0.0.1")}
+    environment = {**sandbox.environment, **s3}
+    both = {
+        "source_account": deployer(SOURCE_ACCOUNT),
+        "target_account": deployer(TARGET_ACCOUNT),
+        "mwaa_environment": ENVIRONMENT_NAME,
+        "mwaa_dag": DAG,
+    }
+    several = {
+        "finance_account": deployer(SECOND_SOURCE_ACCOUNT),
+        "sales_account": deployer(SOURCE_ACCOUNT),
+        "target_account": deployer(TARGET_ACCOUNT),
+        "mwaa_environments": [ENVIRONMENT_NAME],
+    }
+    parts: dict[str, list[tuple[str, dict[str, str], dict[str, Any]]]] = {
+        "many-sources": [("many-sources", {}, several)],
+        "on-upload": [("on-upload", {}, both)],
+        "separate-states": [
+            ("separate-states/source", environment_of(accounts[SOURCE_ACCOUNT]), {}),
+            (
+                "separate-states/target",
+                environment_of(accounts[TARGET_ACCOUNT]),
+                {"mwaa_environments": [ENVIRONMENT_NAME]},
+            ),
+        ],
+    }
+    directory = tmp_path_factory.mktemp("example")
+    for needed in ("modules", "dist"):
+        (directory / needed).symlink_to(PROJECT / needed)
+    configurations = [
+        Configuration(name, directory, {**environment, **credentials}, variables)
+        for name, credentials, variables in parts[request.param]
+    ]
+    outputs: dict[str, Any] = {}
+    example = Applied(configurations, outputs, accounts, deployed)
+    before = present(example)
+    for configuration in configurations:
+        outputs |= configuration.apply()
+    yield example
+    assert [left for c in reversed(configurations) for left in c.destroy()] == []
+    assert present(example) == before
+
+
+def test_a_second_plan_shows_no_changes(applied: Applied) -> None:
+    assert [change for c in applied.configurations for change in c.changes()] == []
+
+
+@pytest.mark.of("separate-states")
+def test_two_states_make_one_trigger(applied: Applied) -> None:
+    machine = applied.outputs["state_machine_arn"]
+
+    assert applied.run_of(machine) == {"started": machine}
+
+
+@pytest.mark.of("many-sources")
+def test_each_source_triggers_in_the_one_target(applied: Applied) -> None:
+    machines = applied.outputs["state_machine_arns"].values()
+
+    assert {machine.split(":")[4] for machine in machines} == {
+        SOURCE_ACCOUNT,
+        SECOND_SOURCE_ACCOUNT,
+    }
+    assert [applied.run_of(machine) for machine in machines] == [
+        {"started": machine} for machine in machines
+    ]
+
+
+class Uploads:
+    """The bucket of on-upload."""
+
+    def __init__(self, applied: Applied) -> None:
+        self.applied = applied
+        self.s3 = applied.client("s3")
+        self.bucket, self.prefix = applied.outputs["upload_uri"].removeprefix("s3://").split("/", 1)
+
+    def put(self, key: str) -> str:
+        """Upload the same as always; return the version that it is."""
+        put = self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"4711")
+        return str(put["VersionId"])
+
+    def tell_again(self, key: str, version: str) -> None:
+        """Tell EventBridge once more of an upload, as S3 sometimes does."""
+        detail = {
+            "bucket": {"name": self.bucket},
+            "object": {"key": key, "version-id": version},
+        }
+        entry = {
+            "Source": "aws.s3",
+            "DetailType": "Object Created",
+            "Detail": json.dumps(detail),
+        }
+        told = self.applied.client("events").put_events(Entries=[entry])
+        assert told["FailedEntryCount"] == 0
+
+    def results(self, executions: int) -> list[dict[str, Any]]:
+        """Wait for so many executions to succeed; return what each gave."""
+        states = self.applied.accounts[SOURCE_ACCOUNT].states
+        machine = self.applied.outputs["state_machine_arn"]
+
+        def arns() -> list[str]:
+            listed = states.list_executions(stateMachineArn=machine)["executions"]
+            return [execution["executionArn"] for execution in listed]
+
+        wait_until(lambda: len(arns()) >= executions)
+        ended = [
+            self.applied.accounts[SOURCE_ACCOUNT].wait_for_end(arn, timeout=EXECUTION_SECONDS)
+            for arn in arns()
+        ]
+        assert [execution["status"] for execution in ended] == ["SUCCEEDED"] * executions, ended
+        return [json.loads(execution["output"]) for execution in ended]
+
+
+@pytest.fixture
+def uploads(applied: Applied) -> Iterator[Uploads]:
+    uploads = Uploads(applied)
+    yield uploads
+    versions = uploads.s3.list_object_versions(Bucket=uploads.bucket).get("Versions", [])
+    for version in versions:
+        uploads.s3.delete_object(
+            Bucket=uploads.bucket, Key=version["Key"], VersionId=version["VersionId"]
+        )
+
+
+@pytest.mark.of("on-upload")
+def test_each_upload_is_one_dag_run_however_often_it_is_told(uploads: Uploads) -> None:
+    """Uploads reach the rule as moto has it; the state machine is started by `sandbox.aws.event_rules`."""
+    key = f"{uploads.prefix}Köln 1.csv"
+
+    uploads.put("elsewhere.csv")
+    versions = [uploads.put(key), uploads.put(key)]
+    uploads.tell_again(key, versions[0])
+
+    run_ids = {result["dag_run_id"] for result in uploads.results(3)}
+    confs = [uploads.applied.conf(run_id) for run_id in run_ids]
+    assert sorted(confs, key=lambda conf: versions.index(conf["version_id"])) == [
+        {"bucket": uploads.bucket, "key": key, "version_id": version} for version in versions
+    ]
