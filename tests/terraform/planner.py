@@ -77,6 +77,14 @@ class Plan:
             [keys[address]] = {r["provider_config_key"] for r in module["resources"]}
         return keys
 
+    def references(self, address: str, argument: str) -> set[str]:
+        """Return the resources that an argument of the root's resource or module names."""
+        root = self.document["configuration"]["root_module"]
+        callers = {f"module.{name}": call for name, call in root["module_calls"].items()}
+        callers |= {resource["address"]: resource for resource in root["resources"]}
+        names = callers[address]["expressions"][argument]["references"]
+        return {name for name in names if name.startswith("aws_") and name.count(".") == 1}
+
     def policy(self, address: str, attribute: str = "policy") -> dict[str, Any]:
         """Return a policy document of a resource, parsed."""
         document: dict[str, Any] = json.loads(self.resources[address][attribute])

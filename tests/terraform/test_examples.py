@@ -6,10 +6,12 @@ import pytest
 
 from tests.terraform.examples import EXAMPLES, plan_example
 from tests.terraform.planner import Planner
+from tests.terraform.values import like
 
-PLANNED = ["many-sources", "on-schedule", "on-upload"]
+PLANNED = ["complete", "many-sources", "on-schedule", "on-upload", "private-web-server"]
 """Those of one state; separate-states has two, whose names a test of the documentation gives."""
 ACCOUNTS = {
+    "complete": {"module.source": "aws.source", "module.target": "aws.target"},
     "many-sources": {
         "module.finance": "aws.finance",
         "module.sales": "aws.sales",
@@ -37,6 +39,18 @@ ACCOUNTS = {
         "module.source": "aws.source",
         "module.target": "aws.target",
     },
+    "private-web-server": {
+        "aws_security_group.endpoints": "aws.target",
+        "aws_security_group.function": "aws.target",
+        "aws_subnet.private": "aws.target",
+        "aws_vpc.this": "aws.target",
+        "aws_vpc_endpoint.mwaa": "aws.target",
+        "aws_vpc_endpoint.web_server": "aws.target",
+        "aws_vpc_security_group_egress_rule.function": "aws.target",
+        "aws_vpc_security_group_ingress_rule.endpoints": "aws.target",
+        "module.source": "aws.source",
+        "module.target": "aws.target",
+    },
 }
 
 
@@ -55,9 +69,9 @@ def test_an_apply_into_another_account_stops(planner: Planner, example: str) -> 
     providers = plan.document["configuration"]["provider_config"]
     used = [providers[key] for key in sorted(set(plan.providers.values()))]
 
-    allowed = [provider["expressions"]["allowed_account_ids"] for provider in used]
-    accounts = [f"var.{provider['alias']}_account" for provider in used]
-    assert allowed == [{"references": [f"{name}.account_id", name]} for name in accounts]
+    allowed = [provider["expressions"]["allowed_account_ids"]["references"][0] for provider in used]
+    own = "local.{}_account_id" if example == "complete" else "var.{}_account.account_id"
+    assert allowed == [own.format(provider["alias"]) for provider in used]
 
 
 class TestManySources:
@@ -103,3 +117,99 @@ class TestManySources:
         assert trigger["Credentials"] == {
             "RoleArn": "arn:aws:iam::222222222222:role/data-onboarding-invoker"
         }
+
+
+@pytest.mark.parametrize("module", ["source", "target"])
+class TestComplete:
+    def test_every_input_is_set(self, planner: Planner, module: str) -> None:
+        root = plan_example(planner, "complete").document["configuration"]["root_module"]
+        call = root["module_calls"][module]
+
+        assert sorted(call["expressions"]) == sorted(call["module"]["variables"])
+
+    def test_every_output_is_passed_on(self, planner: Planner, module: str) -> None:
+        root = plan_example(planner, "complete").document["configuration"]["root_module"]
+        passed = [output["expression"]["references"][0] for output in root["outputs"].values()]
+
+        outputs = root["module_calls"][module]["module"]["outputs"]
+        assert {f"module.{module}.{name}" for name in outputs} <= set(passed)
+
+
+class TestPrivateWebServer:
+    def test_there_is_no_way_out_but_endpoints(self, planner: Planner) -> None:
+        resources = plan_example(planner, "private-web-server").resources
+
+        endpoints = {
+            address: (values["service_name"], values["private_dns_enabled"])
+            for address, values in resources.items()
+            if address.startswith("aws_vpc_endpoint.")
+        }
+        # The web server of the environment whose endpoints MWAA manages needs none made here.
+        assert endpoints == {
+            'aws_vpc_endpoint.mwaa["airflow.api"]': (
+                "com.amazonaws.eu-central-1.airflow.api",
+                True,
+            ),
+            'aws_vpc_endpoint.mwaa["airflow.env"]': (
+                "com.amazonaws.eu-central-1.airflow.env",
+                True,
+            ),
+            'aws_vpc_endpoint.web_server["analytics"]': (
+                "com.amazonaws.vpce.eu-central-1.vpce-svc-0123456789abcdef0",
+                False,
+            ),
+        }
+        gateways = ("aws_internet_gateway", "aws_nat_gateway", "aws_route")
+        assert [address for address in resources if address.startswith(gateways)] == []
+
+    def test_the_function_reaches_https_within_the_vpc_only(self, planner: Planner) -> None:
+        plan = plan_example(planner, "private-web-server")
+        expected = {
+            "from_port": 443,
+            "to_port": 443,
+            "ip_protocol": "tcp",
+            "cidr_ipv4": "10.20.0.0/16",
+            "cidr_ipv6": None,
+            "prefix_list_id": None,
+        }
+        rules = [a for a in plan.resources if "egress" in a or "ingress" in a]
+
+        egress = plan.resources["aws_vpc_security_group_egress_rule.function"]
+        assert like(egress, expected) == expected
+        assert rules == [
+            "aws_vpc_security_group_egress_rule.function",
+            "aws_vpc_security_group_ingress_rule.endpoints",
+        ]
+
+    def test_the_endpoints_take_https_from_the_function_only(self, planner: Planner) -> None:
+        plan = plan_example(planner, "private-web-server")
+        expected = {"from_port": 443, "to_port": 443, "ip_protocol": "tcp", "cidr_ipv4": None}
+
+        address = "aws_vpc_security_group_ingress_rule.endpoints"
+        assert like(plan.resources[address], expected) == expected
+        assert plan.references(address, "referenced_security_group_id") == {
+            "aws_security_group.function"
+        }
+
+    def test_the_function_is_in_the_private_subnets_with_its_own_group(
+        self, planner: Planner
+    ) -> None:
+        plan = plan_example(planner, "private-web-server")
+
+        assert plan.references("module.target", "vpc") == {
+            "aws_security_group.function",
+            "aws_subnet.private",
+        }
+
+    def test_the_source_assumes_a_role_that_has_nothing_of_the_network(
+        self, planner: Planner
+    ) -> None:
+        plan = plan_example(planner, "private-web-server")
+        trigger = plan.definition()["States"]["Trigger MWAA DAG"]
+
+        role = "data-onboarding-invoker"
+        assert trigger["Credentials"] == {"RoleArn": f"arn:aws:iam::222222222222:role/{role}"}
+        policy = plan.policy(f'module.target.aws_iam_role_policy.invoker["{role}"]')
+        assert [statement["Action"] for statement in policy["Statement"]] == [
+            "lambda:InvokeFunction"
+        ]
