@@ -44,6 +44,10 @@ package: ## Build dist/mwaa_dags_trigger.zip; needs Python and nothing else
 	@$(PYTHON) -m tools.setup package
 	@.build/package/bin/python -m lambda.build
 
+.PHONY: release
+release: setup package ## Check that version, changelog and zip agree, and print a tag's notes
+	@$(RUN) python -m tools.release
+
 .PHONY: sandbox
 sandbox: setup package ## Start the local AWS and Airflow, and leave them running
 	@$(RUN) python -m sandbox up

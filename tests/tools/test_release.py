@@ -1,0 +1,136 @@
+"""`make release`: version, Lambda, changelog and zip agree, or it says which does not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tools.errors import UserError
+from tools.paths import PROJECT, ZIP
+from tools.release import notes
+
+INIT = "lambda/mwaa_dags_trigger/__init__.py"
+CHANGELOG = """# Changelog
+
+## [Unreleased]
+
+## [1.2.3] - 2026-11-25
+
+### Fixed
+
+- What was wrong.
+
+## [1.2.2] - 2026-11-01
+
+- Older.
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout that is release 1.2.3, whose zip was built of its sources."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
+    (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
+    (tmp_path / INIT).parent.mkdir(parents=True)
+    (tmp_path / INIT).write_text('"""Start DAG runs."""\n\n__version__ = "1.2.3"\n')
+    build(tmp_path)
+    return tmp_path
+
+
+def build(checkout: Path) -> None:
+    package = checkout / ZIP.relative_to(PROJECT)
+    package.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.write(checkout / INIT, INIT.removeprefix("lambda/"))
+
+
+def edit(checkout: Path, file: str, old: str, new: str) -> None:
+    text = (checkout / file).read_text()
+    assert old in text
+    (checkout / file).write_text(text.replace(old, new))
+
+
+def test_the_notes_have_what_changed_and_the_zips_hashes(checkout: Path) -> None:
+    digest = hashlib.sha256((checkout / "dist/mwaa_dags_trigger.zip").read_bytes()).digest()
+
+    assert notes(checkout).splitlines() == [
+        "v1.2.3 - 2026-11-25",
+        "",
+        "### Fixed",
+        "",
+        "- What was wrong.",
+        "",
+        "mwaa_dags_trigger.zip",
+        f"sha256:{digest.hex()}",
+        f"source_code_hash = {base64.b64encode(digest).decode()}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        pytest.param(
+            "pyproject.toml",
+            "1.2.3",
+            "1.2.4",
+            r"pyproject\.toml has version 1\.2\.4, and the newest .* is 1\.2\.3",
+            id="another version",
+        ),
+        pytest.param("CHANGELOG.md", " - 2026-11-25", "", "newest with a date", id="no date"),
+        pytest.param(
+            "CHANGELOG.md",
+            "[Unreleased]\n",
+            "[Unreleased]\n\n- Not yet.\n",
+            r"has to begin with an empty \[Unreleased\]",
+            id="unreleased changes",
+        ),
+        pytest.param(
+            "CHANGELOG.md",
+            CHANGELOG,
+            "# Changelog\n\n## [Unreleased]\n",
+            "is none",
+            id="no release",
+        ),
+        pytest.param("CHANGELOG.md", CHANGELOG, "", "has to begin with", id="no changelog"),
+    ],
+)
+def test_what_does_not_agree_is_named(
+    checkout: Path, file: str, old: str, new: str, says: str
+) -> None:
+    edit(checkout, file, old, new)
+
+    with pytest.raises(UserError, match=says):
+        notes(checkout)
+
+
+def test_a_lambda_of_another_version_is_named(checkout: Path) -> None:
+    edit(checkout, INIT, "1.2.3", "1.2.2")
+    build(checkout)
+
+    with pytest.raises(UserError, match=f"write it as __version__ into {INIT}"):
+        notes(checkout)
+
+
+def test_a_zip_of_other_sources_is_refused(checkout: Path) -> None:
+    edit(checkout, INIT, "Start", "Begin")
+
+    with pytest.raises(UserError, match="is not of these sources: run `make package`"):
+        notes(checkout)
+
+
+def test_a_zip_without_a_module_is_refused(checkout: Path) -> None:
+    (checkout / INIT).with_name("new.py").touch()
+
+    with pytest.raises(UserError, match="is not of these sources"):
+        notes(checkout)
+
+
+def test_a_missing_zip_is_answered_with_what_builds_it(checkout: Path) -> None:
+    (checkout / "dist/mwaa_dags_trigger.zip").unlink()
+
+    with pytest.raises(UserError, match="is not there: run `make package`"):
+        notes(checkout)

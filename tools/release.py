@@ -1,0 +1,85 @@
+"""Check that a release is whole, and print the notes of its tag.
+
+python -m tools.release
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+from tools.errors import UserError
+from tools.paths import PROJECT, ZIP
+
+_LAMBDA = "mwaa_dags_trigger/__init__.py"
+_SECTION = re.compile(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?\n(.*?)(?=^## |\Z)", re.DOTALL | re.M)
+
+
+def main() -> None:
+    """Print the notes, or say in one sentence what does not agree."""
+    try:
+        print(notes(PROJECT))  # noqa: T201
+    except UserError as error:
+        sys.exit(f"mwaa-dags-trigger: {error}")
+
+
+def notes(project: Path) -> str:
+    """Return the notes of the release that a checkout is: version and date, what changed, the zip's hashes.
+
+    Raises
+    ------
+    UserError
+        If pyproject.toml, the Lambda, the changelog and the zip do not agree.
+    """
+    version = tomllib.loads((project / "pyproject.toml").read_text())["project"]["version"]
+    date, changes = _changes(project / "CHANGELOG.md", version)
+    package = project / ZIP.relative_to(PROJECT)
+    _check_zip(package, project / "lambda", version)
+    digest = hashlib.sha256(package.read_bytes())
+    return (
+        f"v{version} - {date}\n\n{changes}\n\n"
+        f"{package.name}\nsha256:{digest.hexdigest()}\n"
+        f"source_code_hash = {base64.b64encode(digest.digest()).decode()}"
+    )
+
+
+def _changes(changelog: Path, version: str) -> tuple[str, str]:
+    sections = [match.groups() for match in _SECTION.finditer(changelog.read_text())]
+    unreleased, *released = [*sections, ("", "", "")]
+    if unreleased[0] != "Unreleased" or unreleased[2].strip():
+        raise UserError(
+            "CHANGELOG.md has to begin with an empty [Unreleased]: give what stands there a heading "
+            f"such as `## [{version}] - 2026-01-31`."
+        )
+    newest, date, changes = released[0]
+    if newest != version or not date:
+        raise UserError(
+            f"pyproject.toml has version {version}, and the newest with a date in CHANGELOG.md is "
+            f"{newest or 'none'}: make them one."
+        )
+    return date, changes.strip()
+
+
+def _check_zip(package: Path, sources: Path, version: str) -> None:
+    if not package.exists():
+        raise UserError("The Lambda's zip is not there: run `make package`.")
+    modules = {path.relative_to(sources).as_posix(): path for path in sources.glob("*/*.py")}
+    with zipfile.ZipFile(package) as archive:
+        held = {name for name in archive.namelist() if name.startswith("mwaa_dags_trigger/")}
+        if held != modules.keys() or any(
+            archive.read(name) != path.read_bytes() for name, path in modules.items()
+        ):
+            raise UserError("The Lambda's zip is not of these sources: run `make package`.")
+    if f'\n__version__ = "{version}"\n' not in modules[_LAMBDA].read_text():
+        raise UserError(
+            f"pyproject.toml has version {version}: write it as __version__ into lambda/{_LAMBDA}, too."
+        )
+
+
+if __name__ == "__main__":
+    main()
