@@ -15,6 +15,7 @@ from tools.terraform import init, link_configuration, run
 
 _WORKSPACE = "sandbox"
 _VARIABLES = "-var-file=environments/sandbox.tfvars"
+_PLAN = "planned"
 
 
 def prepare(directory: Path) -> None:
@@ -52,29 +53,37 @@ class Deployment:
             Strings as they are, other values as JSON.
         """
         replaced = [f"-replace={address}" for address in replace]
-        outputs = self._change("apply", advance, *_options(variables), *replaced)
-        return {name: output["value"] for name, output in outputs.items()}
+        return self._change("apply", advance, _VARIABLES, *_options(variables), *replaced)
+
+    def plan(self, **variables: str) -> dict[str, dict[str, Any]]:
+        """Plan, with these variables as in `apply`; return what would change by its address.
+
+        A change has `actions`, and the attributes `before` and `after`, as in Terraform's JSON of a plan.
+        """
+        self._run("plan", f"-out={_PLAN}", _VARIABLES, *_options(variables))
+        resources = json.loads(self._run("show", "-json", _PLAN))["resource_changes"]
+        changes = {resource["address"]: resource["change"] for resource in resources}
+        return {
+            address: change
+            for address, change in changes.items()
+            if change["actions"] not in (["no-op"], ["read"])
+        }
+
+    def apply_plan(self, advance: Advance) -> dict[str, str]:
+        """Apply what was planned last; return the outputs."""
+        return self._change("apply", advance, _PLAN)
 
     def destroy(self, advance: Advance) -> None:
         """Destroy everything that was applied."""
-        self._change("destroy", advance)
-
-    def changes(self, **variables: str) -> list[str]:
-        """Plan, with these variables as in `apply`; return the addresses of what would change."""
-        lines = self._run("plan", "-json", _VARIABLES, *_options(variables)).splitlines()
-        return [
-            message["change"]["resource"]["addr"]
-            for message in map(json.loads, lines)
-            if message["type"] == "planned_change" and message["change"]["action"] != "read"
-        ]
+        self._change("destroy", advance, _VARIABLES)
 
     def resources(self) -> list[str]:
         """Return the addresses in the state."""
         return self._run("state", "list").split()
 
-    def _change(self, command: str, advance: Advance, *options: str) -> dict[str, Any]:
+    def _change(self, command: str, advance: Advance, *options: str) -> dict[str, str]:
         """Run `apply` or `destroy`, counting the resources as they are done; return the outputs."""
-        arguments = ["terraform", command, "-auto-approve", "-json", _VARIABLES, *options]
+        arguments = ["terraform", command, "-auto-approve", "-json", *options]
         process = subprocess.Popen(
             arguments, cwd=self._directory, env=self._environment, stdout=subprocess.PIPE, text=True
         )
@@ -96,7 +105,8 @@ class Deployment:
                         errors.append(_diagnostic(message["diagnostic"]))
         if process.returncode != 0:
             raise UserError("\n".join([f"terraform {command} failed:", *errors]))
-        return outputs
+        # One that is destroyed has none.
+        return {name: output["value"] for name, output in outputs.items() if "value" in output}
 
     def _run(self, *arguments: str) -> str:
         return run(arguments, directory=self._directory, environment=self._environment)

@@ -16,7 +16,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox.aws import accounts
+from sandbox.aws import accounts, log_groups
 from sandbox.aws.authorizer import Authorizer
 from sandbox.aws.event_rules import notification_kept, state_machines_started
 from sandbox.aws.execution_context import context_completed
@@ -24,7 +24,6 @@ from sandbox.aws.functions import Functions, configuration_kept
 from sandbox.aws.gateway import Front, Gateway
 from sandbox.aws.jsonata_evaluator import jsonata_evaluated
 from sandbox.aws.lambda_runtime import LambdaRuntime, serve
-from sandbox.aws.log_groups import keys_associated
 from sandbox.aws.redrive import redrive_known
 from sandbox.aws.step_functions import TaskCredentials
 from sandbox.iam import Simulator
@@ -114,7 +113,7 @@ class AwsServer:
             moto=DomainDispatcherApplication(create_backend_app),
         )
         stack.enter_context(configuration_kept())
-        stack.enter_context(keys_associated())
+        stack.enter_context(log_groups.completed())
         stack.enter_context(notification_kept())
         stack.enter_context(state_machines_started(self.service_session, self.url))
         stack.enter_context(context_completed())

@@ -7,4 +7,4 @@ from tests.e2e.conftest import Stack, on_the_default
 
 @on_the_default
 def test_a_second_plan_shows_no_changes(stack: Stack) -> None:
-    assert stack.deployment.changes(transport=stack.transport) == []
+    assert stack.deployment.plan(transport=stack.transport) == {}

@@ -1,0 +1,43 @@
+"""An MWAA that holds what reaches Airflow, so that an invocation lasts as long as a test wants."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.mwaa.front import MwaaFront
+from sandbox.mwaa.http import Request, Response
+from sandbox.mwaa.releases import DEFAULT
+from tests.faults.rules import RulesAirflow
+from tests.support.clock import Clock
+
+SECONDS = 120.0
+
+
+class Front(MwaaFront):
+    """The environment `sandbox`, with rules in place of an Airflow."""
+
+    def __init__(self, directory: Path) -> None:
+        airflow = RulesAirflow(DEFAULT, Clock())
+        super().__init__({"sandbox": airflow}, directory)
+        self._passes = threading.Event()
+        self._passes.set()
+        self._reached = threading.Event()
+
+    def perform(self, request: Request, action: Callable[[], Response]) -> Response:
+        """Do what a request asks for, once nothing is held."""
+        self._reached.set()
+        assert self._passes.wait(SECONDS)
+        return super().perform(request, action)
+
+    @contextmanager
+    def holding(self) -> Iterator[Callable[[], bool]]:
+        """Hold requests until the end; what is yielded waits for the first."""
+        self._reached.clear()
+        self._passes.clear()
+        try:
+            yield lambda: self._reached.wait(SECONDS)
+        finally:
+            self._passes.set()
