@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 from sandbox.aws.accounts import ADMINISTRATOR_ROLE, REGION
 from tools.errors import UserError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
     from mypy_boto3_sts import STSClient
@@ -70,6 +72,9 @@ class Account:
         self.iam: IAMClient = session.client("iam", endpoint_url=endpoint)
         self.functions: LambdaClient = session.client("lambda", endpoint_url=endpoint)
         self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint)
+        # Not every resolver knows `BUCKET.localhost`.
+        in_path = Config(s3={"addressing_style": "path"})
+        self.s3: S3Client = session.client("s3", endpoint_url=endpoint, config=in_path)
         self.states: SFNClient = session.client("stepfunctions", endpoint_url=endpoint)
         self.sts: STSClient = session.client("sts", endpoint_url=endpoint)
 

@@ -70,6 +70,7 @@ class Gateway:
             "iam": _only_checked,
             "lambda": self._lambda,
             "logs": _only_checked,
+            "s3": _only_checked,
             "states": self._states,
             "sts": self._sts,
         }
@@ -182,6 +183,9 @@ def _denied(service: str, message: str) -> Response:
             403,
             mimetype="text/xml",
         )
+    if service == "s3":
+        error = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
+        return Response(error, 403, mimetype="application/xml")
     return _json(
         {"Message": message}, status=403, headers={"x-amzn-errortype": "AccessDeniedException"}
     )

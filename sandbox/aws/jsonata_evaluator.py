@@ -62,8 +62,8 @@ def jsonata_evaluated() -> Iterator[None]:
             raise _query_evaluation_error(env, expression.expression, str(error)) from error
 
     known = intrinsic._DECLARATION_BY_VARIABLE_REFERENCE.items()
-    # moto's stand-ins return a text that says that they are none.
-    declared = {name: text for name, text in known if name not in {"$hash", "$uuid"}}
+    # moto's stand-ins return a text that says that they are none, and its `$parse` evaluates what is no JSON.
+    declared = {name: text for name, text in known if name not in {"$hash", "$parse", "$uuid"}}
     with (
         patch.object(asl_parser, "Preprocessor", _OwnScopes),
         patch.object(intrinsic, "_DECLARATION_BY_VARIABLE_REFERENCE", declared),
@@ -79,7 +79,9 @@ def jsonata_evaluated() -> Iterator[None]:
 
 def _evaluate(expression: str) -> Any:
     try:
-        result = Jsonata(expression).evaluate(None)
+        parsed = Jsonata(expression)
+        parsed.register_lambda("parse", json.loads)
+        result = parsed.evaluate(None)
         # The library's own kinds of list become Python's.
         return json.loads(json.dumps(result))
     except Exception as error:

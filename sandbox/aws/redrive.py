@@ -42,6 +42,7 @@ def redrive_known() -> Iterator[None]:
 
     AWS page "Restarting state machine executions with redrive in Step Functions": same ARN, definition and
     input; the history is kept and continued; the retries and the time limit of the state begin anew.
+    A distributed map takes up the children that have not succeeded (`sandbox.aws.distributed_map`).
     Left out: a Parallel state and an inline Map run again as a whole, where AWS runs only the branches and
     iterations that failed; the limits in days and events; `clientToken`.
     """
@@ -49,8 +50,7 @@ def redrive_known() -> Iterator[None]:
     end = BaseExecutionWorkerCommunication._reflect_execution_status
 
     def enter_remembered(state: CommonStateField, env: Environment) -> None:
-        if not env.is_frame():
-            env.entered = (state.name, env.states.get_input())
+        env.entered = (state.name, env.states.get_input())
         enter(state, env)
 
     def end_at_once(execution: BaseExecutionWorkerCommunication) -> None:
@@ -116,6 +116,7 @@ def _redrive(execution: Execution) -> None:
     env.states.reset(state_input)
     env.variable_store = before.variable_store
     env.map_run_record_pool_manager = before.map_run_record_pool_manager
+    env.map_run_record_pool_manager.redriven_state = state
     env.event_manager = before.event_manager
     env.event_history_context = before.event_history_context
     env.event_manager.add_event(

@@ -18,12 +18,16 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.aws import accounts, log_groups
 from sandbox.aws.authorizer import Authorizer
+from sandbox.aws.distributed_map import maps_distributed
 from sandbox.aws.event_rules import notification_kept, state_machines_started
 from sandbox.aws.execution_context import context_completed
 from sandbox.aws.functions import Functions, configuration_kept
 from sandbox.aws.gateway import Front, Gateway
 from sandbox.aws.jsonata_evaluator import jsonata_evaluated
 from sandbox.aws.lambda_runtime import LambdaRuntime, serve
+from sandbox.aws.map_language import map_fields_parsed
+from sandbox.aws.map_storage import maps_over_s3
+from sandbox.aws.nested_executions import executions_nested
 from sandbox.aws.redrive import redrive_known
 from sandbox.aws.step_functions import TaskCredentials
 from sandbox.iam import Simulator
@@ -119,7 +123,11 @@ class AwsServer:
         stack.enter_context(context_completed())
         stack.enter_context(jsonata_evaluated())
         stack.enter_context(redrive_known())
-        stack.enter_context(TaskCredentials(authorizer, self.url).in_place())
+        stack.enter_context(map_fields_parsed())
+        credentials = TaskCredentials(authorizer, self.url)
+        stack.enter_context(credentials.in_place())
+        for extension in (executions_nested, maps_distributed, maps_over_s3):
+            stack.enter_context(extension(credentials))
         accounts.furnish()
         serve(self._server)
         stack.callback(self._server.shutdown)

@@ -27,6 +27,8 @@ def permissions(service: str, request: Request, *, region: str, account: str) ->
             return list(_lambda(request, f"arn:aws:lambda:{region}:{account}:function"))
         case "logs":
             return list(_logs(request, f"arn:aws:logs:{region}:{account}:log-group"))
+        case "s3":
+            return list(_s3(request))
         case "states":
             return list(_states(request, f"arn:aws:states:{region}:{account}:stateMachine"))
     return []
@@ -70,6 +72,16 @@ def _logs(request: Request, prefix: str) -> Iterator[Permission]:
             yield "logs:TagResource", group
     else:
         yield f"logs:{operation}", "*"
+
+
+def _s3(request: Request) -> Iterator[Permission]:
+    """Ask about reading and writing objects; what is done with buckets themselves is not looked at here."""
+    bucket, in_host, _ = request.host.partition(".localhost")
+    path = unquote(request.path).lstrip("/")
+    bucket, _, key = (bucket, "", path) if in_host else path.partition("/")
+    if key:
+        action = "s3:PutObject" if request.method == "PUT" else "s3:GetObject"
+        yield action, f"arn:aws:s3:::{bucket}/{key}"
 
 
 def _states(request: Request, prefix: str) -> Iterator[Permission]:

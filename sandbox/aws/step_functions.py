@@ -13,27 +13,16 @@ from unittest.mock import patch
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-    FailureEvent,
-    FailureEventException,
-)
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
-    StatesErrorName,
-)
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
-    StatesErrorNameType,
-)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import (
     StateCredentials,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
 from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from sandbox.aws.authorizer import AccessDenied, Authorizer
+from sandbox.aws.failures import failure
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
@@ -96,7 +85,7 @@ ACTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 @dataclass
-class _TaskSession(StateCredentials):  # type: ignore[misc]  # moto is not typed here
+class TaskSession(StateCredentials):  # type: ignore[misc]  # moto is not typed here
     """The keys with which a task calls AWS."""
 
     access_key: str
@@ -122,15 +111,16 @@ class TaskCredentials:
         evaluate_role = StateTask._eval_state_credentials
 
         def with_session(task: StateTask, env: Environment) -> StateCredentials:
-            return self._session(env, evaluate_role(task, env).role_arn)
+            return self.session(env, evaluate_role(task, env).role_arn)
 
         with (
             patch.object(StateTask, "_eval_state_credentials", with_session),
-            patch.object(lambda_eval_utils, "boto_client_for", self._client),
+            patch.object(lambda_eval_utils, "boto_client_for", self.client),
         ):
             yield
 
-    def _session(self, env: Environment, role_arn: str) -> _TaskSession:
+    def session(self, env: Environment, role_arn: str) -> TaskSession:
+        """Return a session of the role, or fail the state with the words of AWS."""
         execution_role: str = env.aws_execution_details.role_arn
         region: str = env.aws_execution_details.region
         state_machine: str = env.states.context_object.context_object_data["StateMachine"]["Id"]
@@ -144,33 +134,44 @@ class TaskCredentials:
                     "aws:SourceArn": state_machine,
                 },
             )
-            session = _TaskSession(
+            session = TaskSession(
                 role_arn, own.access_key_id, own.secret_access_key, own.session_token
             )
             if role_arn == execution_role:
                 return session
             return self._assume(session, region=region, external_id=state_machine)
         except AccessDenied as denied:
-            raise _task_failed(env, str(denied)) from denied
+            raise failure(env, str(denied)) from denied
         except ClientError as refused:
-            raise _task_failed(
+            raise failure(
                 env,
                 f"The role {execution_role} is not authorized to assume the task state's role, {role_arn}.",
             ) from refused
 
-    def _assume(self, session: _TaskSession, *, region: str, external_id: str) -> _TaskSession:
-        sts = self._client(region, "sts", session)
+    def authorize(
+        self, env: Environment, session: TaskSession, *, action: str, resource: str
+    ) -> None:
+        """Fail the state if the session's role may not do what Step Functions does as this role itself."""
+        caller = self._authorizer.caller(session.access_key)
+        try:
+            self._authorizer.authorize(caller, action=action, resources=[resource])
+        except AccessDenied as denied:
+            raise failure(env, str(denied)) from denied
+
+    def _assume(self, session: TaskSession, *, region: str, external_id: str) -> TaskSession:
+        sts = self.client(region, "sts", session)
         assumed: CredentialsTypeDef = sts.assume_role(
             RoleArn=session.role_arn, RoleSessionName="states", ExternalId=external_id
         )["Credentials"]
-        return _TaskSession(
+        return TaskSession(
             session.role_arn,
             assumed["AccessKeyId"],
             assumed["SecretAccessKey"],
             assumed["SessionToken"],
         )
 
-    def _client(self, region: str, service: str, state_credentials: _TaskSession) -> Any:
+    def client(self, region: str, service: str, state_credentials: TaskSession) -> Any:
+        """Return a boto3 client of the local AWS with these keys, in the place of moto's `boto_client_for`."""
         session = boto3.session.Session()
         return session.client(
             service,  # type: ignore[call-overload]  # the stubs know services by literal names
@@ -183,19 +184,7 @@ class TaskCredentials:
                 parameter_validation=False,
                 read_timeout=_TASK_TIMEOUT_SECONDS,
                 retries={"total_max_attempts": 1},
+                # Not every resolver knows `BUCKET.localhost`.
+                s3={"addressing_style": "path"},
             ),
         )
-
-
-def _task_failed(env: Environment, cause: str) -> FailureEventException:
-    error = StatesErrorNameType.StatesTaskFailed
-    return FailureEventException(
-        FailureEvent(
-            env=env,
-            error_name=StatesErrorName(error),
-            event_type=HistoryEventType.TaskFailed,
-            event_details=EventDetails(
-                taskFailedEventDetails=TaskFailedEventDetails(error=error.to_name(), cause=cause)
-            ),
-        )
-    )

@@ -73,12 +73,16 @@ class Simulator:
         ValueError
             If the evaluator finds a policy or the request malformed.
         """
-        owner = principal if resource == "*" else resource
+        # The ARN of a bucket or an object names no account.
+        account = resource.split(":")[4] if resource != "*" else ""
         request = {
             "request": {
                 "principal": principal,
                 "action": action,
-                "resource": {"resource": resource, "accountId": owner.split(":")[4]},
+                "resource": {
+                    "resource": resource,
+                    "accountId": account or principal.split(":")[4],
+                },
                 "contextVariables": dict(context or {}),
             },
             "identityPolicies": [

@@ -1,0 +1,296 @@
+"""Distributed maps: moto runs them, but tolerates every failure and cannot redrive them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Literal
+from unittest.mock import patch
+
+from moto.stepfunctions.parser.api import (
+    HistoryEventType,
+    MapRunFailedEventDetails,
+    MapRunRedrivenEventDetails,
+    MapRunStartedEventDetails,
+    MapRunStatus,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (
+    DistributedIterationComponent,
+    DistributedIterationComponentEvalInput,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.map_run_record import (
+    MapRunRecord,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
+from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
+
+from sandbox.aws.failures import failure
+from sandbox.aws.step_functions import TaskCredentials
+
+Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+
+
+@dataclass
+class Child:
+    """The execution that a map run starts for one item."""
+
+    index: int
+    item: Any
+    arn: str
+    input: Any = None
+    status: Status = "PENDING"
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+    started: datetime | None = None
+    stopped: datetime | None = None
+    redrives: int = 0
+    entered: tuple[str, Any] | None = None
+    """The state that it entered last, and the input of that."""
+
+
+@contextmanager
+def maps_distributed(credentials: TaskCredentials) -> Iterator[None]:
+    """Run distributed maps as AWS documents while the `with` lasts.
+
+    AWS pages "Using Map state in Distributed mode", "Setting failure thresholds for Distributed Map states" and
+    "Redriving Map Runs": a run fails, and its children are stopped, once more of them have failed than is
+    tolerated; what was not started stays pending; results are written all the same. A redrive of the
+    execution goes on with the children that have not succeeded, each from the state that failed.
+    Left out: children in ListExecutions and DescribeExecution, batches of items (`ItemBatcher`), what
+    UpdateMapRun changes. Where both thresholds are set, a run fails when both are exceeded.
+    """
+    run_state = StateMap._eval_execution
+
+    def with_writer(state: StateMap, env: Environment) -> None:
+        env.result_writer = state.result_writer
+        run_state(state, env)
+
+    def run(component: DistributedIterationComponent, env: Environment) -> None:
+        _MapRun(component, env, credentials).run()
+
+    with (
+        patch.object(StateMap, "_eval_execution", with_writer),
+        patch.object(DistributedIterationComponent, "_eval_body", run),
+    ):
+        yield
+
+
+class _MapRun:
+    """One run of a distributed map, or its redrive."""
+
+    def __init__(
+        self,
+        component: DistributedIterationComponent,
+        env: Environment,
+        credentials: TaskCredentials,
+    ) -> None:
+        self._component = component
+        self._env = env
+        self._given: DistributedIterationComponentEvalInput = env.stack.pop()
+        self._credentials = credentials
+        self._history = env.event_manager
+        self._lock = Lock()
+        self._frames: list[Environment] = []
+        self._over = False
+
+    def run(self) -> None:
+        """Leave the children's outputs on the stack; raise `FailureEventException` if the run fails."""
+        self._record = record = self._begin()
+        try:
+            if not record.children:
+                record.children = self._read_items()
+            # Its children have histories of their own.
+            self._env.event_manager = EventManager()
+            self._run_children()
+        except FailureEventException as failed:
+            error, cause = failed.extract_error_cause_pair() or (None, None)
+            self._end(
+                MapRunStatus.FAILED,
+                HistoryEventType.MapRunFailed,
+                mapRunFailedEventDetails=MapRunFailedEventDetails(error=error, cause=cause),
+            )
+            if self._env.result_writer and record.children:
+                self._env.result_writer.eval(self._env)
+            raise
+        if self._env.is_running():
+            self._end(MapRunStatus.SUCCEEDED, HistoryEventType.MapRunSucceeded)
+        else:
+            self._end(MapRunStatus.ABORTED, HistoryEventType.MapRunAborted)
+        self._env.stack.append([child.output for child in record.children])
+
+    def _begin(self) -> MapRunRecord:
+        """Return moto's record of this run: the one of before if a redrive of the execution goes on with it."""
+        pool, new = self._env.map_run_record_pool_manager, self._given.map_run_record
+        redriven = pool.__dict__.pop("redriven_state", None) == self._given.state_name
+        runs = [run for run in pool.get_all() if run is not new]
+        before = next(
+            (run for run in reversed(runs) if run.state_name == self._given.state_name), None
+        )
+        if not (redriven and before and before.children):
+            new.state_name, new.redrives, new.children = self._given.state_name, 0, []
+            self._add_event(
+                HistoryEventType.MapRunStarted,
+                mapRunStartedEventDetails=MapRunStartedEventDetails(mapRunArn=new.map_run_arn),
+            )
+            return new
+        del pool._pool[new.map_run_arn]
+        before.redrives += 1
+        before.status, before.stop_date = MapRunStatus.RUNNING, None
+        self._add_event(
+            HistoryEventType.MapRunRedriven,
+            mapRunRedrivenEventDetails=MapRunRedrivenEventDetails(
+                mapRunArn=before.map_run_arn, redriveCount=before.redrives
+            ),
+        )
+        return before
+
+    def _read_items(self) -> list[Child]:
+        items = self._given.input_items
+        if self._given.item_reader:
+            self._given.item_reader.eval(env=self._env)
+            items = self._env.stack.pop()
+        prefix = self._record.map_state_machine_arn.replace(":stateMachine:", ":execution:")
+        return [Child(index, item, f"{prefix}:{uuid.uuid4()}") for index, item in enumerate(items)]
+
+    def _run_children(self) -> None:
+        session = self._credentials.session(self._env, self._env.aws_execution_details.role_arn)
+        machine = self._record.map_state_machine_arn.rpartition("/")[0]
+        self._credentials.authorize(
+            self._env, session, action="states:StartExecution", resource=machine
+        )
+        left = [child for child in self._record.children if child.status != "SUCCEEDED"]
+        for child in left:
+            if child.status != "PENDING":
+                self._credentials.authorize(
+                    self._env, session, action="states:RedriveExecution", resource=child.arn
+                )
+                child.status, child.redrives = "PENDING", child.redrives + 1
+        with ThreadPoolExecutor(self._record.max_concurrency or len(left) or 1) as pool:
+            for done in as_completed([pool.submit(self._run_child, child) for child in left]):
+                done.result()
+        if self._env.is_running() and self._exceeded():
+            raise failure(
+                self._env,
+                "The specified tolerated failure threshold was exceeded",
+                error=StatesErrorNameType.StatesExceedToleratedFailureThreshold,
+            )
+
+    def _run_child(self, child: Child) -> None:
+        with self._lock:
+            if self._over or not self._env.is_running():
+                return
+            frame = self._env.open_inner_frame()
+            self._frames.append(frame)
+        try:
+            program = self._component._get_iteration_program()
+            if child.entered:
+                state, state_input = child.entered
+                program.start_at = StartAt(state)
+                frame.states.reset(state_input)
+            else:
+                self._select_input(child, frame)
+            self._set_context(child, frame)
+            child.status, child.stopped = "RUNNING", None
+            self._count()
+            program.eval(frame)
+            self._note_end(child, frame)
+        except FailureEventException:
+            self._stop()
+            raise
+        finally:
+            self._env.delete_frame(frame)
+            with self._lock:
+                self._frames.remove(frame)
+        self._count()
+        if self._exceeded():
+            self._stop()
+
+    def _select_input(self, child: Child, frame: Environment) -> None:
+        """Let `ItemSelector` make the child's input, in the context of the execution that has the map."""
+        selector = self._given.item_selector or self._given.parameters
+        child.input = child.item
+        if selector:
+            context = frame.states.context_object.context_object_data
+            context["Map"] = MapData(Item=ItemData(Index=child.index, Value=child.item))
+            frame.states.reset(self._env.states.get_input())
+            selector.eval(frame)
+            child.input = frame.stack.pop()
+            del context["Map"]
+        frame.states.reset(child.input)
+
+    def _set_context(self, child: Child, frame: Environment) -> None:
+        child.started = child.started or datetime.now(UTC)
+        context = frame.states.context_object.context_object_data
+        context["Execution"] = {
+            **context["Execution"],
+            "Id": child.arn,
+            "Name": child.arn.rpartition(":")[2],
+            "Input": child.input,
+            "StartTime": child.started.isoformat(),
+            "RedriveCount": child.redrives,
+        }
+
+    @staticmethod
+    def _note_end(child: Child, frame: Environment) -> None:
+        end = frame.program_state()
+        child.stopped, child.entered = datetime.now(UTC), frame.entered
+        child.error = child.cause = None
+        match end:
+            case ProgramEnded():
+                child.status, child.output = "SUCCEEDED", frame.states.get_input()
+            case ProgramError():
+                child.status = "FAILED"
+                child.error, child.cause = end.error.get("error"), end.error.get("cause")
+            case _:
+                child.status = "ABORTED"
+
+    def _exceeded(self) -> bool:
+        failed = sum(child.status == "FAILED" for child in self._record.children)
+        percentage = failed * 100 / max(len(self._record.children), 1)
+        count: int = self._record.tolerated_failure_count
+        return failed > count and bool(percentage > self._record.tolerated_failure_percentage)
+
+    def _stop(self) -> None:
+        with self._lock:
+            self._over = True
+            for frame in self._frames:
+                frame.set_stop(stop_date=datetime.now(UTC), cause=None, error=None)
+
+    def _count(self) -> None:
+        """Let DescribeMapRun show how many children there are of each status."""
+        with self._lock:
+            counted = Counter(child.status.lower() for child in self._record.children)
+            counted["total"] = len(self._record.children)
+            for counters in (self._record.item_counter, self._record.execution_counter):
+                for name, counter in vars(counters).items():
+                    counter.offset(counted[name] - counter.get())
+
+    def _end(self, status: MapRunStatus, event: HistoryEventType, **details: Any) -> None:
+        self._record.set_stop(status=status)
+        self._env.event_manager = self._history
+        self._add_event(event, **details)
+
+    def _add_event(self, event: HistoryEventType, **details: Any) -> None:
+        self._env.event_manager.add_event(
+            context=self._env.event_history_context,
+            event_type=event,
+            event_details=EventDetails(**details) if details else None,
+        )
