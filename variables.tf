@@ -213,3 +213,16 @@ variable "vpc" {
   })
   default = null
 }
+
+variable "wait_for_completion" {
+  description = <<-EOT
+    Has the execution wait for the end of the DAG run, and fail if that does: every how many seconds it looks (60 over the
+    CLI, where each look is a process on the web server, and 15 over REST, if left out), and for how many seconds, since
+    the trigger or the last redrive, it waits at most. If null, the execution ends once the DAG run is triggered.
+  EOT
+  type = object({
+    poll_interval_seconds = optional(number)
+    timeout_seconds       = number
+  })
+  default = null
+}

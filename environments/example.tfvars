@@ -48,6 +48,13 @@ preliminary_tasks = [
   },
 ]
 
+# The execution waits for the end of the DAG run, and fails if that does; then clear the failed tasks
+# in Airflow and redrive the execution. It looks every minute over the CLI and every 15 s over REST
+# unless poll_interval_seconds says otherwise. Leave it out to end once the DAG run is triggered.
+wait_for_completion = {
+  timeout_seconds = 14400
+}
+
 # The source assumes a role of its own, which may invoke the function and nothing else. Without it,
 # it assumes the function's role, where a condition keeps all but that for the function.
 dedicated_invoker_role = true

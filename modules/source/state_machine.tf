@@ -1,4 +1,6 @@
 locals {
+  own_states = ["Trigger MWAA DAG", "Wait for DAG Run", "Check DAG Run", "DAG Run Ended?", "DAG Run Succeeded"]
+
   # Every state but the last needs to know the one after it.
   preliminary_states = [
     for index, task in var.preliminary_tasks : merge(task, {
@@ -7,14 +9,27 @@ locals {
   ]
 
   definition = templatefile("${path.module}/trigger_dag.asl.json.tftpl", {
-    partition = local.partition
-    # An object constructor leaves out what the input does not have; a field of JSON of its own would
-    # fail there.
+    check             = replace(local.check, "/\\s+/", " ")
+    partition         = local.partition
     payload           = replace(file("${path.module}/payload.jsonata"), "/\\s+/", " ")
     preliminary_tasks = local.preliminary_states
+    retry             = file("${path.module}/retry.json")
     start_at          = try(local.preliminary_states[0].name, "Trigger MWAA DAG")
     target            = var.target
+    wait              = var.wait_for_completion
   })
+
+  # An object constructor leaves out what the input does not have; a field of JSON of its own would
+  # fail there.
+  check = templatefile("${path.module}/check.jsonata", {
+    timeout_seconds = try(var.wait_for_completion.timeout_seconds, 0)
+  })
+
+  # Wait, Check DAG Run and DAG Run Ended? are entered and exited, and the task is scheduled, started and
+  # ended. An execution has 25,000 events ("Quotas related to state machine executions"); 1,000 are left
+  # to all else: preliminary tasks, the trigger, and what is tried again.
+  events_per_look = 9
+  most_looks      = floor((25000 - 1000) / local.events_per_look)
 }
 
 resource "aws_sfn_state_machine" "this" {

@@ -99,8 +99,8 @@ variable "preliminary_tasks" {
   }
 
   validation {
-    condition     = !contains(var.preliminary_tasks[*].name, "Trigger MWAA DAG")
-    error_message = "Call none of preliminary_tasks 'Trigger MWAA DAG': the state machine has a state of this name."
+    condition     = length(setintersection(var.preliminary_tasks[*].name, local.own_states)) == 0
+    error_message = "Call none of preliminary_tasks ${join(", ", [for name in local.own_states : "'${name}'"])}: these are the state machine's own states."
   }
 
   validation {
@@ -185,4 +185,32 @@ variable "tracing" {
   type        = bool
   nullable    = false
   default     = false
+}
+
+variable "wait_for_completion" {
+  description = <<-EOT
+    Has the execution wait for the end of the DAG run, and fail if that does: every how many seconds it looks (60 if left
+    out; over the CLI each look is a process on the web server), and for how many seconds, since the trigger or the last
+    redrive, it waits at most. If null, the execution ends once the DAG run is triggered.
+  EOT
+  type = object({
+    poll_interval_seconds = optional(number, 60)
+    timeout_seconds       = number
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for wait in var.wait_for_completion[*] : wait.poll_interval_seconds >= 5 && floor(wait.poll_interval_seconds) == wait.poll_interval_seconds])
+    error_message = "Write wait_for_completion.poll_interval_seconds as a whole number of seconds, 5 or more."
+  }
+
+  validation {
+    condition     = alltrue([for wait in var.wait_for_completion[*] : wait.timeout_seconds >= wait.poll_interval_seconds && floor(wait.timeout_seconds) == wait.timeout_seconds])
+    error_message = "Write wait_for_completion.timeout_seconds as a whole number of seconds, and not less than poll_interval_seconds."
+  }
+
+  validation {
+    condition     = alltrue([for wait in var.wait_for_completion[*] : wait.timeout_seconds <= wait.poll_interval_seconds * local.most_looks])
+    error_message = "Raise wait_for_completion.poll_interval_seconds, or lower timeout_seconds, to at most ${local.most_looks} looks: an execution's history ends with its 25,000th event, and each look makes ${local.events_per_look}."
+  }
 }

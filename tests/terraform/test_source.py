@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Any
 
 import pytest
 from mwaa_dags_trigger.errors import TriggerError
 
-from sandbox.account import Account
-from sandbox.aws import AwsServer
-from sandbox.aws.accounts import SOURCE_ACCOUNT
 from tests.faults.state_machine import delay
-from tests.support.machines import Machines
+from tests.terraform.conftest import RunStates, retried_errors
 from tests.terraform.planner import Plan
 from tests.terraform.values import like
 
 TRIGGER = "Trigger MWAA DAG"
-
-
-RunStates = Callable[[dict[str, Any], dict[str, Any]], Any]
-
-
-@pytest.fixture
-def run_states() -> Iterator[RunStates]:
-    """Runs a definition without tasks and returns the execution's output."""
-    with AwsServer() as aws:
-        machines = Machines(Account(aws.url, SOURCE_ACCOUNT))
-
-        def run(definition: dict[str, Any], sent: dict[str, Any]) -> Any:
-            machine = machines.create("machine", definition["States"])
-            return json.loads(machines.execute(machine, sent)["output"])
-
-        yield run
 
 
 def states_in_order(definition: dict[str, Any]) -> list[str]:
@@ -42,10 +20,6 @@ def states_in_order(definition: dict[str, Any]) -> list[str]:
     while following := definition["States"][order[-1]].get("Next"):
         order.append(following)
     return order
-
-
-def retried_errors(state: dict[str, Any]) -> list[str]:
-    return list(chain.from_iterable(retrier["ErrorEquals"] for retrier in state["Retry"]))
 
 
 class TestDefinition:
@@ -74,6 +48,7 @@ class TestDefinition:
             "Type": "Task",
             "Resource": "arn:aws:lambda:eu-central-1:111111111111:function:rds-hack-update",
             "ResultPath": "$.status",
+            "TimeoutSeconds": 930,
         }
 
         task = sandbox_plan.definition()["States"]["RDS Hack Update Task"]

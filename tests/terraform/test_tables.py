@@ -14,6 +14,7 @@ MODULES = PROJECT / "modules"
 OF_ITS_OWN = {
     "name": "the root adds the environment to it, and has one to begin with",
     "package": "the root knows where `make package` puts it",
+    "wait_for_completion.poll_interval_seconds": "the root knows the transport, by which it looks",
     "trusted_sources": "the root makes the first of them itself",
 }
 """Variables of the root that differ from a module's of the same name, and why."""

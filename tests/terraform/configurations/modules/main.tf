@@ -6,15 +6,6 @@ locals {
     function_arn     = "arn:aws:lambda:eu-central-1:222222222222:function:shared:live"
     function_timeout = 60
   }
-}
-
-module "busy" {
-  source    = "../../../../modules/source"
-  providers = { aws = aws.source }
-
-  name    = "busy"
-  logging = { level = "ALL", include_execution_data = true, retention_in_days = 7 }
-  target  = local.target
 
   # Names with what JSON and the template could trip over; an alias; a function used twice.
   preliminary_tasks = [
@@ -35,12 +26,42 @@ module "busy" {
   ]
 }
 
+module "busy" {
+  source    = "../../../../modules/source"
+  providers = { aws = aws.source }
+
+  name    = "busy"
+  logging = { level = "ALL", include_execution_data = true, retention_in_days = 7 }
+  target  = local.target
+
+  preliminary_tasks = local.preliminary_tasks
+}
+
 module "plain" {
   source    = "../../../../modules/source"
   providers = { aws = aws.source }
 
   name   = "plain"
   target = local.target
+}
+
+module "busy_waiting" {
+  source    = "../../../../modules/source"
+  providers = { aws = aws.source }
+
+  name                = "busy-waiting"
+  target              = local.target
+  preliminary_tasks   = local.preliminary_tasks
+  wait_for_completion = { poll_interval_seconds = 30, timeout_seconds = 7200 }
+}
+
+module "waiting" {
+  source    = "../../../../modules/source"
+  providers = { aws = aws.source }
+
+  name                = "waiting"
+  target              = local.target
+  wait_for_completion = { timeout_seconds = 3600 }
 }
 
 module "shared" {

@@ -1,0 +1,34 @@
+"""States of a planned definition, run without the functions that they invoke."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from sandbox.account import Account
+from sandbox.aws import AwsServer
+from sandbox.aws.accounts import SOURCE_ACCOUNT
+from tests.support.machines import Machines
+
+RunStates = Callable[[dict[str, Any], dict[str, Any]], Any]
+
+
+@pytest.fixture
+def run_states() -> Iterator[RunStates]:
+    """Runs a definition without tasks and returns the execution's output."""
+    with AwsServer() as aws:
+        machines = Machines(Account(aws.url, SOURCE_ACCOUNT))
+
+        def run(definition: dict[str, Any], sent: dict[str, Any]) -> Any:
+            machine = machines.create("machine", definition["States"])
+            return json.loads(machines.execute(machine, sent)["output"])
+
+        yield run
+
+
+def retried_errors(state: dict[str, Any]) -> list[str]:
+    return list(chain.from_iterable(retrier["ErrorEquals"] for retrier in state["Retry"]))
