@@ -46,6 +46,12 @@ module "source" {
   tags    = { Team = "data-platform" }
   tracing = true
 
+  # Over REST a look costs little.
+  wait_for_completion = {
+    poll_interval_seconds = 15
+    timeout_seconds       = 14400
+  }
+
   target = {
     role_arn         = module.target.role_arn
     function_arn     = module.target.function_arn
