@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.terraform.cases_root import CASES
 from tests.terraform.planner import SANDBOX, Plan, Planner, PlanRefusedError
 
 
@@ -98,14 +99,23 @@ def test_both_roles_may_be_of_one_account(planner: Planner) -> None:
     assert len(set(names)) == 2
 
 
-def test_credentials_of_another_account_are_refused(planner: Planner) -> None:
-    account = {
-        "account_id": "333333333333",
-        "assume_role_arn": "arn:aws:iam::222222222222:role/deployer",
+def test_swapped_accounts_are_refused_before_anything_is_made(planner: Planner) -> None:
+    def account(account_id: str, *, of_the_role: str) -> dict[str, str]:
+        role = f"arn:aws:iam::{of_the_role}:role/deployer"
+        return {"account_id": account_id, "assume_role_arn": role}
+
+    accounts = {
+        "source_account": account("111111111111", of_the_role="222222222222"),
+        "target_account": account("222222222222", of_the_role="111111111111"),
     }
 
-    with pytest.raises(PlanRefusedError, match="AWS account ID not allowed: 222222222222"):
-        planner.plan(workspace="sandbox", var_file=SANDBOX, variables={"target_account": account})
+    with pytest.raises(PlanRefusedError) as refused:
+        planner.plan(workspace="sandbox", var_file=SANDBOX, variables=accounts)
+
+    assert sorted(refused.value.sentences) == [
+        "AWS account ID not allowed: 111111111111",
+        "AWS account ID not allowed: 222222222222",
+    ]
 
 
 def test_a_missing_package_is_answered_by_one_sentence(planner: Planner) -> None:
@@ -115,42 +125,23 @@ def test_a_missing_package_is_answered_by_one_sentence(planner: Planner) -> None
     assert refused.value.sentences == ["The Lambda's zip is not there: run `make package`."]
 
 
-def test_the_default_workspace_is_refused(planner: Planner) -> None:
-    with pytest.raises(PlanRefusedError) as refused:
-        planner.plan(workspace="default", var_file=SANDBOX)
+def test_in_the_default_workspace_the_environment_is_named(planner: Planner) -> None:
+    plan = planner.plan(
+        workspace="default", var_file=SANDBOX, variables={"environment": "production"}
+    )
 
-    assert refused.value.sentences == [
-        "A workspace is an environment and a part of all names: "
-        "run `terraform workspace select -or-create NAME` first, or set environment."
-    ]
+    assert plan.outputs["state_machine_arn"].endswith(":mwaa-dags-trigger-production")
+    function = plan.resources["module.target.aws_lambda_function.this"]
+    assert function["tags_all"]["Environment"] == "production"
 
 
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        pytest.param(
-            "Write name and environment (or the name of the workspace) with letters, digits, '-' "
-            "and '_' only, at most 55 of both together.",
-            id="name too long with its workspace",
-        ),
-        pytest.param(
-            "Write source_account.account_id as 12 digits, in quotes.", id="source account id"
-        ),
-        pytest.param(
-            "Write target_account.account_id as 12 digits, in quotes.", id="target account id"
-        ),
-    ],
-)
-def test_a_bad_value_says_what_to_write(planner: Planner, sentence: str) -> None:
-    # One plan for all: Terraform reports each variable's error.
-    variables = {
-        "name": "x" * 49,
-        "source_account": {"account_id": "12345"},
-        "target_account": {"account_id": "1111-2222-3333"},
-    }
+@pytest.mark.parametrize("name", CASES)
+def test_a_bad_value_says_what_to_write(planner: Planner, name: str) -> None:
+    # One plan for all, in the workspace default: Terraform reports each variable's errors.
+    variables = {key: value for case in CASES.values() for key, value in case.values.items()}
 
     with pytest.raises(PlanRefusedError) as refused:
-        planner.plan(workspace="sandbox", var_file=SANDBOX, variables=variables)
+        planner.plan(workspace="default", var_file=SANDBOX, variables=variables)
 
-    assert sentence in refused.value.sentences
-    assert len(refused.value.sentences) == len(variables)
+    assert CASES[name].says in refused.value.sentences
+    assert len(refused.value.sentences) == len(CASES)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import hcl2
 import pytest
+from hcl2.utils import SerializationOptions, process_escape_sequences
 from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.rest import RestTransport
 
-from tests.terraform import cases_source, cases_target
+from tests.terraform import cases_root, cases_source, cases_target
 from tests.terraform.cases import SOURCE, TARGET
 from tests.terraform.planner import Planner, PlanRefusedError
+from tools.paths import PROJECT
 
 CASES = cases_source.CASES | cases_target.CASES
 
@@ -59,6 +66,47 @@ def test_a_value_is_taken_or_refused_with_one_sentence(
     says = CASES[name].says
 
     assert said[name] == ([says] if says else [])
+
+
+@pytest.mark.parametrize(
+    ("module", "directory"),
+    [("root", "."), ("source", "modules/source"), ("target", "modules/target")],
+)
+def test_each_condition_has_a_case(module: str, directory: str) -> None:
+    cases = [*CASES.values(), *cases_root.CASES.values()]
+    said = [case.says for case in cases if case.module == module]
+    messages = [
+        message
+        for file in sorted((PROJECT / directory).glob("*.tf"))
+        for message in error_messages(parsed(file))
+    ]
+
+    assert messages
+    assert [m for m in messages if not any(map(re.compile(pattern(m)).fullmatch, said))] == []
+
+
+def parsed(file: Path) -> Any:
+    return hcl2.loads(
+        file.read_text(), serialization_options=SerializationOptions(strip_string_quotes=True)
+    )
+
+
+def error_messages(block: Any) -> Iterator[str]:
+    """Find the sentences of all validations, preconditions, postconditions and checks in a block."""
+    if isinstance(block, dict):
+        if "error_message" in block:
+            yield block["error_message"]
+        for inner in block.values():
+            yield from error_messages(inner)
+    elif isinstance(block, list):
+        for inner in block:
+            yield from error_messages(inner)
+
+
+def pattern(message: str) -> str:
+    """Return an expression for what Terraform makes of a message: it fills in what is in `${}`."""
+    parts = re.split(r"\$\{[^}]*\}", process_escape_sequences(message))
+    return ".+".join(map(re.escape, parts))
 
 
 def test_the_shortest_timeout_leaves_the_function_time_to_send() -> None:
