@@ -113,9 +113,10 @@ def logging_config(deployed: LambdaFunction) -> dict[str, Any]:
 @contextmanager
 def configuration_kept() -> Iterator[None]:
     """Make moto keep what it forgets of a function's configuration; without it every plan shows a change."""
-    init, update, configuration = (
+    init, update, update_code, configuration = (
         LambdaFunction.__init__,
         LambdaFunction.update_configuration,
+        LambdaFunction.update_function_code,
         LambdaFunction.get_configuration,
     )
 
@@ -133,6 +134,11 @@ def configuration_kept() -> Iterator[None]:
         updated: dict[str, Any] = update(self, config_updates)
         return updated
 
+    def keep_on_new_code(self: LambdaFunction, updated_spec: dict[str, Any]) -> dict[str, Any]:
+        self.architectures = updated_spec.get("Architectures", self.architectures)
+        updated: dict[str, Any] = update_code(self, updated_spec)
+        return updated
+
     def with_logging_config(self: LambdaFunction, *args: Any, **kw: Any) -> dict[str, Any]:
         shown: dict[str, Any] = configuration(self, *args, **kw)
         return shown | {"LoggingConfig": logging_config(self)}
@@ -140,6 +146,7 @@ def configuration_kept() -> Iterator[None]:
     with (
         patch.object(LambdaFunction, "__init__", keep_on_create),
         patch.object(LambdaFunction, "update_configuration", keep_on_update),
+        patch.object(LambdaFunction, "update_function_code", keep_on_new_code),
         patch.object(LambdaFunction, "get_configuration", with_logging_config),
     ):
         yield
