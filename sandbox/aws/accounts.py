@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.iam.models import iam_backends
@@ -16,7 +17,7 @@ from moto.moto_api._internal import moto_api_backend
 from sandbox import deploy_permissions
 from sandbox.aws.authorizer import ADMINISTRATOR, MANAGEMENT_ACCOUNT
 
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 SOURCE_ACCOUNT = "111111111111"
 TARGET_ACCOUNT = "222222222222"
 SECOND_SOURCE_ACCOUNT = "333333333333"
