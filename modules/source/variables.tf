@@ -1,5 +1,9 @@
 variable "encryption" {
-  description = "Key of this account and Region that encrypts the definition, inputs, outputs and history of the state machine, and for how many seconds a data key of it is used again (60 to 900)."
+  description = <<-EOT
+    Key of this account and Region that encrypts the definition, inputs, outputs and history of the state
+    machine, and for how many seconds a data key of it is used again (60 to 900). Switch it off, or to
+    another key, while nothing runs: executions keep the key that they started with.
+  EOT
   type = object({
     kms_key_arn                   = string
     data_key_reuse_period_seconds = optional(number, 300)
