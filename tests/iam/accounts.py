@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.iam import Policy, Simulator
+from tests.iam.planned import REGION, policy_of
 from tests.terraform.planner import Plan
 
 SOURCE = "111111111111"
 TARGET = "222222222222"
-REGION = "eu-central-1"
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,6 @@ class Iam:
         # A plan does not know yet whose policy it is.
         address = policy_of(self._roles[principal])
         return {address: self.plan.policy(address)}
-
-
-def policy_of(role: str) -> str:
-    """Return the address of a role's policy."""
-    return role.replace(".aws_iam_role.", ".aws_iam_role_policy.")
 
 
 def airflow_role(name: str, *, of: str) -> str:

@@ -27,3 +27,12 @@ def iam(sandbox_plan: Plan, simulator: Simulator) -> Iam:
 def split(example_plan: Plan, simulator: Simulator) -> Iam:
     """A dedicated invoker role; the function reaches Airflow by REST, as the Airflow role User."""
     return Iam(example_plan, simulator, "data-onboarding-staging")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many questions were asked, whichever worker asked them."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    asked = [n for report in reports for name, n in report.user_properties if name == "questions"]
+    if asked:
+        terminalreporter.section("permissions")
+        terminalreporter.write_line(f"{sum(asked):,} questions, {len(asked)} configurations")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.iam.accounts import REGION, SOURCE, TARGET, Iam, airflow_role, environment
+from tests.iam.accounts import TARGET, Iam, airflow_role, environment
+from tests.iam.planned import REGION
 
 LOG = f"arn:aws:logs:{REGION}:{TARGET}:log-group:/aws/lambda/mwaa-dags-trigger-sandbox"
 STREAM = f"{LOG}:log-stream:2026/01/01/[1]abc"
@@ -40,22 +41,3 @@ def test_who_assumes_the_role_does_not(right: tuple[Iam, str, str]) -> None:
     iam, action, resource = right
 
     assert not iam.may(iam.function_role, action, resource)
-
-
-@pytest.mark.parametrize(
-    ("part", "other"),
-    [
-        pytest.param("function:", "function:other-", id="of another name"),
-        pytest.param("", "-x", id="of a longer name"),
-        pytest.param("", "-x:live", id="of a longer name, by an alias"),
-        pytest.param(f":{TARGET}:", f":{SOURCE}:", id="of the source account"),
-        pytest.param(f":{REGION}:", ":eu-west-1:", id="of another Region"),
-    ],
-)
-def test_a_function_with_the_same_role_does_not_if_it_is(
-    right: tuple[Iam, str, str], part: str, other: str
-) -> None:
-    iam, action, resource = right
-    function = iam.function.replace(part, other) if part else f"{iam.function}{other}"
-
-    assert not iam.may(iam.function_role, action, resource, in_function=function)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.iam.accounts import Iam, airflow_role, environment
+from tests.iam.accounts import Iam
 
 
 def test_the_source_role_assumes_it_with_the_state_machine_as_external_id(split: Iam) -> None:
@@ -12,25 +10,6 @@ def test_the_source_role_assumes_it_with_the_state_machine_as_external_id(split:
 
     assert split.may_assume(split.source_role, split.invoker_role, context)
     assert not split.may_assume(split.source_role, split.invoker_role)
-
-
-def test_it_invokes_the_functions_alias_alone(split: Iam) -> None:
-    assert split.may(split.invoker_role, "lambda:InvokeFunction", split.alias)
-    assert not split.may(split.invoker_role, "lambda:InvokeFunction", split.function)
-
-
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("airflow:GetEnvironment", environment("analytics")),
-        ("airflow:InvokeRestApi", airflow_role("User", of="analytics")),
-    ],
-)
-def test_the_environment_is_the_functions_role_alone(
-    split: Iam, action: str, resource: str
-) -> None:
-    assert split.may(split.function_role, action, resource, in_function=split.function)
-    assert not split.may(split.invoker_role, action, resource, in_function=split.function)
 
 
 def test_the_functions_role_is_assumed_by_lambda_alone(split: Iam) -> None:
@@ -42,7 +21,3 @@ def test_the_functions_role_is_assumed_by_lambda_alone(split: Iam) -> None:
 
 def test_lambda_does_not_assume_it(split: Iam) -> None:
     assert not split.may_assume("lambda.amazonaws.com", split.invoker_role)
-
-
-def test_the_functions_role_does_not_invoke(split: Iam) -> None:
-    assert not split.may(split.function_role, "lambda:InvokeFunction", split.alias)

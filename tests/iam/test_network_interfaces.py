@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox.iam import Simulator
-from tests.iam.accounts import REGION, TARGET
+from tests.iam.accounts import TARGET
+from tests.iam.planned import REGION
 from tests.terraform.planner import Plan
 
 ROLE = f"arn:aws:iam::{TARGET}:role/private-target"

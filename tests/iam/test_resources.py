@@ -1,4 +1,4 @@
-"""Policies belong to one role each, and name their resources."""
+"""Policies name their resources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from sandbox import deploy_permissions
 from sandbox.iam.simulator import install
-from tests.iam.accounts import policy_of
 from tests.terraform.planner import Plan
 
 
@@ -22,16 +21,6 @@ def knows_resource(action: str) -> bool:
 @pytest.fixture
 def plans(sandbox_plan: Plan, example_plan: Plan, modules_plan: Plan) -> dict[str, Plan]:
     return {"sandbox": sandbox_plan, "example": example_plan, "modules": modules_plan}
-
-
-@pytest.mark.parametrize("kind", ["sandbox", "example", "modules"])
-def test_each_role_has_one_policy_of_the_same_name(kind: str, plans: dict[str, Plan]) -> None:
-    resources = plans[kind].resources
-    roles = [address for address in resources if ".aws_iam_role." in address]
-    policies = [address for address in resources if "policy" in address]
-
-    assert roles
-    assert policies == [policy_of(role) for role in roles]
 
 
 @pytest.mark.parametrize("kind", ["sandbox", "example", "modules"])

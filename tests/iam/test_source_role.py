@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox.iam import Simulator
-from tests.iam.accounts import REGION, SOURCE, TARGET, Iam, environment
+from tests.iam.accounts import SOURCE, Iam
+from tests.iam.planned import REGION
 from tests.terraform.planner import Plan
 
 
@@ -61,12 +62,6 @@ def test_it_is_assumed_by_no(iam: Iam, principal: str) -> None:
     assert not iam.may_assume(principal, iam.source_role, context)
 
 
-def test_it_invokes_its_preliminary_task(iam: Iam) -> None:
-    task = f"arn:aws:lambda:{REGION}:{SOURCE}:function:rds-hack-update"
-
-    assert iam.may(iam.source_role, "lambda:InvokeFunction", task)
-
-
 @pytest.mark.parametrize(
     "task", ["check-quota:live", "prepare"], ids=["an alias", "a function used twice"]
 )
@@ -81,59 +76,3 @@ def test_it_invokes_each_of_several_preliminary_tasks(
     )
 
     assert allowed
-
-
-# "Using CloudWatch Logs to log execution history in Step Functions"; none knows a resource.
-@pytest.mark.parametrize(
-    "action",
-    [
-        "logs:CreateLogDelivery",
-        "logs:DeleteLogDelivery",
-        "logs:DescribeLogGroups",
-        "logs:DescribeResourcePolicies",
-        "logs:GetLogDelivery",
-        "logs:ListLogDeliveries",
-        "logs:PutResourcePolicy",
-        "logs:UpdateLogDelivery",
-    ],
-)
-def test_it_alone_has_its_executions_log_delivered(iam: Iam, action: str) -> None:
-    assert iam.may(iam.source_role, action, "*")
-    assert not iam.may(iam.function_role, action, "*")
-
-
-def test_it_does_nothing_else_to_logs(iam: Iam) -> None:
-    assert not iam.may(iam.source_role, "logs:DeleteResourcePolicy", "*")
-
-
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        pytest.param(
-            "lambda:InvokeFunction",
-            f"arn:aws:lambda:{REGION}:{SOURCE}:function:other",
-            id="invoke another function",
-        ),
-        pytest.param(
-            "lambda:InvokeFunction",
-            f"arn:aws:lambda:{REGION}:{SOURCE}:function:rds-hack-update-2",
-            id="invoke a function of a longer name",
-        ),
-        pytest.param(
-            "lambda:UpdateFunctionCode",
-            f"arn:aws:lambda:{REGION}:{SOURCE}:function:rds-hack-update",
-            id="change its task",
-        ),
-        pytest.param(
-            "lambda:InvokeFunction",
-            f"arn:aws:lambda:{REGION}:{TARGET}:function:mwaa-dags-trigger-sandbox",
-            id="invoke the target's function without the target's role",
-        ),
-        pytest.param("airflow:CreateCliToken", environment("sandbox"), id="create a token itself"),
-        pytest.param(
-            "sts:AssumeRole", f"arn:aws:iam::{TARGET}:role/other", id="assume another role"
-        ),
-    ],
-)
-def test_it_may_not(iam: Iam, action: str, resource: str) -> None:
-    assert not iam.may(iam.source_role, action, resource)

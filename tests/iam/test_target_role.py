@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.iam.accounts import REGION, SOURCE, TARGET, Iam, airflow_role, environment
+from tests.iam.accounts import SOURCE, TARGET, Iam
+from tests.iam.planned import REGION
 
 
 def test_the_source_role_assumes_it_with_the_state_machine_as_external_id(iam: Iam) -> None:
@@ -52,74 +53,3 @@ def test_lambda_assumes_it(iam: Iam) -> None:
 
 def test_no_other_service_assumes_it(iam: Iam) -> None:
     assert not iam.may_assume("states.amazonaws.com", iam.function_role)
-
-
-def test_it_invokes_the_functions_alias_alone(iam: Iam) -> None:
-    assert iam.may(iam.function_role, "lambda:InvokeFunction", iam.alias)
-    assert not iam.may(iam.function_role, "lambda:InvokeFunction", iam.function)
-
-
-@pytest.mark.parametrize("action", ["airflow:CreateCliToken", "airflow:GetEnvironment"])
-def test_it_uses_the_named_environment(iam: Iam, action: str) -> None:
-    assert iam.may(iam.function_role, action, environment("sandbox"), in_function=iam.function)
-
-
-@pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])
-def test_it_writes_its_own_log(iam: Iam, action: str) -> None:
-    log = f"arn:aws:logs:{REGION}:{TARGET}:log-group:/aws/lambda/{iam.name}"
-
-    assert iam.may(
-        iam.function_role, action, f"{log}:log-stream:2026/01/01/[1]abc", in_function=iam.function
-    )
-    assert not iam.may(
-        iam.function_role, action, f"{log}-2:log-stream:2026/01/01/[1]abc", in_function=iam.function
-    )
-
-
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        pytest.param("airflow:CreateCliToken", environment("other"), id="another environment"),
-        pytest.param("airflow:CreateCliToken", environment("sandbox-2"), id="one of a longer name"),
-        pytest.param(
-            "airflow:CreateCliToken",
-            environment("sandbox", region="eu-west-1"),
-            id="one in another Region",
-        ),
-        pytest.param(
-            "airflow:CreateCliToken",
-            environment("sandbox", account=SOURCE),
-            id="one in another account",
-        ),
-        pytest.param(
-            "airflow:CreateWebLoginToken",
-            airflow_role("Admin", of="sandbox"),
-            id="Airflow's web page",
-        ),
-        pytest.param(
-            "airflow:InvokeRestApi",
-            airflow_role("User", of="sandbox"),
-            id="Airflow's REST API",
-        ),
-        pytest.param(
-            "airflow:UpdateEnvironment", environment("sandbox"), id="change the environment"
-        ),
-        pytest.param(
-            "lambda:InvokeFunction",
-            f"arn:aws:lambda:{REGION}:{TARGET}:function:other",
-            id="another function",
-        ),
-        pytest.param(
-            "lambda:UpdateFunctionCode",
-            f"arn:aws:lambda:{REGION}:{TARGET}:function:mwaa-dags-trigger-sandbox",
-            id="change the function",
-        ),
-        pytest.param(
-            "logs:CreateLogGroup",
-            f"arn:aws:logs:{REGION}:{TARGET}:log-group:/aws/lambda/mwaa-dags-trigger-sandbox",
-            id="make a log group",
-        ),
-    ],
-)
-def test_it_may_not_use(iam: Iam, action: str, resource: str) -> None:
-    assert not iam.may(iam.function_role, action, resource, in_function=iam.function)

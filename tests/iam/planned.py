@@ -1,0 +1,119 @@
+"""What a plan says of IAM: its roles, with the accounts that they are of, and everything that is named."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sandbox.iam import Policy
+from tests.terraform.planner import Plan
+
+REGION = "eu-central-1"
+ROLE = ".aws_iam_role."
+ARN = re.compile(r"arn:aws:[^\"]+")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A planned role."""
+
+    arn: str
+    trust: Policy
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a plan says of IAM.
+
+    Parameters
+    ----------
+    accounts
+        Those that the plan is for.
+    actions, resources
+        All that the roles' policies name, wildcards among them.
+    functions
+        ARNs of the functions that it makes.
+    state_machines
+        ARNs of the state machines that it makes.
+    trusted
+        Every ARN in the roles' trusts.
+    """
+
+    accounts: tuple[str, ...]
+    actions: frozenset[str]
+    functions: tuple[str, ...]
+    resources: frozenset[str]
+    roles: tuple[Role, ...]
+    state_machines: tuple[str, ...]
+    trusted: frozenset[str]
+
+
+def read(plan: Plan) -> Planned:
+    """Return what a plan says of IAM.
+
+    Raises
+    ------
+    ValueError
+        If the plan has a policy that is not the one of a role: nothing here would ask about it.
+    """
+    roles_policies = {policy_of(address) for address in plan.resources if ROLE in f".{address}"}
+    for address in plan.resources.keys() - roles_policies:
+        if re.search("_policy|_permission|_grant", address.rpartition(".")[0]):
+            raise ValueError(f"{address} is a policy that the tests of permissions do not read")
+    accounts = dict(_accounts(plan))
+    roles = tuple(
+        Role(
+            arn=f"arn:aws:iam::{accounts[_provider(plan, address)]}:role{role['path']}{role['name']}",
+            trust=plan.trust(address),
+            # A plan does not know yet whose policy it is.
+            policy=plan.policy(policy_of(address)),
+        )
+        for address, role in plan.resources.items()
+        if ROLE in f".{address}"
+    )
+
+    def made(kind: str, name: str, arn: str) -> tuple[str, ...]:
+        return tuple(
+            f"arn:aws:{arn.format(f'{REGION}:{accounts[_provider(plan, address)]}')}:{values[name]}"
+            for address, values in plan.resources.items()
+            if f".{kind}." in f".{address}"
+        )
+
+    return Planned(
+        actions=frozenset(_all(roles, "Action")),
+        accounts=tuple(sorted(set(accounts.values()))),
+        functions=made("aws_lambda_function", "function_name", "lambda:{}:function"),
+        roles=roles,
+        state_machines=made("aws_sfn_state_machine", "name", "states:{}:stateMachine"),
+        resources=frozenset(_all(roles, "Resource")),
+        trusted=frozenset(ARN.findall(json.dumps([role.trust for role in roles]))),
+    )
+
+
+def _all(roles: Iterable[Role], element: str) -> Iterator[str]:
+    for role in roles:
+        for statement in role.policy["Statement"]:
+            values = statement[element]
+            yield from values if isinstance(values, list) else [values]
+
+
+def policy_of(role: str) -> str:
+    """Return the address of a role's policy."""
+    return role.replace("aws_iam_role.", "aws_iam_role_policy.")
+
+
+def _accounts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Return the account of each provider, as the modules have asked it."""
+    for module in plan.document["prior_state"]["values"]["root_module"]["child_modules"]:
+        for data in module["resources"]:
+            if data["type"] == "aws_caller_identity":
+                yield _provider(plan, data["address"]), data["values"]["account_id"]
+
+
+def _provider(plan: Plan, address: str) -> str:
+    """Return the provider, such as `aws.source`, of a resource of the root or of one of its modules."""
+    module = re.match(r"module\.\w+", address)
+    return plan.providers[module[0] if module else address.partition("[")[0]]
