@@ -63,6 +63,9 @@ lint: setup package ## Check format, types and the configuration
 	@$(RUN) mypy --no-error-summary
 	@$(RUN) terraform fmt -check -recursive
 	@$(RUN) python -m tools.validate
+	@$(PYTHON) -m tools.setup checkov
+	@.build/checkov/bin/checkov --quiet --compact --skip-download --framework terraform \
+	  --directory . --skip-path '\.build/' --skip-path tests/
 
 .PHONY: format
 format: setup ## Format Python and Terraform
@@ -77,7 +80,7 @@ docs: setup ## Write the tables of the Markdown pages that come from the sources
 
 .PHONY: lock
 lock: setup ## Lock what the requirements' .in files ask for
-	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements; do \
+	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements tools/checkov-requirements; do \
 	  python -m tools.uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
 

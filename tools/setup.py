@@ -1,9 +1,10 @@
 """Sets up what the project's commands need, with nothing but Python's standard library.
 
-    python -m tools.setup [package]
+    python -m tools.setup [package | checkov]
 
-`make` runs it. With `package` it installs what builds the Lambda's zip. Without, it installs everything else and
-writes `.build/env`, which puts the tools on PATH and, where needed, tells Terraform of a mirror.
+`make` runs it. With `package` it installs what builds the Lambda's zip, with `checkov` that linter. Without, it
+installs everything else and writes `.build/env`, which puts the tools on PATH and, where needed, tells Terraform of
+a mirror.
 It has to load on an old Python 3 too, which then gets a sentence and not a SyntaxError: hence no `__future__`.
 """
 
@@ -28,6 +29,8 @@ VENV = BUILD / "venv"
 REQUIREMENTS = PROJECT / "requirements-dev.txt"
 PACKAGE_VENV = BUILD / "package"
 PACKAGE_REQUIREMENTS = PROJECT / "lambda" / "build-requirements.txt"
+CHECKOV_VENV = BUILD / "checkov"
+CHECKOV_REQUIREMENTS = PROJECT / "tools" / "checkov-requirements.txt"
 CLI_CONFIG = BUILD / "terraform.rc"
 ADD_ON_SOFTWARE = Path("/opt")
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
@@ -39,6 +42,8 @@ def main() -> None:
         use_python()
         if sys.argv[1:] == ["package"]:
             install_packages(PACKAGE_VENV, PACKAGE_REQUIREMENTS)
+        elif sys.argv[1:] == ["checkov"]:
+            install_packages(CHECKOV_VENV, CHECKOV_REQUIREMENTS)
         else:
             check_terraform()
             install_packages(VENV, REQUIREMENTS)

@@ -17,8 +17,8 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
-from sandbox.iam import Policy
 from sandbox import npm
+from sandbox.iam import Policy
 from sandbox.iam.simulator import install
 from tests.iam.configurations import CONFIGURATIONS, plan
 from tests.iam.planned import Planned, read

@@ -59,6 +59,7 @@ ROOT: dict[str, dict[str, Any]] = {
                     "state_machine_arn": f"arn:aws:states:{REGION}:{SECOND_SOURCE}:stateMachine:reports",
                 }
             ],
+            "wait_for_completion": {"timeout_seconds": 3600},
         },
     },
     # A web server in private networking.
