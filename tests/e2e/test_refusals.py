@@ -125,9 +125,9 @@ def test_no_log_holds_a_token_or_a_conf_value(stack: Stack) -> None:
         stack.execute(mwaa_dag_name=dag, mwaa_dag_conf={"password": secret})
         for dag in ("paused", "missing")
     ]
-    group = f"/aws/lambda/{stack.outputs['function_arn'].split(':')[-1]}"
+    function = stack.outputs["function_arn"].split(":")[6]  # the alias comes after it
 
-    events = stack.target.logs.filter_log_events(logGroupName=group)["events"]
+    events = stack.target.logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
 
     messages = [json.loads(event["message"]) for event in events]
     own = [
