@@ -1,0 +1,34 @@
+"""What docs/security.md says is shown by tests that are there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tools.paths import PROJECT
+
+_, *THREATS = re.split(r"^### ", (PROJECT / "docs/security.md").read_text(), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("threat", THREATS, ids=[threat.partition("\n")[0] for threat in THREATS])
+def test_each_threat_names_tests_that_are_there(threat: str) -> None:
+    named = re.findall(r"^- `(tests/[\w/]+\.py)::(\w+)`$", threat, re.MULTILINE)
+
+    missing = [
+        f"{path}::{test}"
+        for path, test in named
+        if not (PROJECT / path).exists() or f"def {test}(" not in (PROJECT / path).read_text()
+    ]
+    assert len(named) >= 3
+    assert missing == []
+
+
+def test_every_threat_is_there() -> None:
+    assert [threat.partition("\n")[0] for threat in THREATS] == [
+        "A compromised source",
+        "A compromised function",
+        "A neighbour in the source account",
+        "A neighbour in the target account",
+        "A leaked token",
+    ]
