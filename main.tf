@@ -48,3 +48,23 @@ module "target" {
     state_machine_arn = module.source.state_machine_arn
   }], var.trusted_sources)
 }
+
+module "batch" {
+  source    = "./modules/batch"
+  providers = { aws = aws.source }
+  for_each  = toset(var.batch == null ? [] : ["batch"])
+
+  name                         = local.name
+  bucket                       = var.batch.bucket
+  encryption                   = var.encryption
+  logging                      = merge(var.logging, var.source_account.logging)
+  max_concurrency              = var.batch.max_concurrency
+  prefix                       = var.batch.prefix
+  role                         = var.source_account.role
+  tolerated_failure_percentage = var.batch.tolerated_failure_percentage
+  onboarding = {
+    state_machine_arn = module.source.state_machine_arn
+    # A day for the retries of the trigger and of the looks, which take up to half of that.
+    timeout_seconds = 86400 + try(var.wait_for_completion.timeout_seconds, 0)
+  }
+}

@@ -1,3 +1,8 @@
+output "batch_state_machine_arn" {
+  description = "The state machine, in the source account, that onboards all of a list; null without batch."
+  value       = one(values(module.batch)[*].state_machine_arn)
+}
+
 output "function_arn" {
   description = "The Lambda function, in the target account, that triggers DAG runs: the alias that the state machine invokes."
   value       = module.target.function_arn

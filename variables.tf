@@ -12,6 +12,21 @@ variable "allowed_dags" {
   default     = {}
 }
 
+variable "batch" {
+  description = <<-EOT
+    A second state machine, which onboards all of a list: the bucket of the source account, and what its keys begin with,
+    of lists and results; how many onboardings run at once (with transport cli at most 4, which is what MWAA's web
+    server takes); and up to which percentage of them may fail before no more are started.
+  EOT
+  type = object({
+    bucket                       = string
+    max_concurrency              = optional(number, 4)
+    prefix                       = optional(string, "batches/")
+    tolerated_failure_percentage = optional(number, 0)
+  })
+  default = null
+}
+
 variable "dedicated_invoker_role" {
   description = "Whether the source assumes a role that may do nothing but invoke the function, rather than the function's own role."
   type        = bool

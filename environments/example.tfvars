@@ -55,6 +55,16 @@ wait_for_completion = {
   timeout_seconds = 14400
 }
 
+# A second state machine, which onboards all of a list that it gets or finds in this bucket of the source
+# account. At most so many at once; at most 5 % may fail before no more are started. Leave it out where
+# onboardings come one by one.
+batch = {
+  bucket                       = "data-onboarding-batches"
+  prefix                       = "staging/"
+  max_concurrency              = 8
+  tolerated_failure_percentage = 5
+}
+
 # The source assumes a role of its own, which may invoke the function and nothing else. Without it,
 # it assumes the function's role, where a condition keeps all but that for the function.
 dedicated_invoker_role = true

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -104,6 +105,9 @@ class TaskCredentials:
     def __init__(self, authorizer: Authorizer, endpoint: str) -> None:
         self._authorizer = authorizer
         self._endpoint = endpoint
+        # One session keeps the models that it has read; it may make only one client at a time.
+        self._boto = boto3.session.Session()
+        self._one_at_a_time = Lock()
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -172,19 +176,19 @@ class TaskCredentials:
 
     def client(self, region: str, service: str, state_credentials: TaskSession) -> Any:
         """Return a boto3 client of the local AWS with these keys, in the place of moto's `boto_client_for`."""
-        session = boto3.session.Session()
-        return session.client(
-            service,  # type: ignore[call-overload]  # the stubs know services by literal names
-            region_name=region,
-            endpoint_url=self._endpoint,
-            aws_access_key_id=state_credentials.access_key,
-            aws_secret_access_key=state_credentials.secret_key,
-            aws_session_token=state_credentials.token,
-            config=Config(
-                parameter_validation=False,
-                read_timeout=_TASK_TIMEOUT_SECONDS,
-                retries={"total_max_attempts": 1},
-                # Not every resolver knows `BUCKET.localhost`.
-                s3={"addressing_style": "path"},
-            ),
-        )
+        with self._one_at_a_time:
+            return self._boto.client(
+                service,  # type: ignore[call-overload]  # the stubs know services by literal names
+                region_name=region,
+                endpoint_url=self._endpoint,
+                aws_access_key_id=state_credentials.access_key,
+                aws_secret_access_key=state_credentials.secret_key,
+                aws_session_token=state_credentials.token,
+                config=Config(
+                    parameter_validation=False,
+                    read_timeout=_TASK_TIMEOUT_SECONDS,
+                    retries={"total_max_attempts": 1},
+                    # Not every resolver knows `BUCKET.localhost`.
+                    s3={"addressing_style": "path"},
+                ),
+            )

@@ -40,6 +40,7 @@ Of `encryption` that is so where it is switched off, and not to be seen here: no
 SWITCHED = {
     "airflow_role": "Op",
     "allowed_dags": json.dumps({"sandbox": [DAG, "team_*"]}),
+    "batch": json.dumps({"bucket": "batches", "max_concurrency": 2}),
     "function": json.dumps(
         {
             "kms_key_arn": KEY.format(TARGET_ACCOUNT),

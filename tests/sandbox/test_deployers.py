@@ -16,9 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox.account import Account
@@ -97,20 +95,13 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def in_a_bucket(aws: AwsServer, target: Account) -> dict[str, str]:
+def in_a_bucket(target: Account) -> dict[str, str]:
     """Another package, as an object in S3."""
     content = another_package()
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=aws.url,
-        region_name=REGION,
-        aws_access_key_id=target.profile["aws_access_key_id"],
-        aws_secret_access_key=target.profile["aws_secret_access_key"],
-        aws_session_token=target.profile["aws_session_token"],
-        config=Config(s3={"addressing_style": "path"}),
+    target.s3.create_bucket(
+        Bucket="zips", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
-    s3.create_bucket(Bucket="zips", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_object(Bucket="zips", Key="trigger.zip", Body=content)
+    target.s3.put_object(Bucket="zips", Key="trigger.zip", Body=content)
     hashed = base64.b64encode(hashlib.sha256(content).digest()).decode()
     package = {"bucket": "zips", "key": "trigger.zip", "source_code_hash": hashed}
     return {"package": json.dumps(package)}
@@ -199,7 +190,10 @@ def test_every_option_can_be_switched_on_and_off_while_executions_start(
     stack.switch_while_executions_start(
         **ONLY_WHILE_NOTHING_RUNS,
         **LOG_GROUPS,
-        taking_away=[f"module.{side}.aws_cloudwatch_log_group.this" for side in ACCOUNTS],
+        taking_away=[
+            "module.batch",
+            *(f"module.{side}.aws_cloudwatch_log_group.this" for side in ACCOUNTS),
+        ],
     )
     invoker = ["module.target.aws_iam_role.invoker", "module.target.aws_iam_role_policy.invoker"]
     after = stack.switch(taking_away=invoker)

@@ -39,6 +39,7 @@ def test_a_module_uses_its_accounts_provider_only(sandbox_plan: Plan, module: st
 
 def test_outputs_are_the_arns_of_both_accounts(sandbox_plan: Plan) -> None:
     assert sandbox_plan.outputs == {
+        "batch_state_machine_arn": None,
         "function_arn": (
             "arn:aws:lambda:eu-central-1:222222222222:function:mwaa-dags-trigger-sandbox:live"
         ),
@@ -59,10 +60,12 @@ def test_names_end_with_the_workspace(example_plan: Plan) -> None:
 
     assert names == {
         "data-onboarding-staging",
+        "data-onboarding-staging-batch",
         "data-onboarding-staging-source",
         "data-onboarding-staging-target",
         "data-onboarding-staging-invoker",
         "/aws/vendedlogs/states/data-onboarding-staging",
+        "/aws/vendedlogs/states/data-onboarding-staging-batch",
         "/aws/lambda/data-onboarding-staging",
     }
 

@@ -14,12 +14,14 @@ from hcl2.utils import SerializationOptions, process_escape_sequences
 from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.rest import RestTransport
 
-from tests.terraform import cases_root, cases_source, cases_target
-from tests.terraform.cases import SOURCE, TARGET
+from tests.terraform import cases_batch, cases_root, cases_source, cases_target
+from tests.terraform.cases import BATCH, SOURCE, TARGET
 from tests.terraform.planner import Planner, PlanRefusedError
 from tools.paths import PROJECT
 
-CASES = cases_source.CASES | cases_target.CASES
+CASES = cases_batch.CASES | cases_source.CASES | cases_target.CASES
+MODULES = {"batch": (BATCH, "source"), "source": (SOURCE, "source"), "target": (TARGET, "target")}
+"""Good values of each module, and the account that it is for."""
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +37,11 @@ def said(planner: Planner) -> dict[str, list[str]]:
     modules, values = {}, {}
     for name, case in CASES.items():
         label = labels[name]
-        values[label] = {**(SOURCE if case.module == "source" else TARGET), **case.values}
+        good, account = MODULES[case.module]
+        values[label] = {**good, **case.values}
         modules[label] = {
             "source": f"../modules/{case.module}",
-            "providers": {"aws": f"aws.{case.module}"},
+            "providers": {"aws": f"aws.{account}"},
             **{variable: f"${{var.values.{label}.{variable}}}" for variable in values[label]},
         }
     configuration = {"variable": {"values": {"type": "any"}}, "module": modules}
@@ -70,7 +73,7 @@ def test_a_value_is_taken_or_refused_with_one_sentence(
 
 @pytest.mark.parametrize(
     ("module", "directory"),
-    [("root", "."), ("source", "modules/source"), ("target", "modules/target")],
+    [("root", "."), *((module, f"modules/{module}") for module in MODULES)],
 )
 def test_each_condition_has_a_case(module: str, directory: str) -> None:
     cases = [*CASES.values(), *cases_root.CASES.values()]
@@ -104,8 +107,8 @@ def error_messages(block: Any) -> Iterator[str]:
 
 
 def pattern(message: str) -> str:
-    """Return an expression for what Terraform makes of a message: it fills in what is in `${}`."""
-    parts = re.split(r"\$\{[^}]*\}", process_escape_sequences(message))
+    """Return an expression for what Terraform makes of a message: it fills in what is in `${}`, with braces in it."""
+    parts = re.split(r"\$\{(?:[^{}]|\{[^}]*\})*\}", process_escape_sequences(message))
     return ".+".join(map(re.escape, parts))
 
 

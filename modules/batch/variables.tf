@@ -1,0 +1,175 @@
+variable "bucket" {
+  description = "Bucket of this account and Region that holds the items and the results of batches."
+  type        = string
+  nullable    = false
+
+  # "General purpose bucket naming rules" in the Amazon S3 User Guide.
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket)) && !strcontains(var.bucket, "..")
+    error_message = "Write bucket as the name of a bucket (no ARN, no s3://): 3 to 63 lower-case letters, digits, '-' and '.'."
+  }
+}
+
+variable "encryption" {
+  description = "Key of this account and Region that encrypts the definition, inputs, outputs and history of the state machine, and for how many seconds a data key of it is used again (60 to 900)."
+  type = object({
+    kms_key_arn                   = string
+    data_key_reuse_period_seconds = optional(number, 300)
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for key in var.encryption[*].kms_key_arn : can(regex(local.kms_key_pattern, key))])
+    error_message = "Give encryption.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+  }
+
+  # "EncryptionConfiguration" in the AWS Step Functions API Reference.
+  validation {
+    condition = alltrue([
+      for seconds in var.encryption[*].data_key_reuse_period_seconds : seconds >= 60 && seconds <= 900
+    ])
+    error_message = "Write encryption.data_key_reuse_period_seconds as 60 to 900 (seconds)."
+  }
+}
+
+variable "logging" {
+  description = <<-EOT
+    Log of the batches: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output,
+    for how many days it is kept (30 if left out, 0: for ever) and the key that encrypts it; or the name of
+    an existing log group, and neither of the last two. Changing to an existing one deletes the log group
+    that was made here.
+  EOT
+  type = object({
+    include_execution_data = optional(bool, false)
+    kms_key_arn            = optional(string)
+    level                  = optional(string, "ERROR")
+    log_group_name         = optional(string)
+    retention_in_days      = optional(number)
+  })
+  nullable = false
+  default  = {}
+
+  validation {
+    condition     = contains(["ALL", "ERROR", "FATAL", "OFF"], var.logging.level)
+    error_message = "Write logging.level as ALL, ERROR, FATAL or OFF."
+  }
+
+  validation {
+    condition     = alltrue([for key in var.logging.kms_key_arn[*] : can(regex(local.kms_key_pattern, key))])
+    error_message = "Give logging.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+  }
+
+  # "CreateLogGroup" in the CloudWatch Logs API Reference.
+  validation {
+    condition     = alltrue([for name in var.logging.log_group_name[*] : can(regex("^[A-Za-z0-9_./#-]{1,512}$", name))])
+    error_message = "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - only, at most 512 of them."
+  }
+
+  validation {
+    condition = var.logging.log_group_name == null || (
+      var.logging.kms_key_arn == null && var.logging.retention_in_days == null
+    )
+    error_message = "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an existing log group keeps its own."
+  }
+}
+
+variable "max_concurrency" {
+  description = "How many onboardings run at once; where they wait for their DAG runs, this is the number of DAG runs at once. MWAA's web server takes about 4 commands at once."
+  type        = number
+  nullable    = false
+  default     = 4
+
+  # "Using Map state in Distributed mode": 10,000 children at once.
+  validation {
+    condition     = var.max_concurrency >= 1 && var.max_concurrency <= 10000 && floor(var.max_concurrency) == var.max_concurrency
+    error_message = "Write max_concurrency as a whole number from 1 to 10000."
+  }
+}
+
+variable "name" {
+  description = "Name of the onboarding; the state machine, its role and its log group are named after it, with -batch behind it."
+  type        = string
+  nullable    = false
+
+  # As in modules/source: with "-source" behind it that of a role (at most 64 characters).
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,57}$", var.name))
+    error_message = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
+  }
+}
+
+variable "onboarding" {
+  description = "The state machine of one onboarding, and for how many seconds an execution of it may run: longer than it tries and waits. One that is stopped then is started again by a redrive, and finds its DAG run."
+  type = object({
+    state_machine_arn = string
+    timeout_seconds   = optional(number, 86400)
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^${local.states}:stateMachine:[A-Za-z0-9_-]+$", var.onboarding.state_machine_arn))
+    error_message = "Give onboarding.state_machine_arn a state machine of this account and Region: ${local.states}:stateMachine:NAME."
+  }
+
+  # "TimeoutSeconds" in the Amazon States Language.
+  validation {
+    condition     = try(var.onboarding.timeout_seconds >= 1 && var.onboarding.timeout_seconds <= 99999999, false)
+    error_message = "Write onboarding.timeout_seconds as 1 to 99999999 (seconds)."
+  }
+}
+
+variable "prefix" {
+  description = "What the keys in the bucket begin with: of the objects that hold items, and, with results/ behind it, of the results."
+  type        = string
+  nullable    = false
+  default     = "batches/"
+
+  # It stands in a policy, where * and ? are wildcards, and in texts of the definition.
+  validation {
+    condition     = can(regex("^([A-Za-z0-9_.=-]+/)+$", var.prefix))
+    error_message = "Write prefix with a slash at its end and none before, such as teams/data/batches/: letters, digits and _ . = - only."
+  }
+}
+
+variable "role" {
+  description = "For accounts that demand them: the path of the role that is made here, and the ARN of the policy that is its permissions boundary."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  nullable = false
+  default  = {}
+
+  # "CreateRole" in the IAM API Reference.
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.role.path)) && length(var.role.path) <= 512
+    error_message = "Write role.path with a slash at both ends, such as /teams/data/."
+  }
+
+  validation {
+    condition = alltrue([
+      for arn in var.role.permissions_boundary[*] :
+      can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", arn))
+    ])
+    error_message = "Write role.permissions_boundary as the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
+  }
+}
+
+variable "tags" {
+  description = "Tags for everything that is made here, beside the provider's default tags or in place of them."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}
+
+variable "tolerated_failure_percentage" {
+  description = "Up to which percentage of the onboardings may fail before no more are started and the batch fails; with 0 the first that fails ends it. A redrive goes on with those that have not succeeded."
+  type        = number
+  nullable    = false
+  default     = 0
+
+  validation {
+    condition     = var.tolerated_failure_percentage >= 0 && var.tolerated_failure_percentage <= 100
+    error_message = "Write tolerated_failure_percentage as a number from 0 to 100."
+  }
+}

@@ -1,0 +1,12 @@
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+      # The tests run 5.100.0. Of 6 nothing was run: only its schema was read (6.25.0), which has every
+      # argument and attribute that is used here.
+      version = ">= 5.100, < 7"
+    }
+  }
+}

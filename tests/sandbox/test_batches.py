@@ -1,0 +1,129 @@
+"""Batches of the deployed configuration, before an MWAA that fails: each item is one DAG run, and none is two."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+
+from sandbox.account import Account
+from sandbox.aws import AwsServer
+from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.deployment import Deployment, prepare
+from tests.faults.rules import DAG
+from tests.sandbox.batches import Airflow, Front
+from tests.support.machines import Machines
+
+ITEMS = int(os.environ.get("BATCH_ITEMS", "60"))
+"""Of the batch under faults; `make soak` has 1,000."""
+BUCKET = "batches"
+MAX_CONCURRENCY = 3
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The deployed configuration with its batches, and what is behind it."""
+
+    airflow: Airflow
+    front: Front
+    machines: Machines
+    outputs: Mapping[str, str]
+
+    def start(self, event: Mapping[str, Any], *, seconds: float = 120) -> Mapping[str, Any]:
+        """Start a batch; return its description at its end."""
+        states = self.machines.account.states
+        arn = self.outputs["batch_state_machine_arn"]
+        started = states.start_execution(stateMachineArn=arn, input=json.dumps(event))
+        return self.machines.account.wait_for_end(started["executionArn"], timeout=seconds)
+
+    def redrive(self, arn: str) -> Mapping[str, Any]:
+        """Redrive a batch; return its description at its end."""
+        return self.machines.redrive(arn)
+
+    @property
+    def clients(self) -> Counter[str]:
+        """How many DAG runs there are of each client."""
+        return Counter(str(run.conf["client"]) for run in self.airflow.runs)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    directory = tmp_path_factory.mktemp("deployment")
+    prepare(directory)
+    airflow = Airflow()
+    with Front(tmp_path_factory.mktemp("front"), airflow) as front:
+        environment = {"REQUESTS_CA_BUNDLE": str(front.ca_file)}
+        with AwsServer({TARGET_ACCOUNT: front}, lambda_environment=environment) as aws:
+            keys = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
+            deployment = Deployment(directory, {**aws.environment, "AWS_REGION": REGION, **keys})
+            batch = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
+            outputs = deployment.apply(lambda *_: None, batch=json.dumps(batch))
+            account = Account(aws.url, SOURCE_ACCOUNT)
+            account.s3.create_bucket(
+                Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+            )
+            yield Stack(airflow, front, Machines(account), outputs)
+
+
+@pytest.fixture(autouse=True)
+def begun_anew(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No DAG run and no fault; and nobody waits for a retry."""
+    monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))
+    stack.airflow.runs.clear()
+    stack.airflow.unready = frozenset()
+    stack.front.faults, stack.front.most = 0.0, 0
+
+
+def clients(count: int) -> Sequence[str]:
+    return [f"client {number}" for number in range(count)]
+
+
+def items(names: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    return [
+        {"mwaa_env_name": "sandbox", "mwaa_dag_name": DAG, "mwaa_dag_conf": {"client": name}}
+        for name in names
+    ]
+
+
+def test_fifty_of_which_three_cannot_be_are_corrected_and_redriven(stack: Stack) -> None:
+    names = clients(50)
+    stack.airflow.unready = frozenset({names[7], names[20], names[49]})
+
+    failed = stack.start({"dag_runs": items(names)})
+    before = stack.clients
+    again = stack.redrive(failed["executionArn"])
+    stack.airflow.unready = frozenset()
+    ended = stack.redrive(failed["executionArn"])
+
+    for ending in (failed, again):
+        assert ending["status"] == "FAILED"
+        assert ending["error"] == "States.ExceedToleratedFailureThreshold"
+    assert 0 < len(before) < 50 - 3
+    assert ended["status"] == "SUCCEEDED", ended
+    assert stack.clients == Counter(names)
+    assert 1 <= stack.front.most <= MAX_CONCURRENCY
+
+
+def test_each_client_of_a_csv_object_gets_one_dag_run_whatever_fails(stack: Stack) -> None:
+    names = clients(ITEMS)
+    rows = [f"sandbox,{DAG},{name}" for name in names]
+    body = "\n".join(["mwaa_env_name,mwaa_dag_name,conf.client", *rows])
+    stack.machines.account.s3.put_object(
+        Bucket=BUCKET, Key="batches/clients.csv", Body=body.encode()
+    )
+    stack.front.faults = 0.1
+
+    event = {"bucket": BUCKET, "key": "batches/clients.csv"}
+    ended = stack.start(event, seconds=ITEMS * 10)
+
+    assert ended["status"] == "SUCCEEDED", ended
+    assert stack.clients == Counter(names)
+    assert stack.front.failed > 0
+    assert 1 <= stack.front.most <= MAX_CONCURRENCY

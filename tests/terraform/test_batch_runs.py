@@ -1,0 +1,365 @@
+"""The batch state machine and its role as planned, in the local Step Functions: what becomes of each input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sandbox.account import Account
+from sandbox.aws import AwsServer
+from sandbox.aws.accounts import SOURCE_ACCOUNT
+from tests.support.machines import Machines
+from tests.terraform.planner import Plan
+
+NAME = "data-onboarding-staging"
+BUCKET = "data-onboarding-batches"
+BATCH = 'module.batch["batch"]'
+
+# In the place of the onboarding: it ends with its input, or fails where the DAG is called so.
+ONBOARDING = {
+    "Onboard": {
+        "Type": "Choice",
+        "QueryLanguage": "JSONata",
+        "Choices": [{"Condition": "{% $states.input.mwaa_dag_name = 'bad' %}", "Next": "Fail"}],
+        "Default": "End",
+    },
+    "Fail": {"Type": "Fail", "Error": "DagNotFound", "Cause": "no DAG bad"},
+    "End": {"Type": "Succeed"},
+}
+ITEM: Mapping[str, str] = {"mwaa_env_name": "analytics", "mwaa_dag_name": "onboarding"}
+STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The two state machines, and the bucket."""
+
+    machines: Machines
+    arn: str
+
+    def run(self, event: Mapping[str, Any]) -> Batch:
+        """Start a batch with this input, and return it at its end."""
+        started = self.machines.account.states.start_execution(
+            stateMachineArn=self.arn, input=json.dumps(event)
+        )
+        return Batch(self.machines, self.machines.ended(started["executionArn"]))
+
+    def put(self, key: str, body: str) -> Mapping[str, str]:
+        """Put an object into the bucket; return the input that names it."""
+        self.machines.account.s3.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
+        return {"bucket": BUCKET, "key": key}
+
+    def onboardings(self) -> int:
+        """Return how many onboardings have been started."""
+        arn = self.machines.arn(NAME)
+        pages = self.machines.account.states.get_paginator("list_executions")
+        return sum(len(page["executions"]) for page in pages.paginate(stateMachineArn=arn))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that has ended."""
+
+    machines: Machines
+    description: Mapping[str, Any]
+
+    @property
+    def arn(self) -> str:
+        return str(self.description["executionArn"])
+
+    @property
+    def failure(self) -> tuple[str, str]:
+        return self.description["error"], self.description["cause"]
+
+    def children(self, status: str) -> Sequence[Mapping[str, Any]]:
+        """Return what the results say of the items that ended so, in the order of their index."""
+        states, s3 = self.machines.account.states, self.machines.account.s3
+        (run,) = states.list_map_runs(executionArn=self.arn)["mapRuns"]
+
+        def load(key: str) -> Any:
+            return json.load(s3.get_object(Bucket=BUCKET, Key=key)["Body"])
+
+        folder = f"staging/results/{run['mapRunArn'].rpartition(':')[2]}"
+        files = load(f"{folder}/manifest.json")["ResultFiles"][status]
+        found = [child for file in files for child in load(file["Key"])]
+        return sorted(found, key=lambda child: int(json.loads(child["Input"])["index"]))
+
+    @property
+    def started(self) -> Sequence[Mapping[str, Any]]:
+        """The inputs of the onboardings that succeeded, but for what links them to the batch."""
+        outputs = [json.loads(child["Output"]) for child in self.children("SUCCEEDED")]
+        return [
+            {name: value for name, value in output.items() if name != STARTED_BY}
+            for output in outputs
+        ]
+
+
+@pytest.fixture(scope="module")
+def batches(example_plan: Plan) -> Iterator[Batches]:
+    with AwsServer() as aws:
+        machines = Machines(Account(aws.url, SOURCE_ACCOUNT))
+        machines.create(NAME, ONBOARDING)
+        machines.account.s3.create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        role = machines.account.iam.create_role(
+            RoleName=f"{NAME}-batch",
+            AssumeRolePolicyDocument=json.dumps(example_plan.trust(f"{BATCH}.aws_iam_role.this")),
+        )["Role"]["Arn"]
+        policy = example_plan.policy(f"{BATCH}.aws_iam_role_policy.this")
+        machines.account.iam.put_role_policy(
+            RoleName=f"{NAME}-batch", PolicyName="planned", PolicyDocument=json.dumps(policy)
+        )
+        created = machines.account.states.create_state_machine(
+            name=f"{NAME}-batch",
+            definition=json.dumps(example_plan.definition(f"{BATCH}.aws_sfn_state_machine.this")),
+            roleArn=role,
+        )
+        yield Batches(machines, created["stateMachineArn"])
+
+
+def csv_of(*rows: Mapping[str, str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+class TestItems:
+    def test_of_a_list_are_the_inputs_of_the_onboardings_with_a_key_of_the_batch(
+        self, batches: Batches
+    ) -> None:
+        items = [{**ITEM, "mwaa_dag_conf": {"client": "Zoë's"}}, ITEM]
+
+        batch = batches.run({"dag_runs": items})
+
+        assert batch.description["status"] == "SUCCEEDED", batch.description
+        assert batch.started == [
+            {**item, "idempotency_key": f"{batch.arn}:{index}"} for index, item in enumerate(items)
+        ]
+
+    @pytest.mark.parametrize("name", ["run_id", "idempotency_key"])
+    def test_keep_a_name_of_their_own(self, batches: Batches, name: str) -> None:
+        batch = batches.run({"dag_runs": [{**ITEM, name: "order-1"}]})
+
+        assert batch.started == [{**ITEM, name: "order-1"}]
+
+    @pytest.mark.parametrize("name", ["run_id", "idempotency_key"])
+    def test_with_null_as_their_name_have_none(self, batches: Batches, name: str) -> None:
+        batch = batches.run({"dag_runs": [{**ITEM, name: None}]})
+
+        assert batch.started == [
+            {**ITEM, name: None, "idempotency_key": f"{batch.arn}:0"},
+        ]
+
+    def test_name_the_execution_that_started_them(self, batches: Batches) -> None:
+        batch = batches.run({"dag_runs": [ITEM]})
+
+        (child,) = batch.children("SUCCEEDED")
+        assert json.loads(child["Output"])[STARTED_BY] == child["ExecutionArn"]
+
+    def test_come_from_a_json_object(self, batches: Batches) -> None:
+        items = [{**ITEM, "mwaa_dag_conf": {"n": n}} for n in range(3)]
+
+        batch = batches.run(batches.put("staging/clients.json", json.dumps(items)))
+
+        assert [item["mwaa_dag_conf"] for item in batch.started] == [{"n": n} for n in range(3)]
+
+    @pytest.mark.parametrize(
+        ("cells", "conf"),
+        [
+            pytest.param({}, {}, id="no column"),
+            pytest.param({"mwaa_dag_conf": ""}, {}, id="empty cell"),
+            pytest.param({"mwaa_dag_conf": '{"a": [1, null]}'}, {"a": [1, None]}, id="JSON"),
+            pytest.param({"conf.client": "Zoë, 1"}, {"client": "Zoë, 1"}, id="a field"),
+            pytest.param(
+                {"conf.a": "1", "conf.b": "", "conf.c.d": "2"}, {"a": "1", "c.d": "2"}, id="fields"
+            ),
+            pytest.param(
+                {"mwaa_dag_conf": '{"a": 1, "b": 2}', "conf.b": "3"}, {"a": 1, "b": "3"}, id="both"
+            ),
+        ],
+    )
+    def test_come_from_a_csv_object_with_their_conf(
+        self, batches: Batches, cells: Mapping[str, str], conf: Mapping[str, Any]
+    ) -> None:
+        batch = batches.run(batches.put("staging/clients.CSV", csv_of({**ITEM, **cells})))
+
+        assert batch.started == [
+            {**ITEM, "mwaa_dag_conf": conf, "idempotency_key": f"{batch.arn}:0"}
+        ]
+
+    def test_of_a_csv_object_may_have_keys_in_some_rows(self, batches: Batches) -> None:
+        rows = [{**ITEM, "idempotency_key": key} for key in ("order-1", "")]
+
+        batch = batches.run(batches.put("staging/clients.csv", csv_of(*rows)))
+
+        assert [item["idempotency_key"] for item in batch.started] == ["order-1", f"{batch.arn}:1"]
+
+
+class TestInput:
+    @pytest.mark.parametrize(
+        ("event", "says"),
+        [
+            pytest.param(
+                ITEM,
+                "This is one onboarding: start an execution of the state machine "
+                "data-onboarding-staging with it, or send it here in a list, dag_runs.",
+                id="one onboarding",
+            ),
+            pytest.param(
+                {"dag_runs": [ITEM], "bucket": BUCKET, "key": "staging/clients.csv"},
+                "Give dag_runs, or bucket and key, not both: each says what to onboard.",
+                id="both forms",
+            ),
+            pytest.param(
+                {"dag_runs": []},
+                "dag_runs is empty: give it the onboardings, each as an object.",
+                id="empty",
+            ),
+            *(
+                pytest.param(
+                    {"dag_runs": value},
+                    f"dag_runs must be a list of objects, not of the type {kind}.",
+                    id=kind,
+                )
+                for value, kind in [
+                    (ITEM, "object"),
+                    ("[]", "string"),
+                    (1, "number"),
+                    (None, "null"),
+                ]
+            ),
+            *(
+                pytest.param(
+                    event,
+                    "bucket must be data-onboarding-batches, and key must begin with staging/ and "
+                    "end with .json or .csv: nothing else can be read here.",
+                    id=name,
+                )
+                for name, event in {
+                    "another bucket": {"bucket": "other", "key": "staging/clients.csv"},
+                    "another prefix": {"bucket": BUCKET, "key": "clients.csv"},
+                    "another kind": {"bucket": BUCKET, "key": "staging/clients.xlsx"},
+                    "no key": {"bucket": BUCKET},
+                    "no bucket": {"key": "staging/clients.csv"},
+                    "key that is no text": {"bucket": BUCKET, "key": 1},
+                }.items()
+            ),
+            pytest.param(
+                {},
+                "Give dag_runs, a list of onboardings, or bucket and key of an object that holds one.",
+                id="nothing",
+            ),
+        ],
+    )
+    def test_that_is_no_batch_is_refused_before_anything_is_started(
+        self, batches: Batches, event: Mapping[str, Any], says: str
+    ) -> None:
+        before = batches.onboardings()
+
+        batch = batches.run(event)
+
+        assert batch.failure == ("InvalidRequest", says)
+        assert batches.onboardings() == before
+
+    @pytest.mark.parametrize(
+        ("key", "body"),
+        [
+            pytest.param("staging/none.json", None, id="no object"),
+            pytest.param("staging/broken.json", "[", id="no JSON"),
+            pytest.param("staging/object.json", "{}", id="no list"),
+        ],
+    )
+    def test_that_names_an_object_without_items_fails_as_the_reader_says(
+        self, batches: Batches, key: str, body: str | None
+    ) -> None:
+        event = batches.put(key, body) if body else {"bucket": BUCKET, "key": key}
+
+        batch = batches.run(event)
+
+        assert batch.failure[0] == "States.ItemReaderFailed"
+
+
+class TestBadItem:
+    @pytest.mark.parametrize(
+        ("item", "says"),
+        [
+            pytest.param("x", "it must be an object, not of the type string.", id="text"),
+            pytest.param(None, "it must be an object, not of the type null.", id="null"),
+            pytest.param([ITEM], "it must be an object, not of the type array.", id="list"),
+            pytest.param(
+                {"mwaa_dag_name": "onboarding"},
+                "it has no mwaa_env_name. Its fields are: mwaa_dag_name.",
+                id="no environment",
+            ),
+            pytest.param(
+                {"a": 1, "b": 2},
+                "it has no mwaa_env_name and no mwaa_dag_name. Its fields are: a, b.",
+                id="neither",
+            ),
+        ],
+    )
+    def test_fails_alone_with_its_index_and_reason(
+        self, batches: Batches, item: Any, says: str
+    ) -> None:
+        before = batches.onboardings()
+
+        # One of 20 is the 5 % that are tolerated.
+        batch = batches.run({"dag_runs": [ITEM, item, *[ITEM] * 18]})
+
+        assert batch.description["status"] == "SUCCEEDED", batch.description
+        (failed,) = batch.children("FAILED")
+        assert failed["Error"] == "InvalidRequest"
+        assert failed["Cause"] == f"Item 1, counted from 0: {says}"
+        assert batches.onboardings() == before + 19
+
+    @pytest.mark.parametrize(
+        ("row", "says"),
+        [
+            pytest.param(
+                {"mwaa_env_name": "analytics", "dag": "onboarding"},
+                "it has no mwaa_dag_name. Its fields are: dag, mwaa_env_name.",
+                id="a column is missing",
+            ),
+            pytest.param(
+                {**ITEM, "mwaa_env_name": ""},
+                "it has no mwaa_env_name. Its fields are: mwaa_dag_name, mwaa_env_name.",
+                id="a cell is empty",
+            ),
+            *(
+                pytest.param(
+                    {**ITEM, "mwaa_dag_conf": cell},
+                    "the cell mwaa_dag_conf is no JSON object.",
+                    id=cell,
+                )
+                for cell in ("{'a': 1}", "[1]", "null", "1 + 1")
+            ),
+        ],
+    )
+    def test_of_a_csv_object_says_which_cell(
+        self, batches: Batches, row: Mapping[str, str], says: str
+    ) -> None:
+        batch = batches.run(batches.put("staging/bad.csv", csv_of(row)))
+
+        assert batch.failure[0] == "States.ExceedToleratedFailureThreshold"
+        (failed,) = batch.children("FAILED")
+        assert failed["Error"] == "InvalidRequest"
+        assert failed["Cause"] == f"Item 0, counted from 0: {says}"
+
+    def test_that_fails_in_its_onboarding_has_the_error_of_it_in_its_cause(
+        self, batches: Batches
+    ) -> None:
+        batch = batches.run({"dag_runs": [{**ITEM, "mwaa_dag_name": "bad"}]})
+
+        (failed,) = batch.children("FAILED")
+        cause = json.loads(failed["Cause"])
+        assert (failed["Error"], cause["Error"]) == ("States.TaskFailed", "DagNotFound")
+        assert cause["Cause"] == "no DAG bad"
