@@ -126,6 +126,7 @@ def parse(event: object) -> Trigger | Check | RunKey:
     if not isinstance(action, str) or action not in _FIELDS:
         _refuse("action", "be 'trigger', 'status', 'check' or absent", action)
     _refuse_unknown_fields(event, _FIELDS[action])
+    _refuse_batch(event)
     env_name, dag_id = _env_name(event.get("mwaa_env_name")), _dag_id(event.get("mwaa_dag_name"))
     if action != "trigger":
         run_id = _run_id("dag_run_id", event.get("dag_run_id"))
@@ -215,6 +216,18 @@ def _refuse_unknown_fields(event: Mapping[str, Any], known: Iterable[str]) -> No
             meant = _closest(name, known, cutoff=0.6)
             hint = f" Was {meant} meant?" if meant else f" Known are {', '.join(known)}."
             raise InvalidRequest(f"The event has an unknown field, {_shown(name)}.{hint}")
+
+
+def _refuse_batch(event: Mapping[str, Any]) -> None:
+    """Refuse the input of a batch that was sent to the state machine of one onboarding."""
+    names = event.get("input_fields")
+    if event.get("mwaa_env_name") is not None or not isinstance(names, list):
+        return
+    if "dag_runs" in names or {"bucket", "key"} <= set(map(str, names)):
+        raise InvalidRequest(
+            "The execution's input is a batch: start an execution of the batch state machine with it, "
+            "whose name ends in -batch. Here each execution is one onboarding."
+        )
 
 
 def _refuse_misspelt_fields(names: object) -> None:

@@ -166,6 +166,24 @@ def test_a_misspelt_field_of_the_executions_input_is_refused(name: str, hint: st
     )
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["dag_runs"], id="a list"),
+        pytest.param(["bucket", "key"], id="an object of S3"),
+    ],
+)
+def test_a_batch_is_sent_to_its_own_state_machine(names: list[str]) -> None:
+    sent = {"input_fields": names, "execution_arn": ARN, "state_name": "Trigger MWAA DAG"}
+
+    with pytest.raises(InvalidRequest, match="start an execution of the batch state machine"):
+        parse(sent)
+
+
+def test_fields_of_a_batch_may_stand_beside_an_onboarding() -> None:
+    assert wanted(input_fields=["mwaa_env_name", "dag_runs", "bucket", "key"])
+
+
 def test_other_fields_of_the_executions_input_are_none_of_its_business() -> None:
     others = ["status", "client", "conf", "id", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"]
     assert wanted(input_fields=["mwaa_env_name", "mwaa_dag_conf", "run_id", *others])
