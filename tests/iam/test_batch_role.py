@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.aws.accounts import REGION
+from sandbox.aws.accounts import SOURCE_ACCOUNT as SOURCE
 from sandbox.iam import Simulator
-from tests.iam.accounts import REGION, SOURCE
 from tests.terraform.planner import Plan
 
 NAME = "data-onboarding-staging"
