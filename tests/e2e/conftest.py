@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 EXECUTION_SECONDS = 300.0
 
+BUCKET = "batches"
+MAX_CONCURRENCY = 3
+BATCH = json.dumps({"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY})
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -107,14 +111,14 @@ def deployed(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iter
     prepare(configuration)
     with Sandbox(airflow, directory) as sandbox:
         deployment = Deployment(configuration, sandbox.environment)
-        yield Deployed(sandbox, deployment, deployment.apply(lambda *_: None), ["cli"])
+        yield Deployed(sandbox, deployment, deployment.apply(lambda *_: None, batch=BATCH), ["cli"])
 
 
 @pytest.fixture(scope="package", params=["cli", "rest"])
 def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
     """The deployed stack with one of the transports; where it has the other, it is switched."""
     if deployed.applied[-1] != request.param:
-        deployed.deployment.apply(lambda *_: None, transport=request.param)
+        deployed.deployment.apply(lambda *_: None, transport=request.param, batch=BATCH)
         deployed.applied.append(request.param)
     url = deployed.sandbox.aws.url
     return Stack(

@@ -1,0 +1,81 @@
+"""A list of onboardings is one execution of the batch state machine, and as many DAG runs as it has items."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from http import HTTPStatus
+
+import pytest
+
+from sandbox.mwaa.front import CLI_PATHS
+from sandbox.mwaa.http import Request, Response
+from tests.e2e.conftest import BUCKET, MAX_CONCURRENCY, Execution, Stack, over_cli
+
+SECONDS = 300.0
+
+
+class Commands:
+    """Counts the commands at once, and refuses those that name one of `refused`."""
+
+    def __init__(
+        self, carry_out: Callable[[Request, Callable[[], Response]], Response], refused: set[str]
+    ) -> None:
+        self._carry_out = carry_out
+        self._refused = refused
+        self._lock = threading.Lock()
+        self._now = 0
+        self.most = 0
+
+    def __call__(self, request: Request, action: Callable[[], Response]) -> Response:
+        if request.path not in CLI_PATHS:
+            return self._carry_out(request, action)
+        if any(client in request.body.decode() for client in self._refused):
+            return Response(HTTPStatus.FORBIDDEN)
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        try:
+            return self._carry_out(request, action)
+        finally:
+            with self._lock:
+                self._now -= 1
+
+
+@over_cli
+def test_fifty_of_which_three_are_refused_are_corrected_and_redriven(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = [f"client-{uuid.uuid4()}" for _ in range(50)]
+    items = [
+        {"mwaa_env_name": "sandbox", "mwaa_dag_name": "paused", "mwaa_dag_conf": {"client": name}}
+        for name in clients
+    ]
+    refused = {clients[index] for index in (5, 30, 49)}
+    before = set(stack.airflow.run_ids("paused"))
+    commands = Commands(stack.sandbox.front.perform, refused)
+    monkeypatch.setattr(stack.sandbox.front, "perform", commands)
+    stack.source.s3.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+
+    failed = Execution.described(
+        stack.source.execute(
+            stack.outputs["batch_state_machine_arn"],
+            {"dag_runs": items},
+            name=str(uuid.uuid4()),
+            timeout=SECONDS,
+        )
+    )
+    refused.clear()
+    stack.source.states.redrive_execution(executionArn=failed.executionArn)
+    ended = stack.source.wait_for_end(failed.executionArn, timeout=SECONDS)
+
+    assert failed.error == "States.ExceedToleratedFailureThreshold"
+    assert ended["status"] == "SUCCEEDED", ended
+    assert 1 <= commands.most <= MAX_CONCURRENCY
+    made = set(stack.airflow.run_ids("paused")) - before
+    runs = [stack.airflow.dag_run("paused", run_id) for run_id in made]
+    assert Counter(run.conf["client"] for run in runs if run) == Counter(clients)
