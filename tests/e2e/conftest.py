@@ -45,21 +45,27 @@ class Stack:
         """Airflow's own REST API."""
         return self.sandbox.airflow.api
 
-    def execute(self, *, name: str | None = None, **event: Any) -> Execution:
-        """Start an execution with this input, `mwaa_env_name` included unless it is given, and wait for its end."""
-        described = self.source.execute(
-            self.outputs["state_machine_arn"],
-            {"mwaa_env_name": ENVIRONMENT_NAME, **event},
+    def start(self, *, name: str | None = None, **event: Any) -> str:
+        """Start an execution with this input, `mwaa_env_name` included unless it is given; return its ARN."""
+        return self.source.states.start_execution(
+            stateMachineArn=self.outputs["state_machine_arn"],
             name=name or str(uuid.uuid4()),
-            timeout=EXECUTION_SECONDS,
-        )
+            input=json.dumps({"mwaa_env_name": ENVIRONMENT_NAME, **event}),
+        )["executionArn"]
+
+    def ended(self, execution_arn: str) -> Execution:
+        """Wait for the end of an execution."""
+        described = self.source.wait_for_end(execution_arn, timeout=EXECUTION_SECONDS)
         return Execution.described(described)
+
+    def execute(self, *, name: str | None = None, **event: Any) -> Execution:
+        """Start an execution, and wait for its end."""
+        return self.ended(self.start(name=name, **event))
 
     def redrive(self, execution: Execution) -> Execution:
         """Redrive a failed execution, and wait for its end."""
-        arn = execution.executionArn
-        self.source.states.redrive_execution(executionArn=arn)
-        return Execution.described(self.source.wait_for_end(arn, timeout=EXECUTION_SECONDS))
+        self.source.states.redrive_execution(executionArn=execution.executionArn)
+        return self.ended(execution.executionArn)
 
     def invoke(self, **event: Any) -> tuple[Any, str | None]:
         """Invoke the function itself; return what it answers, and the kind of error if it is one."""
@@ -99,7 +105,7 @@ class Deployed:
     deployment: Deployment
     outputs: Mapping[str, str]
     applied: list[str]
-    """The transports in the order in which they were applied."""
+    """The names of the options in the order in which they were applied."""
 
 
 # Not of the session: a process has one local AWS at a time, and other tests come with their own.
@@ -114,15 +120,26 @@ def deployed(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield Deployed(sandbox, deployment, deployment.apply(lambda *_: None, batch=BATCH), ["cli"])
 
 
-@pytest.fixture(scope="package", params=["cli", "rest"])
+OPTIONS: dict[str, dict[str, str]] = {
+    "cli": {"transport": "cli"},
+    "rest": {"transport": "rest"},
+    "waiting": {
+        "transport": "rest",
+        "wait_for_completion": json.dumps({"poll_interval_seconds": 5, "timeout_seconds": 300}),
+    },
+}
+
+
+@pytest.fixture(scope="package", params=OPTIONS)
 def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
-    """The deployed stack with one of the transports; where it has the other, it is switched."""
+    """The deployed stack with one set of options; where it has another, it is switched."""
+    options = OPTIONS[request.param]
     if deployed.applied[-1] != request.param:
-        deployed.deployment.apply(lambda *_: None, transport=request.param, batch=BATCH)
+        deployed.deployment.apply(lambda *_: None, batch=BATCH, **options)
         deployed.applied.append(request.param)
     url = deployed.sandbox.aws.url
     return Stack(
-        request.param,
+        options["transport"],
         deployed.sandbox,
         deployed.deployment,
         deployed.outputs,
@@ -135,10 +152,13 @@ def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
 on_the_default = pytest.mark.on(DEFAULT)
 over_cli = pytest.mark.over("cli")
 over_rest = pytest.mark.over("rest")
+while_waiting = pytest.mark.over("waiting")
 
 
 ASKED_FOR = {"of": "applied", "on": "installation", "over": "stack"}
 """The parameter whose values a mark names."""
+UNASKED = {"over": ("cli", "rest")}
+"""What a test without the mark asks for, if that is not everything."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -150,8 +170,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _is_asked_for(item: pytest.Item) -> bool:
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return True
+    values = item.callspec.params
+    asked_for = UNASKED | {mark.name: mark.args for mark in item.iter_markers()}
     return all(
-        item.callspec.params[ASKED_FOR[mark.name]] in mark.args
-        for mark in item.iter_markers()
-        if mark.name in ASKED_FOR and isinstance(item, pytest.Function)
+        values[parameter] in asked_for[name]
+        for name, parameter in ASKED_FOR.items()
+        if name in asked_for and parameter in values
     )

@@ -73,6 +73,7 @@ class Mwaa:
         airflow = self.airflows[lane.version]
         self.front.begin(*script)
         airflow.runs.clear()
+        airflow.state = "queued"
         airflow.chatter = b""
         return airflow
 

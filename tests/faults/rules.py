@@ -43,6 +43,8 @@ class RulesAirflow:
     ----------
     runs
         All that there are.
+    state
+        Of each of them.
     chatter
         What plugins print before each answer of the command line.
     """
@@ -50,6 +52,7 @@ class RulesAirflow:
     def __init__(self, version: str, clock: Clock) -> None:
         self.version = version
         self.runs: list[Run] = []
+        self.state = "queued"
         self.chatter = b""
         self._number = tuple(int(part) for part in version.split("."))
         self._clock = clock
@@ -108,7 +111,7 @@ class RulesAirflow:
             {
                 "dag_id": DAG,
                 "run_id": run.run_id,
-                "state": "queued",
+                "state": self.state,
                 "start_date": "",
                 "end_date": "",
                 **({"execution_date": run.date.isoformat()} if self._number[0] == 2 else {}),
@@ -123,7 +126,7 @@ class RulesAirflow:
             return CliResult(1, b"", f"DAG: {dag_id} does not exist in 'dag' table\n".encode())
         for run in self.runs:
             if name == (run.date.isoformat() if self._number[0] == 2 else run.run_id):
-                return _printed("queued" + (f", {json.dumps(run.conf)}" if run.conf else ""))
+                return _printed(self.state + (f", {json.dumps(run.conf)}" if run.conf else ""))
         return _printed("None")
 
     def _task_states(self, words: list[str]) -> CliResult:
@@ -133,12 +136,14 @@ class RulesAirflow:
             what = "Error parsing the supplied execution_date. Error: Invalid date string"
             return _raised(f"airflow.exceptions.AirflowException: {what}: {run_id}")
         date = {"execution_date": found[0].date.isoformat()} if self._number[0] == 2 else {}
-        row = {"dag_id": DAG, **date, "task_id": "work", "start_date": "", "end_date": ""}
+        task = {"task_id": "work", "state": self.state, "start_date": "", "end_date": ""}
+        row = {"dag_id": DAG, **date, **task}
         return _printed(json.dumps([row]))
 
     _commands: Mapping[tuple[str, str], Callable[[RulesAirflow, list[str]], CliResult]] = {
         ("dags", "trigger"): _trigger,
         ("dags", "list-runs"): _list_runs,
+        ("dags", "next-execution"): lambda *_: _printed("None"),
         ("dags", "state"): _state,
         ("tasks", "states-for-dag-run"): _task_states,
     }
@@ -157,12 +162,8 @@ class RulesAirflow:
 
     def _rest(self, method: str, parts: list[str], body: Body) -> tuple[int, object]:
         match method, parts:
-            case "POST", ["~", "dagRuns", "list"]:
-                ordered = self.runs[::-1] if body["order_by"] == "-id" else self.runs
-                start = body["page_offset"]
-                page = ordered[start : start + min(body["page_limit"], 100)]
-                total = len(self.runs)
-                return 200, {"dag_runs": [self._shown(run) for run in page], "total_entries": total}
+            case "POST", ["~", "dagRuns", *searched]:
+                return 200, self._search(searched, body)
             case "POST", [dag_id, "dagRuns"]:
                 return self._post(dag_id, body)
             case "GET", [dag_id, "dagRuns", run_id]:
@@ -176,6 +177,15 @@ class RulesAirflow:
             case "GET", [dag_id]:
                 return 404, {"detail": f"The DAG with dag_id: {dag_id} was not found"}
         raise NotImplementedError(method, parts)
+
+    def _search(self, searched: list[str], body: Body) -> object:
+        if searched == ["~", "taskInstances", "list"]:
+            failed = [{"task_id": "work"}] if self.state == "failed" else []
+            return {"task_instances": failed, "total_entries": len(failed)}
+        ordered = self.runs[::-1] if body["order_by"] == "-id" else self.runs
+        start = body["page_offset"]
+        page = ordered[start : start + min(body["page_limit"], 100)]
+        return {"dag_runs": [self._shown(run) for run in page], "total_entries": len(self.runs)}
 
     def _post(self, dag_id: str, body: Body) -> tuple[int, object]:
         if dag_id != DAG:
@@ -198,9 +208,8 @@ class RulesAirflow:
         self.runs.append(run)
         return 200, self._shown(run)
 
-    @staticmethod
-    def _shown(run: Run) -> dict[str, Any]:
-        return {"dag_id": DAG, "dag_run_id": run.run_id, "state": "queued", "conf": run.conf}
+    def _shown(self, run: Run) -> dict[str, Any]:
+        return {"dag_id": DAG, "dag_run_id": run.run_id, "state": self.state, "conf": run.conf}
 
     def now(self) -> datetime:
         """Return the date of a run that is made now."""

@@ -60,7 +60,8 @@ def execute(
     while True:
         if cold:
             container = new_container()
-        ending = mwaa.invoke(container, {**event, "retry_count": retry_count})
+        counted = {**event, "retry_count": retry_count} if "retry_count" in event else event
+        ending = mwaa.invoke(container, counted)
         yield ending
         seconds = retries.delay(ending.error)
         if seconds is None:

@@ -66,7 +66,10 @@ SWITCHED = {
     ),
     "vpc": json.dumps({"subnet_ids": ["subnet-0a1b"], "security_group_ids": ["sg-0a1b"]}),
 }
-"""Every variable but those above, those of which the names are made, and the package."""
+"""Every variable but those above and below, those of which the names are made, and the package."""
+
+WAITING = {"wait_for_completion": json.dumps({"timeout_seconds": 3600})}
+"""With which executions last as long as their DAG runs."""
 
 LOG_GROUPS = {
     f"{side}_account": account(number, logging={"log_group_name": f"/team/{side}"})

@@ -25,7 +25,14 @@ from sandbox.aws.accounts import DEPLOYED_NAME, DEPLOYER, REGION, SOURCE_ACCOUNT
 from sandbox.deployment import Deployment, prepare
 from tests.faults.rules import DAG
 from tests.sandbox.holding import SECONDS, Front
-from tests.sandbox.switches import ACCOUNTS, LOG_GROUPS, ONLY_WHILE_NOTHING_RUNS, SWITCHED, account
+from tests.sandbox.switches import (
+    ACCOUNTS,
+    LOG_GROUPS,
+    ONLY_WHILE_NOTHING_RUNS,
+    SWITCHED,
+    WAITING,
+    account,
+)
 from tests.support.executions import Executions
 from tools.paths import ZIP
 
@@ -207,6 +214,15 @@ def test_what_is_switched_while_nothing_runs_replaces_nothing_either(stack: Stac
     stack.have()
 
     assert gone(stack.deployment.plan(**ONLY_WHILE_NOTHING_RUNS)) == set()
+
+
+def test_waiting_updates_the_state_machine_and_nothing_else(stack: Stack) -> None:
+    stack.have()
+
+    changes = stack.deployment.plan(**WAITING)
+    assert {address: change["actions"] for address, change in changes.items()} == {
+        "module.source.aws_sfn_state_machine.this": ["update"]
+    }
 
 
 def test_a_path_replaces_the_roles_and_nothing_else(stack: Stack) -> None:

@@ -1,0 +1,138 @@
+"""An execution that waits ends when its DAG run does, and goes on after the run's repair."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import EXECUTION_SECONDS, Stack, while_waiting
+
+CHECK, WAIT = "Check DAG Run", "Wait for DAG Run"
+
+
+def history_of(stack: Stack, execution_arn: str) -> list[Any]:
+    return stack.source.states.get_execution_history(executionArn=execution_arn, maxResults=1000)[
+        "events"
+    ]
+
+
+def entered(events: list[Any]) -> list[str]:
+    """Return the names of the states in the order in which they were entered."""
+    details = (event.get("stateEnteredEventDetails") for event in events)
+    return [detail["name"] for detail in details if detail]
+
+
+def waiting_run(stack: Stack, execution_arn: str) -> str:
+    """Return the id of the DAG run, once the execution waits for its end."""
+    deadline = time.monotonic() + EXECUTION_SECONDS
+    while time.monotonic() < deadline:
+        for event in history_of(stack, execution_arn):
+            details = event.get("stateEnteredEventDetails", {})
+            if details.get("name") == WAIT:
+                return str(json.loads(details["input"])["dag_run_id"])
+        time.sleep(0.1)
+    raise TimeoutError("The execution does not wait.")
+
+
+def change(stack: Stack, method: str, path: str, body: object = None) -> None:
+    """Have somebody change something in Airflow."""
+    stack.airflow.call(method, path, body=body).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def started(stack: Stack) -> dict[str, str]:
+    """Executions that wait side by side, by their stories: each waits for a real interval at least."""
+    states, machine = stack.source.states, stack.outputs["state_machine_arn"]
+    arns = {
+        "succeeds": stack.start(mwaa_dag_name="onboarding"),
+        "fails": stack.start(mwaa_dag_name="repaired"),
+        "deleted": stack.start(mwaa_dag_name="paused"),
+    }
+    # An execution keeps the definition with which it started.
+    deployed = states.describe_state_machine(stateMachineArn=machine)["definition"]
+    shorter = deployed.replace("'timeout_seconds': 300", "'timeout_seconds': 5")
+    assert shorter != deployed
+    states.update_state_machine(stateMachineArn=machine, definition=shorter)
+    arns["never starts"] = stack.start(mwaa_dag_name="paused")
+    states.update_state_machine(stateMachineArn=machine, definition=deployed)
+    return arns
+
+
+@while_waiting
+def test_it_ends_with_the_facts_of_a_run_that_succeeded(
+    stack: Stack, started: dict[str, str]
+) -> None:
+    execution = stack.ended(started["succeeds"])
+
+    assert execution.status == "SUCCEEDED", execution
+    output = json.loads(str(execution.output))
+    run = stack.airflow.dag_run("onboarding", output["dag_run_id"])
+    assert run is not None
+    assert (output["state"], output["final"], output["created"]) == (run.state, True, True)
+    assert run.state == "success"
+    assert output["triggered_at"] < output["end_date"]
+    assert output["duration_seconds"] > 0
+
+
+@while_waiting
+def test_a_failed_run_that_is_repaired_and_redriven_succeeds_without_a_second_run(
+    stack: Stack, started: dict[str, str]
+) -> None:
+    failed = stack.ended(started["fails"])
+    before = history_of(stack, failed.executionArn)
+    run_id = waiting_run(stack, failed.executionArn)
+    clear = {"dag_run_id": run_id, "only_failed": True, "reset_dag_runs": True, "dry_run": False}
+    change(stack, "POST", "/dags/repaired/clearTaskInstances", clear)
+    redriven = stack.redrive(failed)
+
+    assert (failed.status, failed.error) == ("FAILED", "DagRunFailed")
+    assert f"DAG run {run_id} of DAG repaired" in str(failed.cause)
+    assert "has failed, with its task load. Clear its failed tasks" in str(failed.cause)
+    assert redriven.status == "SUCCEEDED", redriven
+    output = json.loads(str(redriven.output))
+    assert (output["dag_run_id"], output["state"]) == (run_id, "success")
+    assert stack.airflow.run_ids("repaired").count(run_id) == 1
+    after = history_of(stack, failed.executionArn)[len(before) :]
+    assert entered(after)[0] == CHECK
+    assert "Trigger MWAA DAG" not in entered(after)
+
+
+@while_waiting
+def test_a_run_that_never_starts_times_out_and_a_redrive_waits_again(
+    stack: Stack, started: dict[str, str]
+) -> None:
+    timed_out = stack.ended(started["never starts"])
+    run_id = waiting_run(stack, timed_out.executionArn)
+    change(stack, "PATCH", f"/dags/paused/dagRuns/{run_id}", {"state": "success"})
+    redriven = stack.redrive(timed_out)
+
+    assert (timed_out.status, timed_out.error) == ("FAILED", "DagRunTimedOut")
+    assert "has not started, because its DAG is paused: unpause it" in str(timed_out.cause)
+    assert redriven.status == "SUCCEEDED", redriven
+
+
+@while_waiting
+def test_a_run_that_is_deleted_meanwhile_is_not_found(
+    stack: Stack, started: dict[str, str]
+) -> None:
+    run_id = waiting_run(stack, started["deleted"])
+    change(stack, "DELETE", f"/dags/paused/dagRuns/{run_id}")
+    execution = stack.ended(started["deleted"])
+
+    assert (execution.status, execution.error) == ("FAILED", "DagRunNotFound")
+
+
+@while_waiting
+def test_each_look_makes_as_many_events_as_the_plan_counts(
+    stack: Stack, started: dict[str, str]
+) -> None:
+    """Which is `events_per_look` in modules/source."""
+    events = history_of(stack, stack.ended(started["succeeds"]).executionArn)
+    ends = ("WaitStateEntered", "SucceedStateEntered")
+    looks = [number for number, event in enumerate(events) if event["type"] in ends]
+
+    assert {after - before for before, after in pairwise(looks)} == {9}

@@ -1,0 +1,171 @@
+"""Whatever fails while an execution waits, it ends as its DAG run did, and makes no second one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, repeat
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for
+from tests.faults.rules import RulesAirflow
+from tests.faults.state_machine import execute
+from tests.faults.test_exactly_once import SOAK, TRANSIENT, TRIGGERS, listed, scripts
+from tests.support.faults import Fault, Kind
+
+INTERVAL, TIMEOUT = 60, 300
+GOES_ON = ("queued", "running")
+TRUE = {
+    "success": ("success",),
+    "DagRunFailed": ("failed",),
+    "DagRunNotFound": ("deleted",),
+    "DagRunTimedOut": GOES_ON,
+    "waits": GOES_ON,
+}
+"""What the run has to be where a look says so."""
+SAYS_NOTHING = TRANSIENT | {"AccessDenied"}
+"""The errors that say nothing of the run."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """An execution that waits for its DAG run under a script.
+
+    `lives` is what the run is at one look after the other, from its trigger and then from each redrive;
+    the last of each stays. Somebody may have cleared or deleted it at any time.
+    """
+
+    lane: Lane
+    script: tuple[Fault, ...]
+    lives: tuple[tuple[str, ...], ...]
+    cold: bool = False
+
+
+ENDS = ("success", "failed", "failed", "deleted", "running")
+LIFE = st.builds(
+    lambda before, end: (*before, end),
+    st.lists(st.sampled_from(GOES_ON), max_size=3),
+    st.sampled_from(ENDS),
+)
+EXAMPLES = st.sampled_from(LANES).flatmap(
+    lambda lane: st.builds(
+        Example,
+        lane=st.just(lane),
+        script=scripts(lane),
+        lives=st.lists(LIFE, min_size=1, max_size=3).map(tuple),
+        cold=st.booleans(),
+    )
+)
+
+
+def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], said: Counter[str]) -> None:
+    """Run an example; AssertionError where a look says what is not so, or there is a second run."""
+    airflow = mwaa.begin(example.lane, ())
+    event = event_for(example.lane)
+    triggered = mwaa.invoke(mwaa.container(example.lane), event)
+    assert triggered.result is not None
+    begun = airflow.now()
+    mwaa.front.begin(*example.script)
+    mwaa.clock.sleep(INTERVAL)
+    fields = ("mwaa_env_name", "mwaa_dag_name", "execution_arn")
+    look = {
+        **{name: event[name] for name in fields},
+        "action": "check",
+        "dag_run_id": triggered.result["dag_run_id"],
+        "triggered_at": begun.isoformat(),
+        "timeout_seconds": TIMEOUT,
+    }
+    for number, life in enumerate(example.lives):
+        if number:
+            begun = airflow.now()
+            look["redriven_at"] = begun.isoformat()
+        for shown in chain(life, repeat(life[-1])):
+            actual = live(airflow, shown)
+            waited = (airflow.now() - begun).total_seconds()
+            asked = {**look, "checked_at": airflow.now().isoformat()}
+            container = partial(mwaa.container, example.lane)
+            *_, ending = execute(mwaa, asked, state, container, cold=example.cold)
+            mwaa.front.settle()
+            says = said_by(ending)
+            said[says] += 1
+            assert says in SAYS_NOTHING or actual in TRUE[says], (example, ending, actual)
+            assert (waited > TIMEOUT) or says != "DagRunTimedOut", (example, ending, waited)
+            assert (waited <= TIMEOUT) or says != "waits", (example, ending, waited)
+            assert len(airflow.runs) == (actual != "deleted"), (example, airflow.runs)
+            if says != "waits":
+                break
+            mwaa.clock.sleep(INTERVAL)
+        if says == "success":
+            return
+
+
+def live(airflow: RulesAirflow, state: str) -> str:
+    """Have the run be so, and return what it is: one that was deleted stays away."""
+    if state == "deleted":
+        airflow.runs.clear()
+    else:
+        airflow.state = state
+    return state if airflow.runs else "deleted"
+
+
+def said_by(ending: Ending) -> str:
+    if ending.result is None:
+        return ending.error
+    return str(ending.result["state"]) if ending.result["final"] else "waits"
+
+
+@pytest.mark.parametrize("lane", LANES, ids=str)
+def test_a_failed_run_that_is_cleared_and_redriven_ends_well(
+    mwaa: Mwaa, state: Mapping[str, Any], lane: Lane
+) -> None:
+    said = Counter[str]()
+    lives = (("running", "failed"), ("queued", "running", "success"))
+    check(mwaa, Example(lane, (), lives), state, said)
+    assert said == {"waits": 3, "DagRunFailed": 1, "success": 1}
+
+
+@pytest.mark.parametrize("lane", LANES, ids=str)
+def test_a_run_that_is_waited_for_too_long_is_waited_for_as_long_again(
+    mwaa: Mwaa, state: Mapping[str, Any], lane: Lane
+) -> None:
+    said = Counter[str]()
+    check(mwaa, Example(lane, (), (("running",), ("running", "running", "success"))), state, said)
+    assert (said["DagRunTimedOut"], said["success"]) == (1, 1)
+
+
+@pytest.mark.parametrize("lane", LANES, ids=str)
+@pytest.mark.parametrize("kind", [Kind.SERVICE_UNAVAILABLE, Kind.GATEWAY_TIMEOUT], ids=str)
+def test_a_web_server_out_of_reach_is_no_end_of_the_run(
+    mwaa: Mwaa, state: Mapping[str, Any], lane: Lane, kind: Kind
+) -> None:
+    said = Counter[str]()
+    check(mwaa, Example(lane, (Fault(kind),) * 10, (("running", "success"),)), state, said)
+    assert said == {"waits": 1, "success": 1}
+
+
+def test_an_execution_that_waits_ends_as_its_run_did(
+    mwaa: Mwaa, state: Mapping[str, Any], record_property: Callable[[str, object], None]
+) -> None:
+    said = Counter[str]()
+
+    @settings(
+        max_examples=TRIGGERS // 10,
+        derandomize=not SOAK,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    @given(EXAMPLES)
+    def holds(example: Example) -> None:
+        check(mwaa, example, state, said)
+
+    holds()
+    assert set(TRUE) <= set(said)
+    record_property("faults", f"looks: {said.total()} ({listed(said)})")
