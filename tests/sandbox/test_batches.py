@@ -98,6 +98,8 @@ def test_fifty_of_which_three_cannot_be_are_corrected_and_redriven(stack: Stack)
 
     failed = stack.start({"dag_runs": items(names)})
     before = stack.clients
+    # A function whose execution was stopped may still be at its command when a redrive begins, as on AWS.
+    most = stack.front.most
     again = stack.redrive(failed["executionArn"])
     stack.airflow.unready = frozenset()
     ended = stack.redrive(failed["executionArn"])
@@ -108,7 +110,7 @@ def test_fifty_of_which_three_cannot_be_are_corrected_and_redriven(stack: Stack)
     assert 0 < len(before) < 50 - 3
     assert ended["status"] == "SUCCEEDED", ended
     assert stack.clients == Counter(names)
-    assert 1 <= stack.front.most <= MAX_CONCURRENCY
+    assert 1 <= most <= MAX_CONCURRENCY
 
 
 def test_each_client_of_a_csv_object_gets_one_dag_run_whatever_fails(stack: Stack) -> None:
