@@ -9,6 +9,7 @@ import pytest
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import SOURCE_ACCOUNT
+from tests.sandbox.maps import BUCKET
 from tests.support.machines import Machines
 
 
@@ -23,3 +24,11 @@ def aws() -> Iterator[AwsServer]:
 def machines(aws: AwsServer) -> Machines:
     """The state machines of the source account; none is there yet."""
     return Machines(Account(aws.url, SOURCE_ACCOUNT))
+
+
+@pytest.fixture
+def bucket(machines: Machines) -> None:
+    """The bucket of a distributed map's items and results."""
+    machines.account.s3.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )

@@ -1,4 +1,4 @@
-"""The local Step Functions: a distributed map counts its failures, keeps its results in S3, and is redriven."""
+"""The local Step Functions: a distributed map reads its items, bounds its children and counts their failures."""
 
 from __future__ import annotations
 
@@ -8,97 +8,19 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT
+from tests.sandbox.maps import (
+    ALL,
+    BUCKET,
+    CHILDREN,
+    START,
+    WORK,
+    counts,
+    distributed,
+    items,
+    read,
+    run_of,
+)
 from tests.support.machines import Machines, wait_until
-
-MACHINE = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:stateMachine:machine"
-CHILDREN = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:execution:machine/items:*"
-START = {"Action": "states:StartExecution", "Resource": MACHINE}
-REDRIVE = {"Action": "states:RedriveExecution", "Resource": CHILDREN}
-BUCKET = "batches"
-READ = {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/in/*"}
-WRITE = {"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/out/*"}
-ALL = (START, REDRIVE, READ, WRITE)
-
-# A child fails where its item asks for more redrives than there have been.
-WORK = {
-    "Type": "Pass",
-    "QueryLanguage": "JSONata",
-    "Output": "{% $states.context.Execution.RedriveCount < $states.input.fails "
-    "? $error('not mended') : $states.input %}",
-    "End": True,
-}
-WRITER = {
-    "Resource": "arn:aws:states:::s3:putObject",
-    "Arguments": {"Bucket": BUCKET, "Prefix": "out"},
-}
-
-
-def distributed(states: Mapping[str, Any] | None = None, **fields: Any) -> Mapping[str, Any]:
-    """A state machine of one map over `items`, with these states for each or `WORK`."""
-    states = states or {"Work": WORK}
-    return {
-        "Map": {
-            "Type": "Map",
-            "QueryLanguage": "JSONata",
-            "Label": "items",
-            "MaxConcurrency": 1,
-            "ItemProcessor": {
-                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-                "StartAt": next(iter(states)),
-                "States": states,
-            },
-            "End": True,
-            **({} if "ItemReader" in fields else {"Items": "{% $states.input.items %}"}),
-            **fields,
-        }
-    }
-
-
-def read(key: str, **configuration: Any) -> Mapping[str, Any]:
-    return {
-        "Resource": "arn:aws:states:::s3:getObject",
-        "Arguments": {"Bucket": BUCKET, "Key": key},
-        "ReaderConfig": configuration,
-    }
-
-
-def items(*fails: int) -> Mapping[str, Any]:
-    return {"items": [{"n": n, "fails": count} for n, count in enumerate(fails)]}
-
-
-@pytest.fixture
-def bucket(machines: Machines) -> None:
-    machines.account.s3.create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
-
-
-def run_of(machines: Machines, execution: str) -> Mapping[str, Any]:
-    states = machines.account.states
-    (run,) = states.list_map_runs(executionArn=execution)["mapRuns"]
-    return states.describe_map_run(mapRunArn=run["mapRunArn"])
-
-
-def counts(machines: Machines, execution: str) -> Mapping[str, int]:
-    """Return how many children there are of each status that one of them has."""
-    return {
-        status: count
-        for status, count in run_of(machines, execution)["itemCounts"].items()
-        if count and status in {"succeeded", "failed", "aborted", "pending"}
-    }
-
-
-def results(machines: Machines, run: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    def load(key: str) -> Any:
-        return json.load(machines.account.s3.get_object(Bucket=BUCKET, Key=key)["Body"])
-
-    manifest = load(f"out/{run.rpartition(':')[2]}/manifest.json")
-    assert (manifest["DestinationBucket"], manifest["MapRunArn"]) == (BUCKET, run)
-    return {
-        status: [child for file in files for child in load(file["Key"])]
-        for status, files in manifest["ResultFiles"].items()
-    }
 
 
 class TestTolerance:
@@ -265,118 +187,3 @@ class TestChildren:
         assert machines.ended(execution)["status"] == "ABORTED"
         assert counts(machines, execution) == {"aborted": 2, "pending": 1}
         assert run_of(machines, execution)["status"] == "ABORTED"
-
-
-class TestResults:
-    def test_are_written_to_s3_by_status(self, machines: Machines, bucket: None) -> None:
-        states = distributed(ResultWriter=WRITER, ToleratedFailureCount=1)
-        machine = machines.create("machine", states, allow=ALL)
-
-        ended = machines.execute(machine, items(0, 1))
-
-        output = json.loads(ended["output"])
-        run = output["MapRunArn"]
-        key = f"out/{run.rpartition(':')[2]}/manifest.json"
-        assert output["ResultWriterDetails"] == {"Bucket": BUCKET, "Key": key}
-        written = results(machines, run)
-        (succeeded,), (failed,) = written["SUCCEEDED"], written["FAILED"]
-        assert json.loads(succeeded["Output"]) == {"n": 0, "fails": 0}
-        assert json.loads(failed["Input"]) == {"n": 1, "fails": 1}
-        assert (failed["Status"], failed["Error"]) == ("FAILED", "States.QueryEvaluationError")
-        assert "not mended" in failed["Cause"]
-        assert written["PENDING"] == []
-
-    def test_are_written_when_the_run_fails_too(self, machines: Machines, bucket: None) -> None:
-        machine = machines.create("machine", distributed(ResultWriter=WRITER), allow=ALL)
-
-        ended = machines.execute(machine, items(0, 1, 0))
-
-        run = run_of(machines, ended["executionArn"])["mapRunArn"]
-        assert {status: len(found) for status, found in results(machines, run).items()} == {
-            "SUCCEEDED": 1,
-            "FAILED": 1,
-            "PENDING": 1,
-        }
-
-    def test_that_cannot_be_written_fail_the_execution(
-        self, machines: Machines, bucket: None
-    ) -> None:
-        states = distributed(ResultWriter=WRITER)
-        machine = machines.create("machine", states, allow=(START,))
-
-        ended = machines.execute(machine, items(0))
-
-        assert (ended["status"], ended["error"]) == ("FAILED", "States.ResultWriterFailed")
-        assert "s3:PutObject" in ended["cause"]
-
-
-class TestRedrive:
-    def test_goes_on_with_the_children_that_have_not_succeeded(
-        self, machines: Machines, bucket: None
-    ) -> None:
-        machine = machines.create("machine", distributed(ResultWriter=WRITER), allow=ALL)
-        failed = machines.execute(machine, items(0, 1, 0))
-        arn = failed["executionArn"]
-        run = run_of(machines, arn)["mapRunArn"]
-        first = {child["ExecutionArn"] for child in results(machines, run)["SUCCEEDED"]}
-
-        ended = machines.redrive(arn)
-
-        assert ended["status"] == "SUCCEEDED"
-        assert run_of(machines, arn)["mapRunArn"] == run
-        assert counts(machines, arn) == {"succeeded": 3}
-        written = results(machines, run)
-        redriven = {child["ExecutionArn"]: child["RedriveCount"] for child in written["SUCCEEDED"]}
-        assert sorted(redriven.values()) == [0, 0, 1]
-        assert first < set(redriven)
-        assert written["FAILED"] == []
-        events = [event["type"] for event in machines.history(arn)]
-        assert events.count("MapRunStarted") == events.count("MapRunRedriven") == 1
-
-    def test_takes_a_child_up_at_the_state_that_failed_with_its_input(
-        self, machines: Machines
-    ) -> None:
-        prepare = {
-            "Type": "Pass",
-            "QueryLanguage": "JSONata",
-            "Output": "{% $merge([$states.input, "
-            "{'prepared': $states.context.Execution.RedriveCount}]) %}",
-            "Next": "Work",
-        }
-        states = distributed({"Prepare": prepare, "Work": WORK})
-        machine = machines.create("machine", states, allow=ALL)
-
-        failed = machines.execute(machine, items(1))
-        ended = machines.redrive(failed["executionArn"])
-
-        assert json.loads(ended["output"]) == [{"n": 0, "fails": 1, "prepared": 0}]
-
-    def test_may_fail_and_be_done_again(self, machines: Machines) -> None:
-        machine = machines.create("machine", distributed(), allow=ALL)
-        failed = machines.execute(machine, items(2))
-
-        endings = [machines.redrive(failed["executionArn"])["status"] for _ in range(2)]
-
-        assert endings == ["FAILED", "SUCCEEDED"]
-
-    def test_fails_where_the_role_may_not_redrive_children(self, machines: Machines) -> None:
-        machine = machines.create("machine", distributed(), allow=(START,))
-        failed = machines.execute(machine, items(1))
-
-        ended = machines.redrive(failed["executionArn"])
-
-        assert ended["status"] == "FAILED"
-        assert "is not authorized to perform: states:RedriveExecution" in ended["cause"]
-
-    def test_reads_the_items_again_where_they_could_not_be_read(
-        self, machines: Machines, bucket: None
-    ) -> None:
-        states = distributed(ItemReader=read("in/items", InputType="JSON"))
-        failed = machines.execute(machines.create("machine", states, allow=ALL))
-        assert failed["error"] == "States.ItemReaderFailed"
-        body = json.dumps(items(0)["items"]).encode()
-        machines.account.s3.put_object(Bucket=BUCKET, Key="in/items", Body=body)
-
-        ended = machines.redrive(failed["executionArn"])
-
-        assert [item["n"] for item in json.loads(ended["output"])] == [0]
