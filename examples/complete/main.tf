@@ -1,5 +1,5 @@
-# Every input of both modules. Take what you need: all of it but name, target, mwaa_environments, package
-# and trusted_sources can be left out. Accounts, keys, subnets and the like are made up.
+# Every input of all modules. Take what you need: all of it but name, target, mwaa_environments, package,
+# trusted_sources, bucket and onboarding can be left out. Accounts, keys, subnets and the like are made up.
 locals {
   name              = "data-onboarding"
   region            = "eu-central-1"
@@ -123,4 +123,44 @@ module "target" {
       state_machine_arn = "arn:aws:states:${local.region}:333333333333:stateMachine:finance"
     },
   ]
+}
+
+module "batch" {
+  source    = "../../modules/batch"
+  providers = { aws = aws.source }
+
+  name = local.name
+
+  # An execution of the source's state machine for each item, and how long it may take: a day for its retries
+  # and what it waits for its DAG run.
+  onboarding = {
+    state_machine_arn = module.source.state_machine_arn
+    timeout_seconds   = 86400 + 14400
+  }
+
+  # Lists of items are read here, and the results are written here.
+  bucket = "acme-onboarding"
+  prefix = "data/batches/"
+
+  # DAG runs at once, and up to which percentage of them may fail.
+  max_concurrency              = 8
+  tolerated_failure_percentage = 5
+
+  encryption = {
+    kms_key_arn                   = "arn:aws:kms:${local.region}:${local.source_account_id}:key/11111111-1111-1111-1111-111111111111"
+    data_key_reuse_period_seconds = 300
+  }
+
+  logging = {
+    include_execution_data = false
+    level                  = "ALL"
+    log_group_name         = "/aws/vendedlogs/states/shared"
+  }
+
+  role = {
+    path                 = "/teams/data/"
+    permissions_boundary = "arn:aws:iam::${local.source_account_id}:policy/team"
+  }
+
+  tags = { Team = "data-platform" }
 }

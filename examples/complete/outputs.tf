@@ -1,3 +1,18 @@
+output "batch_log_group_name" {
+  description = "Log group of the batches."
+  value       = module.batch.log_group_name
+}
+
+output "batch_role_arn" {
+  description = "Role of the batch state machine."
+  value       = module.batch.role_arn
+}
+
+output "batch_state_machine_arn" {
+  description = "Start an execution of it with a list of onboardings."
+  value       = module.batch.state_machine_arn
+}
+
 output "function_arn" {
   description = "The function, by the alias that sources invoke: for the target of another source."
   value       = module.target.function_arn

@@ -1,98 +1,43 @@
-"""The batch's role: what a distributed map of onboardings needs is allowed, and nothing beside it."""
+"""The batch's role and the key of its bucket: the key's policy that modules/batch/README.md shows is enough."""
 
 from __future__ import annotations
+
+import json
+import re
 
 import pytest
 
 from sandbox.aws.accounts import REGION
 from sandbox.aws.accounts import SOURCE_ACCOUNT as SOURCE
 from sandbox.iam import Simulator
-from tests.terraform.planner import Plan
+from tools.paths import PROJECT
 
-NAME = "data-onboarding-staging"
-ROLE = f"arn:aws:iam::{SOURCE}:role/{NAME}-batch"
-MODULE = 'module.batch["batch"]'
-STATES = f"arn:aws:states:{REGION}:{SOURCE}"
-RULES = f"arn:aws:events:{REGION}:{SOURCE}:rule"
-RULE = f"{RULES}/StepFunctionsGetEventsForStepFunctionsExecutionRule"
-BUCKET = "arn:aws:s3:::data-onboarding-batches"
-
-NEEDED = [
-    ("states:StartExecution", f"{STATES}:stateMachine:{NAME}"),
-    ("states:StartExecution", f"{STATES}:stateMachine:{NAME}-batch"),
-    ("states:DescribeExecution", f"{STATES}:execution:{NAME}:one"),
-    ("states:StopExecution", f"{STATES}:execution:{NAME}:one"),
-    ("states:DescribeExecution", f"{STATES}:execution:{NAME}-batch/csv:one"),
-    ("states:StopExecution", f"{STATES}:execution:{NAME}-batch/csv:one"),
-    ("states:RedriveExecution", f"{STATES}:execution:{NAME}-batch/csv:one"),
-    *((f"events:{action}", RULE) for action in ("DescribeRule", "PutRule", "PutTargets")),
-    ("s3:GetObject", f"{BUCKET}/staging/clients.csv"),
-    ("s3:PutObject", f"{BUCKET}/staging/results/run/manifest.json"),
-    ("s3:AbortMultipartUpload", f"{BUCKET}/staging/results/run/SUCCEEDED_0.json"),
-    ("s3:ListMultipartUploadParts", f"{BUCKET}/staging/results/run/SUCCEEDED_0.json"),
-]
-REFUSED = [
-    ("states:StartExecution", f"{STATES}:stateMachine:other"),
-    ("states:StopExecution", f"{STATES}:execution:{NAME}-other:one"),
-    ("states:StopExecution", f"{STATES}:execution:{NAME}-batch:one"),
-    ("states:RedriveExecution", f"{STATES}:execution:{NAME}:one"),
-    ("states:UpdateStateMachine", f"{STATES}:stateMachine:{NAME}"),
-    ("events:PutTargets", f"{RULES}/other"),
-    ("events:DeleteRule", RULE),
-    ("s3:GetObject", f"{BUCKET}/production/clients.csv"),
-    ("s3:PutObject", f"{BUCKET}/staging/clients.csv"),
-    ("s3:DeleteObject", f"{BUCKET}/staging/results/run/manifest.json"),
-    ("s3:ListBucket", BUCKET),
-    ("lambda:InvokeFunction", f"arn:aws:lambda:{REGION}:{SOURCE}:function:update-client-database"),
-    ("sts:AssumeRole", f"arn:aws:iam::222222222222:role/{NAME}-invoker"),
-]
+README = (PROJECT / "modules/batch/README.md").read_text()
+OVER_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 
 
-def named(pairs: list[tuple[str, str]]) -> list[str]:
-    return [f"{action} {resource.rpartition(':')[2]}" for action, resource in pairs]
-
-
-def allowed(plan: Plan, simulator: Simulator, action: str, resource: str) -> bool:
-    return simulator.allows(
-        principal=ROLE,
-        action=action,
-        resource=resource,
-        identity_policies={"p": plan.policy(f"{MODULE}.aws_iam_role_policy.this")},
-    )
-
-
-@pytest.mark.parametrize(("action", "resource"), NEEDED, ids=named(NEEDED))
-def test_it_may(example_plan: Plan, simulator: Simulator, action: str, resource: str) -> None:
-    assert allowed(example_plan, simulator, action, resource)
-
-
-@pytest.mark.parametrize(("action", "resource"), REFUSED, ids=named(REFUSED))
-def test_it_may_not(example_plan: Plan, simulator: Simulator, action: str, resource: str) -> None:
-    assert not allowed(example_plan, simulator, action, resource)
-
-
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
 @pytest.mark.parametrize(
-    ("state_machine", "trusted"),
+    ("role", "context", "may"),
     [
-        pytest.param(f"{NAME}-batch", True, id="the batch"),
-        pytest.param(f"{NAME}-batch/csv", True, id="a map of it"),
-        pytest.param(NAME, False, id="the onboarding"),
-        pytest.param(f"{NAME}-batch-other", False, id="another"),
+        pytest.param("data-onboarding-batch", OVER_S3, True, id="over S3"),
+        pytest.param("data-onboarding-batch", {}, False, id="itself"),
+        pytest.param("data-onboarding-source", OVER_S3, False, id="another role"),
     ],
 )
-def test_step_functions_assumes_it_for(
-    example_plan: Plan, simulator: Simulator, state_machine: str, trusted: bool
+def test_the_keys_own_policy_lets_it_use_the_key(
+    simulator: Simulator, action: str, role: str, context: dict[str, str], may: bool
 ) -> None:
-    assumes = simulator.allows(
-        principal="states.amazonaws.com",
-        action="sts:AssumeRole",
-        resource=ROLE,
+    shown = re.search(r"^```json\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert shown
+
+    allowed = simulator.allows(
+        principal=f"arn:aws:iam::{SOURCE}:role/{role}",
+        action=action,
+        resource=f"arn:aws:kms:{REGION}:{SOURCE}:key/bucket",
         identity_policies={},
-        resource_policy=example_plan.trust(f"{MODULE}.aws_iam_role.this"),
-        context={
-            "aws:SourceAccount": SOURCE,
-            "aws:SourceArn": f"{STATES}:stateMachine:{state_machine}",
-        },
+        resource_policy={"Version": "2012-10-17", "Statement": [json.loads(shown[1])]},
+        context=context,
     )
 
-    assert assumes is trusted
+    assert allowed is may

@@ -31,7 +31,12 @@ WANTED = {
     *("kms:Decrypt", "lambda:AddPermission", "lambda:GetFunction", "lambda:InvokeFunction"),
     *("lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"),
     *("logs:DeleteLogGroup", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents"),
-    *("s3:GetObject", "secretsmanager:GetSecretValue", "states:GetExecutionHistory"),
+    *(
+        "s3:GetObject",
+        "s3:PutObject",
+        "secretsmanager:GetSecretValue",
+        "states:GetExecutionHistory",
+    ),
     *("states:StartExecution", "states:UpdateStateMachine", "sts:AssumeRole"),
 }
 """What an intruder would want most, wherever it is."""
@@ -45,6 +50,8 @@ SERVICE_PRINCIPALS = [
 ]
 ASSUME = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 """What a role's trust policy decides."""
+BUCKET = "arn:aws:s3:::"
+_MACHINE = ":stateMachine:"
 IN_FUNCTION = "lambda:SourceFunctionArn"
 # What else an intruder looks for in an account.
 VALUABLES = [
@@ -77,8 +84,8 @@ def questions(planned: Planned) -> Iterator[Question]:
     others = [near for base in bases for near in _near(base, planned)]
     ours = [*bases, *(arn.format(REGION, a) for arn in VALUABLES for a in planned.accounts)]
     # What is ours comes last: it may be the neighbour of something else that is ours.
-    resources = {thing: False for other in others for thing in _things(other)}
-    resources |= {thing: True for own in ours for thing in _things(own)} | {"*": True}
+    resources = {thing: False for other in others for thing in _things(other, planned)}
+    resources |= {thing: True for own in ours for thing in _things(own, planned)} | {"*": True}
     of_type: dict[str, list[str]] = {}
     for resource in resources:
         for kind in _types(resource):
@@ -104,7 +111,7 @@ def _who_assumes(planned: Planned) -> Iterator[Question]:
         | {f"arn:aws:iam::{account}:root" for account in (*planned.accounts, STRANGER)}
         | {f"arn:aws:iam::{account}:user/somebody" for account in (*planned.accounts, STRANGER)}
     )
-    ids = ((), *(_one("sts:ExternalId", arn) for arn in _with_near(_subjects(planned), planned)))
+    ids = ((), *(_one("sts:ExternalId", arn) for arn in _subjects(planned)))
     calls = ((), *_service_calls(planned))
     for role in planned.roles:
         for principal in principals:
@@ -116,7 +123,7 @@ def _who_assumes(planned: Planned) -> Iterator[Question]:
 
 def _service_calls(planned: Planned) -> Iterator[Context]:
     """Return for what a service may act: the resource and the account that it names."""
-    for arn in _with_near(_subjects(planned), planned):
+    for arn in _subjects(planned):
         yield _one("aws:SourceArn", arn)
         for account in (*planned.accounts, STRANGER):
             yield (("aws:SourceAccount", account), ("aws:SourceArn", arn))
@@ -133,7 +140,7 @@ def _contexts(action: str, planned: Planned, *, every: bool) -> tuple[Context, .
         # The guide does not say whether Lambda names the version or the alias, too.
         functions += [f"{arn}{q}" for arn in functions for q in (":7", ":live", "-2:live")]
         functions += [near for arn in planned.functions for near in _near(arn, planned)]
-        machines = _with_near(machines, planned)
+        machines = _with_children(_with_near(machines, planned))
         deliveries += [(REGION, STRANGER), *(("us-east-1", a) for a in planned.accounts)]
     contexts = [(), *(_one(IN_FUNCTION, arn) for arn in functions)]
     if action.startswith("kms:") and every:
@@ -153,10 +160,14 @@ def _one(key: str, value: str) -> Context:
 
 
 def _subjects(planned: Planned) -> list[str]:
-    """Return what a trust may be bound to: state machines, and whatever a trust names that is no role."""
-    return sorted(
-        {*planned.state_machines, *(arn for arn in planned.trusted if ":iam:" not in arn)}
-    )
+    """Return what a trust may be bound to, and its like: state machines, and whatever a trust names that is no role."""
+    named = {arn.removesuffix("/*") for arn in planned.trusted if ":iam:" not in arn}
+    return _with_children(_with_near(sorted({*planned.state_machines, *named}), planned))
+
+
+def _with_children(arns: list[str]) -> list[str]:
+    """Add what Step Functions calls the state machine of a distributed map's children."""
+    return [child for arn in arns for child in (arn, *([f"{arn}/map"] if _MACHINE in arn else []))]
 
 
 def _with_near(arns: list[str], planned: Planned) -> list[str]:
@@ -171,8 +182,10 @@ def _bases(planned: Planned) -> list[str]:
 
 
 def _concrete(arn: str, account: str) -> str:
-    """Return what a pattern stands for in an account; of an alias or a log stream, what it belongs to."""
+    """Return what a pattern stands for in an account; of an alias, a log stream or an object, what it belongs to."""
     arn = arn.replace(":*:", f":{account}:").removesuffix(":*")
+    if arn.startswith(BUCKET):
+        return arn.partition("/")[0]
     return re.sub(r"(:function:[^:]+):.+", r"\1", arn)
 
 
@@ -193,19 +206,33 @@ def _near(arn: str, planned: Planned) -> Iterator[str]:
         yield f"{prefix}:us-east-1:{account}:{name}"
 
 
-def _things(arn: str) -> Iterator[str]:
+def _things(arn: str, planned: Planned) -> Iterator[str]:
     """Return a resource and what belongs to it."""
     yield arn
     match arn.split(":")[2], re.split("[:/]", arn.split(":", 5)[5])[0]:
+        case "s3", _:
+            yield from (f"{arn}/{key}" for key in _keys(planned))
         case "lambda", "function":
             yield from (f"{arn}:live", f"{arn}:7")
         case "states", "stateMachine":
-            yield f"{arn.replace(':stateMachine:', ':execution:')}:run"
+            execution = arn.replace(_MACHINE, ":execution:")
+            # And, of a distributed map, its run and the children of that.
+            yield from (f"{execution}:run", f"{execution}/map:run")
+            yield f"{arn.replace(_MACHINE, ':mapRun:')}/map:run"
         case "logs", "log-group":
             yield from (f"{arn}:*", f"{arn}:log-stream:a")
         case "airflow", "environment":
             roles = arn.replace(":environment/", ":role/")
             yield from (f"{roles}/Admin", f"{roles}/User")
+
+
+def _keys(planned: Planned) -> Iterator[str]:
+    """Return keys of objects: under the prefixes that policies name, beside them, and under none."""
+    yield "a"
+    for arn in sorted(planned.resources):
+        if arn.startswith(BUCKET):
+            prefix = arn.partition("/")[2].removesuffix("/*")
+            yield from (f"{prefix}/a", f"{prefix}-2/a")
 
 
 @cache
@@ -244,8 +271,9 @@ def _types(resource: str) -> set[str]:
         if _pattern(details["arn"]).fullmatch(resource)
     }
     types = {name for name, length in literal.items() if length == max(literal.values())}
-    # A function's alias is a function to most actions.
-    return types | ({"lambda:function"} if "lambda:function alias" in types else set())
+    # A function's alias is a function to most actions, and a map's child an execution.
+    types |= {"lambda:function"} if "lambda:function alias" in types else set()
+    return types | ({"states:execution"} if "states:labelled execution" in types else set())
 
 
 @cache

@@ -11,7 +11,11 @@ from tests.terraform.values import like
 PLANNED = ["complete", "many-sources", "on-schedule", "on-upload", "private-web-server"]
 """Those of one state; separate-states has two, whose names a test of the documentation gives."""
 ACCOUNTS = {
-    "complete": {"module.source": "aws.source", "module.target": "aws.target"},
+    "complete": {
+        "module.batch": "aws.source",
+        "module.source": "aws.source",
+        "module.target": "aws.target",
+    },
     "many-sources": {
         "module.finance": "aws.finance",
         "module.sales": "aws.sales",
@@ -119,7 +123,7 @@ class TestManySources:
         }
 
 
-@pytest.mark.parametrize("module", ["source", "target"])
+@pytest.mark.parametrize("module", ["batch", "source", "target"])
 class TestComplete:
     def test_every_input_is_set(self, planner: Planner, module: str) -> None:
         root = plan_example(planner, "complete").document["configuration"]["root_module"]
