@@ -73,6 +73,8 @@ def trigger_once(trigger: Trigger, transport: Transport, deadline: Deadline) -> 
             if isinstance(found, DagRun):
                 return _found(trigger, transport, found)
             error = found
+            if error is not refused.error:  # the look failed
+                doubt = doubt or refused.error.problem
         except TriggerError as certain:
             error = certain
         logger.warning("Try %d: %s", attempt, error.problem)
