@@ -105,6 +105,8 @@ class TestDefinition:
         assert set(retried) - transient == {
             "Lambda.AWSLambdaException",
             "Lambda.ClientExecutionTimeoutException",
+            "Lambda.ResourceConflictException",
+            "Lambda.ResourceNotReadyException",
             "Lambda.SdkClientException",
             "Lambda.ServiceException",
             "Lambda.TooManyRequestsException",
@@ -140,6 +142,7 @@ class TestDefinition:
             pytest.param("EnvironmentNotReady", 3 * 3600, id="an update"),
             pytest.param("MwaaBusy", 2 * 3000, id="a busy web server"),
             pytest.param("Lambda.TooManyRequestsException", 2 * 3000, id="a busy Lambda"),
+            pytest.param("Lambda.ResourceNotReadyException", 2 * 3000, id="a network to be made"),
         ],
     )
     def test_what_passes_is_waited_for(
