@@ -20,16 +20,6 @@ MAX_CONF_BYTES = 256 * 1024
 MAX_ID = 250
 MAX_KEY = 2048
 """Room for bucket, key (up to 1024 bytes) and version of an S3 object."""
-RESERVED_PREFIXES = (
-    "asset_materialization__",
-    "asset_triggered__",
-    "backfill__",
-    "dataset_triggered__",
-    "operator_triggered__",
-    "scheduled__",
-)
-"""Of the run ids that Airflow gives itself, up to 3.3.1."""
-
 WISHES = ("mwaa_env_name", "mwaa_dag_name", "mwaa_dag_conf", "run_id", "idempotency_key")
 """The fields of an execution's input."""
 _BY_THE_STATE = ("execution_arn", "state_name", "redrive_count", "retry_count")
@@ -48,6 +38,10 @@ _ENV_NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z_-]{0,79}")
 _DAG_ID = re.compile(r"[\w.-]+")
 # Airflow's default for [scheduler] allowed_run_id_pattern.
 _RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]+")
+# Of the run ids that Airflow gives itself, up to 3.3.1.
+_RESERVED = re.compile(
+    r"(asset_materialization|(asset|dataset|operator)_triggered|backfill|scheduled)__"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +166,7 @@ def _own_run_id(event: Mapping[str, Any]) -> str:
         raise InvalidRequest("Give run_id or idempotency_key, not both: each says which run it is.")
     if run_id is not None:
         _run_id("run_id", run_id)
-        if run_id.startswith(RESERVED_PREFIXES):
+        if _RESERVED.match(run_id):
             _refuse("run_id", "not begin with a prefix that Airflow keeps for its own runs", run_id)
         return str(run_id)
     if key is not None:

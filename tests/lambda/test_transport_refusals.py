@@ -116,6 +116,16 @@ def test_a_run_that_is_there_counts_more_than_an_error(
     assert trigger()["created"] is False
 
 
+def test_a_refusal_whose_look_fails_at_every_try_leaves_it_unknown(
+    adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
+) -> None:
+    """Airflow may have made the run before it failed."""
+    busy = next(iter(adapter.busy.values()))(adapter.version)
+    mwaa.begin(*[*adapter.rejected(), busy] * 4)
+    with pytest.raises(MwaaBusy, match=r"refused the c.* failed: .* busy .* is not known"):
+        trigger()
+
+
 # The conf ---------------------------------------------------------------------------------------
 
 

@@ -215,15 +215,6 @@ def test_a_look_that_fails_is_followed_by_another_try(
     assert trigger()["created"] is False
 
 
-def test_a_look_that_fails_at_every_try_leaves_it_unknown(
-    adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
-) -> None:
-    """Airflow may have made the run before it failed."""
-    mwaa.begin(*[*adapter.rejected(), first_busy(adapter)] * 4)
-    with pytest.raises(MwaaBusy, match=r"refused the c.* failed: .* busy .* is not known"):
-        trigger()
-
-
 def test_a_look_that_is_not_allowed_leaves_it_unknown(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
