@@ -8,11 +8,13 @@ from pathlib import Path
 
 from sandbox.mwaa.releases import DEFAULT, NEWEST_OF_EACH_MAJOR
 from sandbox.steps import Steps
-from tests.benchmarks import rows
+from tests.benchmarks import batches, rows
+from tests.benchmarks.deployed import deployed
 from tests.benchmarks.lambda_code import unpack
 from tests.benchmarks.mwaa import mwaa
 from tests.benchmarks.page import page
 from tests.benchmarks.picture import picture
+from tests.benchmarks.prices import section
 from tests.terraform.planner import SANDBOX, Planner
 from tools.paths import PROJECT
 
@@ -36,6 +38,11 @@ def main() -> None:
             ):
                 figures.append(rows.rest(environment, code))
                 figures.append(rows.look(environment, code))
+        with deployed(directory / "deployed") as stack:
+            with steps.step("a batch"):
+                figures.append(batches.wall_time(stack))
+            with steps.step("what an onboarding is charged"):
+                costs = section(*batches.charged(stack))
         # What the functions of the burst log has no container that reads it.
         logging.disable()
         with steps.step("a burst, on a simulated clock"):
@@ -45,7 +52,7 @@ def main() -> None:
             figures += [rows.burst_of_executions(v, state) for v in NEWEST_OF_EACH_MAJOR]
         figures.append(rows.zip_size(code))
     docs = PROJECT / "docs"
-    (docs / "benchmarks.md").write_text(page(figures, airflow_versions=NEWEST_OF_EACH_MAJOR))
+    (docs / "benchmarks.md").write_text(page(figures, costs, airflow_versions=NEWEST_OF_EACH_MAJOR))
     (docs / "benchmarks.svg").write_text(picture(figures))
     steps.say("docs/benchmarks.md and docs/benchmarks.svg are written.")
 

@@ -13,7 +13,8 @@ HEAD = """\
 # What a trigger costs
 
 `make bench` has written this page, and measures it anew. Each figure stands against a baseline of the same run,
-measured in turns. Medians; in brackets the quartiles, between which half of the values lie.
+measured in turns. Medians; in brackets the quartiles, between which half of the values lie. Below the figures:
+[what 10,000 onboardings cost](#what-10000-onboardings-cost).
 
 ![Each figure as a part of its target](benchmarks.svg)
 
@@ -22,9 +23,9 @@ measured in turns. Medians; in brackets the quartiles, between which half of the
 """
 
 
-def page(figures: Sequence[Figure], *, airflow_versions: Sequence[str]) -> str:
-    """Return the page as Markdown."""
-    parts = [HEAD + "\n".join(row(figure) for figure in figures)]
+def page(figures: Sequence[Figure], costs: str, *, airflow_versions: Sequence[str]) -> str:
+    """Return the page as Markdown, with what `tests.benchmarks.prices.section` has written."""
+    parts = [HEAD + "\n".join(row(figure) for figure in figures), costs]
     missed = [(figure.name, figure.why) for figure in figures if not figure.reached]
     if missed:
         parts.append("## What is not reached, and why\n\n" + by_text(missed))

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from tests.benchmarks.measuring import Figure
 from tests.benchmarks.page import number
 
-LEFT, RIGHT, TOP, STEP, WIDTH = 400, 150, 70, 44, 940
+LEFT, RIGHT, TOP, STEP, WIDTH = 480, 150, 70, 44, 1020
 REACHED, MISSED, INK, PALE = "#0f766e", "#b91c1c", "#334155", "#cbd5e1"
 
 
