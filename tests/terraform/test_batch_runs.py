@@ -297,12 +297,12 @@ class TestBadItem:
             pytest.param([ITEM], "it must be an object, not of the type array.", id="list"),
             pytest.param(
                 {"mwaa_dag_name": "onboarding"},
-                "it has no mwaa_env_name. Its fields are: mwaa_dag_name.",
+                "it needs a text as mwaa_env_name. Its fields are: mwaa_dag_name.",
                 id="no environment",
             ),
             pytest.param(
-                {"a": 1, "b": 2},
-                "it has no mwaa_env_name and no mwaa_dag_name. Its fields are: a, b.",
+                {"a": 1, "mwaa_env_name": 2},
+                "it needs a text as mwaa_env_name and as mwaa_dag_name. Its fields are: a, mwaa_env_name.",
                 id="neither",
             ),
         ],
@@ -326,12 +326,12 @@ class TestBadItem:
         [
             pytest.param(
                 {"mwaa_env_name": "analytics", "dag": "onboarding"},
-                "it has no mwaa_dag_name. Its fields are: dag, mwaa_env_name.",
+                "it needs a text as mwaa_dag_name. Its fields are: dag, mwaa_env_name.",
                 id="a column is missing",
             ),
             pytest.param(
                 {**ITEM, "mwaa_env_name": ""},
-                "it has no mwaa_env_name. Its fields are: mwaa_dag_name, mwaa_env_name.",
+                "it needs a text as mwaa_env_name. Its fields are: mwaa_dag_name, mwaa_env_name.",
                 id="a cell is empty",
             ),
             *(
