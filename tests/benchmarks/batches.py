@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 
 from tests.benchmarks.deployed import COMMAND_S, Event, Stack, onboardings
@@ -39,10 +40,11 @@ def wall_time(stack: Stack) -> Figure:
         "deployed function in Lambda processes that start with it; without waiting and without "
         "preliminary tasks. Airflow is a stand-in, and its front keeps each command for "
         f"{COMMAND_S:.0f} s, the fewest of the 5 to 30 s that are reported of MWAA: the longer a command "
-        "takes, the nearer the ratio is to 1.",
-        why="Beside its command each onboarding takes what the local AWS needs for two executions, two "
-        "assumed roles and an invocation; it looks every 0.1 s whether an onboarding has ended, where AWS "
-        "sends an event. On the machine's few cores four of them do so at once.",
+        f"takes, the nearer the ratio is to 1. The machine's load was {os.getloadavg()[0]:.1f} at its end.",
+        why=f"What is beyond the commands is the local AWS: one process, which takes 0.1 s of a core for the "
+        f"executions, roles and invocation of each onboarding, and of {AT_ONCE} at once, as their commands "
+        "end together; and the more, the more else the machine does. It also looks every 0.1 s whether an "
+        "onboarding has ended, where AWS sends an event.",
     )
 
 
