@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 
-from sandbox.aws.accounts import ADMINISTRATOR_ROLE, REGION
+from sandbox.aws.accounts import ADMINISTRATOR_ROLE
+from sandbox.aws.sessions import new_session
 from tools.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,13 +46,9 @@ class Account:
     """
 
     def __init__(self, endpoint: str, account_id: str, *, role: str = ADMINISTRATOR_ROLE) -> None:
-        caller: STSClient = boto3.client(
-            "sts",
-            region_name=REGION,
-            endpoint_url=endpoint,
-            aws_access_key_id="sandbox",
-            aws_secret_access_key="sandbox",  # noqa: S106 - the local AWS takes any
-        )
+        # The local AWS takes any keys.
+        anybody = new_session(access_key="sandbox", secret_key="sandbox")  # noqa: S106
+        caller: STSClient = anybody.client("sts", endpoint_url=endpoint)
         assumed = caller.assume_role(
             RoleArn=f"arn:aws:iam::{account_id}:role/{role}",
             RoleSessionName="sandbox",
@@ -62,11 +58,10 @@ class Account:
             "aws_secret_access_key": assumed["SecretAccessKey"],
             "aws_session_token": assumed["SessionToken"],
         }
-        self.session = session = boto3.Session(
-            aws_access_key_id=assumed["AccessKeyId"],
-            aws_secret_access_key=assumed["SecretAccessKey"],
-            aws_session_token=assumed["SessionToken"],
-            region_name=REGION,
+        self.session = session = new_session(
+            access_key=assumed["AccessKeyId"],
+            secret_key=assumed["SecretAccessKey"],
+            token=assumed["SessionToken"],
         )
         self.account_id = account_id
         self.iam: IAMClient = session.client("iam", endpoint_url=endpoint)

@@ -11,6 +11,7 @@ import boto3
 
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.aws.sessions import new_session
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.front import MwaaFront
 
@@ -68,11 +69,10 @@ class Sandbox:
             RoleSessionName="task",
             ExternalId=outputs["state_machine_arn"],
         )["Credentials"]
-        return boto3.Session(
-            aws_access_key_id=assumed["AccessKeyId"],
-            aws_secret_access_key=assumed["SecretAccessKey"],
-            aws_session_token=assumed["SessionToken"],
-            region_name=REGION,
+        return new_session(
+            access_key=assumed["AccessKeyId"],
+            secret_key=assumed["SecretAccessKey"],
+            token=assumed["SessionToken"],
         )
 
     @property

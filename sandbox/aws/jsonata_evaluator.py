@@ -89,8 +89,9 @@ def _evaluate(expression: str) -> Any:
 
 
 def _declare(bindings: dict[str, Any]) -> str:
-    """Return the bindings in JSONata; moto forgets to escape a text."""
-    return "".join(f"{name}:={to_json_str(value)};" for name, value in bindings.items())
+    """Return the bindings in JSONata: as texts, which it reads faster than what it has to take for expressions."""
+    texts = {name: json.dumps(to_json_str(value)) for name, value in bindings.items()}
+    return "".join(f"{name}:=$parse({text});" for name, text in texts.items())
 
 
 def _query_evaluation_error(

@@ -29,6 +29,7 @@ from sandbox.aws.map_language import map_fields_parsed
 from sandbox.aws.map_storage import maps_over_s3
 from sandbox.aws.nested_executions import executions_nested
 from sandbox.aws.redrive import redrive_known
+from sandbox.aws.sessions import new_session
 from sandbox.aws.step_functions import TaskCredentials
 from sandbox.iam import Simulator
 
@@ -91,11 +92,10 @@ class AwsServer:
         session = self._authorizer.assume_as_service(
             service, role_arn=role_arn, region=accounts.REGION, context=context
         )
-        return boto3.Session(
-            aws_access_key_id=session.access_key_id,
-            aws_secret_access_key=session.secret_access_key,
-            aws_session_token=session.session_token,
-            region_name=accounts.REGION,
+        return new_session(
+            access_key=session.access_key_id,
+            secret_key=session.secret_access_key,
+            token=session.session_token,
         )
 
     def _start(self, stack: ExitStack) -> None:

@@ -11,7 +11,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
@@ -24,6 +23,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 
 from sandbox.aws.authorizer import AccessDenied, Authorizer
 from sandbox.aws.failures import failure
+from sandbox.aws.sessions import new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
@@ -105,8 +105,8 @@ class TaskCredentials:
     def __init__(self, authorizer: Authorizer, endpoint: str) -> None:
         self._authorizer = authorizer
         self._endpoint = endpoint
-        # One session keeps the models that it has read; it may make only one client at a time.
-        self._boto = boto3.session.Session()
+        # A session may make only one client at a time.
+        self._boto = new_session()
         self._one_at_a_time = Lock()
 
     @contextmanager

@@ -20,12 +20,13 @@ from sandbox.aws.accounts import (
     SOURCE_ACCOUNT,
     TARGET_ACCOUNT,
 )
+from sandbox.deployment import Deployment
 from sandbox.stack import ENVIRONMENT_NAME
 from tests.e2e.conftest import EXECUTION_SECONDS, Deployed, on_the_default
 from tests.support.machines import wait_until
 from tests.terraform.examples import EXAMPLES, SETTINGS, settings
 from tools.paths import PROJECT
-from tools.terraform import init, run
+from tools.terraform import init
 
 pytestmark = on_the_default
 
@@ -33,51 +34,25 @@ pytestmark = on_the_default
 DAG = "paused"
 
 
-class Configuration:
-    """A directory of examples/, copied, with the settings of its README and these in their place."""
-
-    def __init__(
-        self,
-        example: str,
-        directory: Path,
-        environment: Mapping[str, str],
-        variables: Mapping[str, Any],
-    ) -> None:
-        self._directory = directory / "examples" / example
-        self._environment = {**os.environ, **environment, "TF_IN_AUTOMATION": "1"}
-        ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
-        shutil.copytree(EXAMPLES / example, self._directory, ignore=ignored)
-        (self._directory / SETTINGS).write_text(settings(example))
-        (self._directory / "overrides.tfvars.json").write_text(json.dumps(variables))
-        self._options = ["-input=false", f"-var-file={SETTINGS}", "-var-file=overrides.tfvars.json"]
-        init(self._directory, self._environment)
-
-    def apply(self) -> dict[str, Any]:
-        """Apply, and return the outputs."""
-        self._run("apply", "-auto-approve", *self._options)
-        outputs = json.loads(self._run("output", "-json"))
-        return {name: output["value"] for name, output in outputs.items()}
-
-    def changes(self) -> list[str]:
-        """Plan, and return the addresses of what would change."""
-        messages = map(json.loads, self._run("plan", "-json", *self._options).splitlines())
-        return [m["change"]["resource"]["addr"] for m in messages if m["type"] == "planned_change"]
-
-    def destroy(self) -> list[str]:
-        """Destroy, and return the addresses that are left in the state."""
-        # Without a refresh, which the plan before it has had.
-        self._run("destroy", "-auto-approve", "-refresh=false", *self._options)
-        return self._run("state", "list").split()
-
-    def _run(self, *arguments: str) -> str:
-        return run(arguments, directory=self._directory, environment=self._environment)
+def configured(
+    example: str, directory: Path, environment: Mapping[str, str], variables: Mapping[str, Any]
+) -> Deployment:
+    """Return a directory of examples/, copied, with the settings of its README and these in their place."""
+    copy = directory / "examples" / example
+    ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
+    shutil.copytree(EXAMPLES / example, copy, ignore=ignored)
+    (copy / SETTINGS).write_text(settings(example))
+    overrides = copy / "overrides.tfvars.json"
+    overrides.write_text(json.dumps(variables))
+    init(copy, os.environ)
+    return Deployment(copy, environment, [SETTINGS, overrides.name])
 
 
 @dataclass(frozen=True)
 class Applied:
     """An example, with what all of its states together gave as outputs."""
 
-    configurations: list[Configuration]
+    deployments: list[Deployment]
     outputs: Mapping[str, Any]
     accounts: Mapping[str, Account]
     deployed: Deployed
@@ -171,22 +146,25 @@ def applied(
     directory = tmp_path_factory.mktemp("example")
     for needed in ("modules", "dist"):
         (directory / needed).symlink_to(PROJECT / needed)
-    configurations = [
-        Configuration(name, directory, {**environment, **credentials}, variables)
+    deployments = [
+        configured(name, directory, {**environment, **credentials}, variables)
         for name, credentials, variables in parts[request.param]
     ]
     outputs: dict[str, Any] = {}
-    example = Applied(configurations, outputs, accounts, deployed)
+    example = Applied(deployments, outputs, accounts, deployed)
     before = present(example)
-    for configuration in configurations:
-        outputs |= configuration.apply()
+    for deployment in deployments:
+        outputs |= deployment.apply(lambda *_: None)
     yield example
-    assert [left for c in reversed(configurations) for left in c.destroy()] == []
+    for deployment in reversed(deployments):
+        deployment.destroy(lambda *_: None)
     assert present(example) == before
 
 
 def test_a_second_plan_shows_no_changes(applied: Applied) -> None:
-    assert [change for c in applied.configurations for change in c.changes()] == []
+    assert [deployment.plan() for deployment in applied.deployments] == [{}] * len(
+        applied.deployments
+    )
 
 
 @pytest.mark.of("separate-states")

@@ -21,6 +21,9 @@ from tests.faults.rules import DAG
 from tests.sandbox.batches import Airflow, Front
 from tests.support.machines import Machines
 
+# One sandbox for all of these tests, and one apply.
+pytestmark = pytest.mark.xdist_group("batches")
+
 ITEMS = int(os.environ.get("BATCH_ITEMS", "60"))
 """Of the batch under faults; `make soak` has 1,000."""
 BUCKET = "batches"

@@ -49,7 +49,7 @@ class Migrated:
     source: Account
     target: Account
     deployment: Deployment
-    planned: dict[str, dict[str, Any]]
+    planned: dict[str, str]
     outputs: dict[str, str]
     execution_arn: str
 
@@ -175,12 +175,10 @@ def definition(role_arn: str, function_arn: str) -> dict[str, Any]:
 
 
 def test_the_plan_replaces_and_destroys_nothing(migrated: Migrated) -> None:
-    actions = {address: change["actions"] for address, change in migrated.planned.items()}
+    planned = migrated.planned
 
-    assert {address for address, done in actions.items() if done == ["update"]} == IMPORTED
-    assert {tuple(done) for address, done in actions.items() if address not in IMPORTED} == {
-        ("create",)
-    }
+    assert {address for address, action in planned.items() if action == "update"} == IMPORTED
+    assert {action for address, action in planned.items() if address not in IMPORTED} == {"create"}
 
 
 def test_after_the_apply_the_next_plan_shows_no_changes(migrated: Migrated) -> None:

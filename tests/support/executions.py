@@ -12,7 +12,7 @@ from sandbox.account import Account
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-_PAUSE = 0.25
+_PAUSE = 0.5
 """Seconds between two, which leave the machine to the other work."""
 _TIMEOUT = 120.0
 
