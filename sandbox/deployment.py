@@ -19,7 +19,7 @@ _PLAN = "planned"
 
 
 def prepare(directory: Path) -> None:
-    """Make a directory for the configuration's state, and install the provider into it."""
+    """Make a directory for the root configuration's state, and install the provider into it."""
     link_configuration(directory)
     init(directory, os.environ)
 

@@ -13,6 +13,7 @@ from sandbox.mwaa.install import AirflowInstallation, install
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from tests.support.groups import only_here
 from tests.support.processes import processes_in
+from tests.support.terraform import Terraform, with_provider_of
 from tests.terraform.planner import SANDBOX, Plan, Planner
 from tools.isolation import isolate
 from tools.paths import BUILD
@@ -23,10 +24,16 @@ os.environ["GOGC"] = "off"
 
 
 @pytest.fixture(scope="session")
-def planner(tmp_path_factory: pytest.TempPathFactory) -> Planner:
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """Terraform, with its provider installed."""
+    return with_provider_of(tmp_path_factory.mktemp("provider"))
+
+
+@pytest.fixture(scope="session")
+def planner(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Planner:
     """Plans a copy of the configuration against a local AWS of two accounts."""
     only_here(tmp_path_factory, "plans")
-    return Planner(tmp_path_factory.mktemp("configuration"))
+    return Planner(tmp_path_factory.mktemp("configuration"), terraform.environment)
 
 
 @pytest.fixture(scope="session")

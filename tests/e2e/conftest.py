@@ -13,11 +13,12 @@ import pytest
 
 from sandbox.account import Account
 from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.deployment import Deployment, prepare
+from sandbox.deployment import Deployment
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.releases import DEFAULT
 from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
+from tests.support.terraform import Terraform
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -110,13 +111,13 @@ class Deployed:
 
 # Not of the session: a process has one local AWS at a time, and other tests come with their own.
 @pytest.fixture(scope="package")
-def deployed(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def deployed(
+    airflow: Airflow, terraform: Terraform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
     """The configuration with its default transport, `cli`."""
     directory: Path = tmp_path_factory.mktemp("sandbox")
-    configuration = directory / "terraform"
-    prepare(configuration)
     with Sandbox(airflow, directory) as sandbox:
-        deployment = Deployment(configuration, sandbox.environment)
+        deployment = terraform.deployment(directory / "terraform", sandbox.aws)
         yield Deployed(sandbox, deployment, deployment.apply(lambda *_: None, batch=BATCH), ["cli"])
 
 

@@ -24,6 +24,7 @@ from sandbox.deployment import Deployment
 from sandbox.stack import ENVIRONMENT_NAME
 from tests.e2e.conftest import EXECUTION_SECONDS, Deployed, on_the_default
 from tests.support.machines import wait_until
+from tests.support.terraform import Terraform
 from tests.terraform.examples import EXAMPLES, SETTINGS, settings
 from tools.paths import PROJECT
 from tools.terraform import init
@@ -110,6 +111,7 @@ def present(applied: Applied) -> list[str]:
 def applied(
     request: pytest.FixtureRequest,
     deployed: Deployed,
+    terraform: Terraform,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Applied]:
     """One of the examples; when its tests are done, destroying it leaves nothing."""
@@ -118,7 +120,7 @@ def applied(
     accounts = {number: Account(sandbox.aws.url, number) for number in numbers}
     # By its number S3 is reached at a path; `BUCKET.localhost` is no name that every resolver knows.
     s3 = {"AWS_ENDPOINT_URL_S3": sandbox.aws.url.replace("localhost", "127.0.0.1")}
-    environment = {**sandbox.environment, **s3}
+    environment = {**terraform.environment, **sandbox.environment, **s3}
     both = {
         "source_account": deployer(SOURCE_ACCOUNT),
         "target_account": deployer(TARGET_ACCOUNT),

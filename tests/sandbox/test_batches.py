@@ -15,11 +15,11 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.deployment import Deployment, prepare
+from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
 from tests.faults.rules import DAG
 from tests.sandbox.batches import Airflow, Front
 from tests.support.machines import Machines
+from tests.support.terraform import Terraform
 
 # One sandbox for all of these tests, and one apply.
 pytestmark = pytest.mark.xdist_group("batches")
@@ -57,15 +57,12 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    directory = tmp_path_factory.mktemp("deployment")
-    prepare(directory)
+def stack(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     airflow = Airflow()
     with Front(tmp_path_factory.mktemp("front"), airflow) as front:
         environment = {"REQUESTS_CA_BUNDLE": str(front.ca_file)}
         with AwsServer({TARGET_ACCOUNT: front}, lambda_environment=environment) as aws:
-            keys = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
-            deployment = Deployment(directory, {**aws.environment, "AWS_REGION": REGION, **keys})
+            deployment = terraform.deployment(tmp_path_factory.mktemp("deployment"), aws)
             batch = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
             outputs = deployment.apply(lambda *_: None, batch=json.dumps(batch))
             account = Account(aws.url, SOURCE_ACCOUNT)

@@ -21,8 +21,8 @@ from botocore.exceptions import ClientError
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import DEPLOYED_NAME, DEPLOYER, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.deployment import Deployment, prepare
+from sandbox.aws.accounts import DEPLOYED_NAME, DEPLOYER, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.deployment import Deployment
 from tests.faults.rules import DAG
 from tests.sandbox.holding import SECONDS, Front
 from tests.sandbox.switches import (
@@ -34,6 +34,7 @@ from tests.sandbox.switches import (
     account,
 )
 from tests.support.executions import Executions
+from tests.support.terraform import Terraform
 from tools.paths import ZIP
 
 # One sandbox for all of these tests: each begins with an apply of what it needs.
@@ -96,9 +97,7 @@ def target(aws: AwsServer) -> Account:
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("deployment")
-    prepare(directory)
-    return directory
+    return tmp_path_factory.mktemp("deployment")
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +154,8 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(aws: AwsServer, directory: Path, source: Account) -> Stack:
-    keys = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
-    deployment = Deployment(directory, {**aws.environment, "AWS_REGION": REGION, **keys})
-    return Stack(deployment, source)
+def stack(terraform: Terraform, aws: AwsServer, directory: Path, source: Account) -> Stack:
+    return Stack(terraform.deployment(directory, aws), source)
 
 
 def gone(actions: Mapping[str, str]) -> set[str]:

@@ -21,7 +21,8 @@ from sandbox.aws.accounts import (
     SOURCE_ACCOUNT,
     TARGET_ACCOUNT,
 )
-from sandbox.deployment import Deployment, prepare
+from sandbox.deployment import Deployment
+from tests.support.terraform import Terraform
 from tools.paths import PROJECT
 
 # One sandbox for all of these tests, and one apply.
@@ -55,7 +56,7 @@ class Migrated:
 
 
 @pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrated]:
+def migrated(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrated]:
     """What was made by hand, imported with the blocks of the page and applied."""
     directory = tmp_path_factory.mktemp("migrating")
     with AwsServer() as aws:
@@ -64,10 +65,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrated]:
         before = source.execute(STATE_MACHINE_ARN, INPUT, name="before", timeout=TIMEOUT)
         assert json.loads(before["output"]) == {"triggered": "onboarding"}
 
-        prepare(directory)
+        deployment = terraform.deployment(directory, aws)
         (directory / "imports.tf").write_text(import_blocks())
-        keys = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
-        deployment = Deployment(directory, {**aws.environment, "AWS_REGION": REGION, **keys})
         planned = deployment.plan()
         outputs = deployment.apply_plan(lambda *_: None)
         yield Migrated(source, target, deployment, planned, outputs, before["executionArn"])

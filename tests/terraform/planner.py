@@ -18,6 +18,7 @@ from python_terraform import IsFlagged, Terraform
 
 from sandbox.aws import AwsServer
 from tools.paths import PROJECT
+from tools.terraform import init
 
 SANDBOX = "environments/sandbox.tfvars"
 ZIP = "dist/mwaa_dags_trigger.zip"
@@ -113,10 +114,13 @@ class Planner:
     ----------
     copy
         An empty directory for the copy.
+    environment
+        What Terraform is run with, but for what concerns AWS.
     """
 
-    def __init__(self, copy: Path) -> None:
+    def __init__(self, copy: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.copy = copy
+        self._environment = environment
         self._initialised: set[str] = set()
         self._made: dict[str, Plan | PlanRefusedError] = {}
         for name in ("environments", "examples", "modules", "tests/terraform/configurations"):
@@ -157,8 +161,14 @@ class Planner:
         """
         key = json.dumps([directory, variables, var_file, workspace, account])
         if key not in self._made:
+            if directory not in self._initialised:
+                init(self.copy / directory, os.environ)
+                self._initialised.add(directory)
             # A server for each plan: its state is the process's, where other tests use moto, too.
-            with AwsServer() as aws, _environ(aws.url, workspace=workspace, account=account):
+            with (
+                AwsServer() as aws,
+                _environ(self._environment, aws.url, workspace=workspace, account=account),
+            ):
                 try:
                     self._made[key] = self._plan(directory, variables, var_file)
                 except PlanRefusedError as refused:
@@ -183,9 +193,6 @@ class Planner:
         self, directory: str, variables: Mapping[str, Any] | None, var_file: str | None
     ) -> Plan:
         terraform = Terraform(working_dir=str(self.copy / directory))
-        if directory not in self._initialised:
-            _run(terraform, "init", input=False, no_color=IsFlagged)
-            self._initialised.add(directory)
         var_files = [var_file] if var_file else []
         if variables:
             # A file of its own, after the other: the last one wins.
@@ -198,9 +205,11 @@ class Planner:
 
 
 @contextmanager
-def _environ(url: str, *, workspace: str, account: str | None) -> Iterator[None]:
+def _environ(
+    environment: Mapping[str, str], url: str, *, workspace: str, account: str | None
+) -> Iterator[None]:
     # Neither the developer's AWS nor their variables have a say.
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_VAR_"))}
+    kept = {k: v for k, v in environment.items() if not k.startswith(("AWS_", "TF_VAR_"))}
     environ = {
         "AWS_ENDPOINT_URL": url,
         "AWS_REGION": "eu-central-1",
@@ -242,7 +251,7 @@ def _run(terraform: Terraform, command: str, *arguments: str, **options: Any) ->
 def _diagnostics(out: str) -> Iterator[Diagnostic]:
     for line in out.splitlines():
         message = json.loads(line) if line.startswith("{") else {}
-        if message.get("type") == "diagnostic":
+        if message.get("type") == "diagnostic" and message["@level"] == "error":
             diagnostic = message["diagnostic"]
             about = diagnostic.get("address") or diagnostic.get("snippet", {}).get("context")
             text = diagnostic["detail"] or diagnostic["summary"]
