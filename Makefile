@@ -17,7 +17,7 @@ demo: setup package ## Deploy into a local two-account AWS, and start one real D
 
 .PHONY: test
 test: lint ## Run every test
-	@$(RUN) $(GUARD) pytest --numprocesses 2 --dist loadgroup
+	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup
 
 .PHONY: test-runtime
 test-runtime: setup package ## Run the Lambda's tests on the Python that it runs on in AWS, where there is one

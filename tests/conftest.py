@@ -19,8 +19,8 @@ from tools.isolation import isolate
 from tools.paths import BUILD
 
 isolate()
-# No run of Terraform lives long enough to need its garbage collected.
-os.environ["GOGC"] = "off"
+# Terraform and its provider live for seconds: their garbage is collected only where they get large.
+os.environ |= {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
 
 
 @pytest.fixture(scope="session")
