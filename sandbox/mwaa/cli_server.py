@@ -39,6 +39,13 @@ COMMAND_MODULES = (
     "airflow.utils.dot_renderer",
 )
 
+# Commands import these late, for a third of their time.
+LATE_MODULES = {
+    "2": ("airflow.api.client.local_client", "httpcore", "mako.template", "rich.markdown"),
+    # What it logs while it is imported, Airflow 2 prints.
+    "3": ("alembic.command",),
+}
+
 TERMINATION_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL for a command whose caller has gone."""
 
@@ -46,9 +53,10 @@ TERMINATION_GRACE = 5.0
 def import_airflow() -> CodeType:
     """Import what every command needs and return the compiled console script."""
     importlib.import_module("airflow.__main__")
+    major = importlib.import_module("airflow").__version__[0]
     models = importlib.import_module("airflow.models")
     orm = importlib.import_module("sqlalchemy.orm")
-    for name in COMMAND_MODULES:
+    for name in (*LATE_MODULES[major], *COMMAND_MODULES):
         importlib.import_module(name)
     for name in COMMAND_MODULES:
         del sys.modules[name]

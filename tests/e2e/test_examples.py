@@ -21,15 +21,17 @@ from sandbox.aws.accounts import (
     TARGET_ACCOUNT,
 )
 from sandbox.deployment import Deployment
+from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from sandbox.stack import ENVIRONMENT_NAME
-from tests.e2e.conftest import EXECUTION_SECONDS, Deployed, on_the_default
+from tests.e2e.conftest import EXECUTION_SECONDS, Deployed
 from tests.support.machines import wait_until
 from tests.support.terraform import Terraform
 from tests.terraform.examples import EXAMPLES, SETTINGS, settings
 from tools.paths import PROJECT
 from tools.terraform import init
 
-pytestmark = on_the_default
+# With the default the worker has more other tests.
+pytestmark = pytest.mark.on(NEWEST_OF_EACH_MAJOR[0])
 
 # Its runs are made and stay as they are: nothing here waits for their end.
 DAG = "paused"
