@@ -17,6 +17,7 @@ demo: setup package ## Deploy into a local two-account AWS, and start one real D
 
 .PHONY: test
 test: lint ## Run every test
+# Three for two cores: Terraform's provider waits, whatever the cores do.
 	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup
 
 .PHONY: test-runtime

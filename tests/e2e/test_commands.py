@@ -19,6 +19,9 @@ from sandbox.mwaa.releases import DEFAULT, NEWEST_OF_EACH_MAJOR
 from tests.support.processes import processes_in
 from tools.paths import BUILD, PROJECT
 
+# pytest-xdist begins with groups: last, these would keep one worker busy when the others are done.
+pytestmark = pytest.mark.xdist_group("commands")
+
 SECONDS = 300.0
 
 
