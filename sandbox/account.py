@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
-from sandbox.aws.accounts import ADMINISTRATOR_ROLE
+from sandbox.aws.accounts import ADMINISTRATOR_ROLE, REGION
 from sandbox.aws.sessions import new_session
 from tools.errors import UserError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CreateBucketConfigurationTypeDef
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
     from mypy_boto3_sts import STSClient
@@ -72,6 +73,11 @@ class Account:
         self.s3: S3Client = session.client("s3", endpoint_url=endpoint, config=in_path)
         self.states: SFNClient = session.client("stepfunctions", endpoint_url=endpoint)
         self.sts: STSClient = session.client("sts", endpoint_url=endpoint)
+
+    def make_bucket(self, name: str) -> None:
+        """Make a bucket."""
+        location: CreateBucketConfigurationTypeDef = {"LocationConstraint": REGION}
+        self.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
 
     def execute(
         self, state_machine_arn: str, event: Mapping[str, Any], *, name: str, timeout: float

@@ -40,7 +40,9 @@ resource "aws_iam_role_policy" "this" {
           Sid    = "FollowExecutions"
           Effect = "Allow"
           Action = ["states:DescribeExecution", "states:StopExecution"]
+          # Of its children the guide to distributed maps names the first form, and their ARNs have the second.
           Resource = [
+            "${local.states}:execution:${local.batch_name}:*",
             "${local.states}:execution:${local.batch_name}/*",
             "${local.states}:execution:${local.onboarding_name}:*",
           ]

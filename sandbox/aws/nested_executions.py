@@ -25,7 +25,7 @@ from sandbox.aws.step_functions import TaskCredentials, TaskSession
 
 # AWS is told by an event of EventBridge; here the execution is asked.
 _POLL_SECONDS = 0.1
-# "Grant permissions for users to access... nested executions": what `.sync` needs on the rule that it manages.
+# What `.sync` needs on the rule that it manages.
 _RULE = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 

@@ -182,7 +182,5 @@ def deployed(directory: Path) -> Iterator[Stack]:
                 configuration, {**aws.environment, "AWS_REGION": REGION, **keys}
             )
             source = Account(aws.url, SOURCE_ACCOUNT)
-            source.s3.create_bucket(
-                Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-            )
+            source.make_bucket(BUCKET)
             yield Stack(airflow, deployment, source, Account(aws.url, TARGET_ACCOUNT))

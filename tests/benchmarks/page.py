@@ -12,9 +12,9 @@ from tests.benchmarks.measuring import Figure, Sample
 HEAD = """\
 # What a trigger costs
 
-`make bench` has written this page, and measures it anew. Each figure stands against a baseline of the same run,
-measured in turns. Medians; in brackets the quartiles, between which half of the values lie. Below the figures:
-[what 10,000 onboardings cost](#what-10000-onboardings-cost).
+`make bench` has written this page, and measures it anew. Each figure stands against a baseline: a time that was
+measured in the same run, in turns, or a count or bound that is known. Medians; in brackets the quartiles, between which
+half of the values lie. Below the figures: [what 10,000 onboardings cost](#what-10000-onboardings-cost).
 
 ![Each figure as a part of its target](benchmarks.svg)
 

@@ -21,7 +21,10 @@ from sandbox.stack import ENVIRONMENT_NAME, Sandbox
 from tests.support.terraform import Terraform
 
 if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+    from mypy_boto3_stepfunctions.type_defs import (
+        DescribeExecutionOutputTypeDef,
+        HistoryEventTypeDef,
+    )
 
 EXECUTION_SECONDS = 300.0
 
@@ -67,6 +70,11 @@ class Stack:
         """Redrive a failed execution, and wait for its end."""
         self.source.states.redrive_execution(executionArn=execution.executionArn)
         return self.ended(execution.executionArn)
+
+    def history(self, execution_arn: str) -> list[HistoryEventTypeDef]:
+        """Return the events of an execution."""
+        read = self.source.states.get_execution_history
+        return read(executionArn=execution_arn, maxResults=1000)["events"]
 
     def invoke(self, **event: Any) -> tuple[Any, str | None]:
         """Invoke the function itself; return what it answers, and the kind of error if it is one."""

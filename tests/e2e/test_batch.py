@@ -78,9 +78,7 @@ def fifty_of_which_three_are_refused(stack: Stack, monkeypatch: pytest.MonkeyPat
     before = set(stack.airflow.run_ids("paused"))
     requests = Requests(stack.sandbox.front.perform, refused)
     monkeypatch.setattr(stack.sandbox.front, "perform", requests)
-    stack.source.s3.create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+    stack.source.make_bucket(BUCKET)
 
     failed = Execution.described(
         stack.source.execute(

@@ -151,8 +151,6 @@ def test_terraform_without_its_provider_ends_the_demo_with_a_sentence(
 
 
 def test_the_sandbox_stays_until_it_is_ended(state: Path, other_major: str) -> None:
-    up = run(sandbox("up", state))
-    again = run(sandbox("up", state), check=False)
     script = (
         ". sandbox/env && cd sandbox/configuration && terraform init && "
         "terraform workspace select -or-create sandbox && "
@@ -161,9 +159,13 @@ def test_the_sandbox_stays_until_it_is_ended(state: Path, other_major: str) -> N
         '--state-machine-arn "$(terraform output -raw state_machine_arn)" --input "{}" && '
         "aws --profile target mwaa get-environment --name sandbox --query Environment.Arn"
     )
-    deployed = run(["sh", "-c", script], cwd=state, check=False)
-    processes = processes_in(state)
-    down = run(sandbox("down", state))
+    up = run(sandbox("up", state))
+    try:
+        again = run(sandbox("up", state), check=False)
+        deployed = run(["sh", "-c", script], cwd=state, check=False)
+        processes = processes_in(state)
+    finally:
+        down = run(sandbox("down", state))
     _, alive = psutil.wait_procs(processes, timeout=SECONDS)
 
     assert f"Airflow {other_major}" in up.stdout

@@ -17,12 +17,6 @@ from tests.e2e.conftest import Stack, over_cli, over_rest
 DAG_RUN_SECONDS = 300.0
 
 
-def history_of(stack: Stack, execution_arn: str) -> list[Any]:
-    return stack.source.states.get_execution_history(executionArn=execution_arn, maxResults=1000)[
-        "events"
-    ]
-
-
 def test_an_execution_ends_with_a_dag_run_that_succeeds(stack: Stack) -> None:
     conf = {"client": "acme"}
     commands, tokens = len(stack.sandbox.front.commands), len(stack.sandbox.front.tokens)
@@ -96,7 +90,7 @@ def test_the_preliminary_task_runs_first_and_its_result_is_kept(stack: Stack) ->
         event["stateEnteredEventDetails"]["name"]: json.loads(
             event["stateEnteredEventDetails"]["input"]
         )
-        for event in history_of(stack, execution.executionArn)
+        for event in stack.history(execution.executionArn)
         if "stateEnteredEventDetails" in event
     }
     assert next(iter(entered)) == "RDS Hack Update Task"

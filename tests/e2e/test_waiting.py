@@ -14,12 +14,6 @@ from tests.e2e.conftest import EXECUTION_SECONDS, Stack, while_waiting
 CHECK, WAIT = "Check DAG Run", "Wait for DAG Run"
 
 
-def history_of(stack: Stack, execution_arn: str) -> list[Any]:
-    return stack.source.states.get_execution_history(executionArn=execution_arn, maxResults=1000)[
-        "events"
-    ]
-
-
 def entered(events: list[Any]) -> list[str]:
     """Return the names of the states in the order in which they were entered."""
     details = (event.get("stateEnteredEventDetails") for event in events)
@@ -30,7 +24,7 @@ def waiting_run(stack: Stack, execution_arn: str) -> str:
     """Return the id of the DAG run, once the execution waits for its end."""
     deadline = time.monotonic() + EXECUTION_SECONDS
     while time.monotonic() < deadline:
-        for event in history_of(stack, execution_arn):
+        for event in stack.history(execution_arn):
             details = event.get("stateEnteredEventDetails", {})
             if details.get("name") == WAIT:
                 return str(json.loads(details["input"])["dag_run_id"])
@@ -83,7 +77,7 @@ def test_a_failed_run_that_is_repaired_and_redriven_succeeds_without_a_second_ru
     stack: Stack, started: dict[str, str]
 ) -> None:
     failed = stack.ended(started["fails"])
-    before = history_of(stack, failed.executionArn)
+    before = stack.history(failed.executionArn)
     run_id = waiting_run(stack, failed.executionArn)
     clear = {"dag_run_id": run_id, "only_failed": True, "reset_dag_runs": True, "dry_run": False}
     change(stack, "POST", "/dags/repaired/clearTaskInstances", clear)
@@ -96,7 +90,7 @@ def test_a_failed_run_that_is_repaired_and_redriven_succeeds_without_a_second_ru
     output = json.loads(str(redriven.output))
     assert (output["dag_run_id"], output["state"]) == (run_id, "success")
     assert stack.airflow.run_ids("repaired").count(run_id) == 1
-    after = history_of(stack, failed.executionArn)[len(before) :]
+    after = stack.history(failed.executionArn)[len(before) :]
     assert entered(after)[0] == CHECK
     assert "Trigger MWAA DAG" not in entered(after)
 
@@ -131,7 +125,7 @@ def test_each_look_makes_as_many_events_as_the_plan_counts(
     stack: Stack, started: dict[str, str]
 ) -> None:
     """Which is `events_per_look` in modules/source."""
-    events = history_of(stack, stack.ended(started["succeeds"]).executionArn)
+    events = stack.history(stack.ended(started["succeeds"]).executionArn)
     ends = ("WaitStateEntered", "SucceedStateEntered")
     looks = [number for number, event in enumerate(events) if event["type"] in ends]
 

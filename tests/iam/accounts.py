@@ -106,5 +106,5 @@ def airflow_role(name: str, *, of: str) -> str:
     return f"arn:aws:airflow:{REGION}:{TARGET}:role/{of}/{name}"
 
 
-def environment(name: str, *, account: str = TARGET, region: str = REGION) -> str:
-    return f"arn:aws:airflow:{region}:{account}:environment/{name}"
+def environment(name: str) -> str:
+    return f"arn:aws:airflow:{REGION}:{TARGET}:environment/{name}"

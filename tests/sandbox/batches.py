@@ -40,6 +40,8 @@ class Front(MwaaFront):
         Commands at once, at the most.
     faults
         The share of commands that fail, half of them after they were carried out.
+    failed
+        How many have failed so.
     """
 
     def __init__(self, directory: Path, airflow: Airflow) -> None:

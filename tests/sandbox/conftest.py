@@ -29,6 +29,4 @@ def machines(aws: AwsServer) -> Machines:
 @pytest.fixture
 def bucket(machines: Machines) -> None:
     """The bucket of a distributed map's items and results."""
-    machines.account.s3.create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+    machines.account.make_bucket(BUCKET)

@@ -60,8 +60,10 @@ class Stack:
         tolerant = deployed.replace(f"{field}0", f"{field}{percentage}")
         assert tolerant != deployed
         states.update_state_machine(stateMachineArn=arn, definition=tolerant)
-        yield
-        states.update_state_machine(stateMachineArn=arn, definition=deployed)
+        try:
+            yield
+        finally:
+            states.update_state_machine(stateMachineArn=arn, definition=deployed)
 
     def results(self, ended: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
         """Return what a file of the batch's results holds."""
@@ -86,9 +88,7 @@ def stack(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Ite
             batch = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
             outputs = deployment.apply(lambda *_: None, batch=json.dumps(batch))
             account = Account(aws.url, SOURCE_ACCOUNT)
-            account.s3.create_bucket(
-                Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-            )
+            account.make_bucket(BUCKET)
             yield Stack(airflow, front, Machines(account), outputs)
 
 
@@ -98,7 +98,7 @@ def begun_anew(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))
     stack.airflow.runs.clear()
     stack.airflow.unready = frozenset()
-    stack.front.faults, stack.front.most = 0.0, 0
+    stack.front.faults, stack.front.failed, stack.front.most = 0.0, 0, 0
 
 
 def clients(count: int) -> Sequence[str]:

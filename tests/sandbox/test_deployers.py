@@ -104,9 +104,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def in_a_bucket(target: Account) -> dict[str, str]:
     """Another package, as an object in S3."""
     content = another_package()
-    target.s3.create_bucket(
-        Bucket="zips", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+    target.make_bucket("zips")
     target.s3.put_object(Bucket="zips", Key="trigger.zip", Body=content)
     hashed = base64.b64encode(hashlib.sha256(content).digest()).decode()
     package = {"bucket": "zips", "key": "trigger.zip", "source_code_hash": hashed}

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from botocore.config import Config
 
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT
@@ -113,13 +112,9 @@ def test_a_role_that_does_not_allow_it_starts_nothing(
     assert rule.inputs() == []
 
 
-def test_a_bucket_says_whether_it_tells_eventbridge(aws: AwsServer, machines: Machines) -> None:
-    s3 = machines.account.session.client(
-        "s3", endpoint_url=aws.url, config=Config(s3={"addressing_style": "path"})
-    )
-    s3.create_bucket(
-        Bucket="orders", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+def test_a_bucket_says_whether_it_tells_eventbridge(machines: Machines) -> None:
+    s3 = machines.account.s3
+    machines.account.make_bucket("orders")
     before = s3.get_bucket_notification_configuration(Bucket="orders")
     s3.put_bucket_notification_configuration(
         Bucket="orders", NotificationConfiguration={"EventBridgeConfiguration": {}}

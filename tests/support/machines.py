@@ -66,9 +66,7 @@ class Machines:
 
     def ended(self, execution: str) -> DescribeExecutionOutputTypeDef:
         """Return the description of the execution with this ARN at its end."""
-        describe = self.account.states.describe_execution
-        wait_until(lambda: describe(executionArn=execution)["status"] != "RUNNING")
-        return describe(executionArn=execution)
+        return self.account.wait_for_end(execution, timeout=TIMEOUT)
 
     def history(self, execution: str) -> list[HistoryEventTypeDef]:
         """Return the events of the execution with this ARN."""
