@@ -89,7 +89,7 @@ def _evaluate(expression: str) -> Any:
 
 
 def _declare(bindings: dict[str, Any]) -> str:
-    """Return the bindings in JSONata: as texts, which it reads faster than what it has to take for expressions."""
+    """Return the bindings in JSONata, each as JSON for `$parse`: that is faster than JSONata's own parser."""
     texts = {name: json.dumps(to_json_str(value)) for name, value in bindings.items()}
     return "".join(f"{name}:=$parse({text});" for name, text in texts.items())
 

@@ -19,13 +19,14 @@ from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.deployment import Deployment, prepare
+from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.deployment import Deployment
 from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.front import MwaaFront
 from sandbox.mwaa.releases import DEFAULT
 from tests.faults.rules import COMMAND_SECONDS, DAG, RulesAirflow
 from tests.support.clock import Clock
+from tests.support.terraform import with_provider_of
 from tools.errors import UserError
 
 NAME = "sandbox"
@@ -171,16 +172,12 @@ def onboardings(number: int) -> Sequence[Mapping[str, Any]]:
 def deployed(directory: Path) -> Iterator[Stack]:
     """Start the local AWS and its MWAA; they end with the `with`."""
     directory.mkdir()
-    configuration = directory / "configuration"
-    prepare(configuration)
+    terraform = with_provider_of(directory)
     airflow = PacedAirflow(Pace())
     with MwaaFront({NAME: airflow}, directory) as front:
         environment = {"REQUESTS_CA_BUNDLE": str(front.ca_file)}
         with AwsServer({TARGET_ACCOUNT: front}, lambda_environment=environment) as aws:
-            keys = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
-            deployment = Deployment(
-                configuration, {**aws.environment, "AWS_REGION": REGION, **keys}
-            )
+            deployment = terraform.deployment(directory / "configuration", aws)
             source = Account(aws.url, SOURCE_ACCOUNT)
             source.make_bucket(BUCKET)
             yield Stack(airflow, deployment, source, Account(aws.url, TARGET_ACCOUNT))
