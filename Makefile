@@ -16,7 +16,10 @@ demo: setup package ## Deploy into a local two-account AWS, and start one real D
 	@$(RUN) $(GUARD) python -m sandbox demo
 
 .PHONY: test
-test: lint ## Run every test
+test: lint pytest ## Run the linters and every test
+
+.PHONY: pytest
+pytest: setup package
 # Three for two cores: Terraform's provider waits, whatever the cores do.
 	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup
 
@@ -59,12 +62,21 @@ sandbox-down: setup ## End what `make sandbox` started
 	@$(RUN) python -m sandbox down
 
 .PHONY: lint
-lint: setup package ## Check format, types and the configuration
+lint: lint-python lint-terraform lint-checkov ## Check format, types and the configuration
+
+.PHONY: lint-python
+lint-python: setup
 	@$(RUN) ruff format --check --quiet
 	@$(RUN) ruff check --quiet
 	@$(RUN) mypy --no-error-summary
+
+.PHONY: lint-terraform
+lint-terraform: setup package
 	@$(RUN) terraform fmt -check -recursive
 	@$(RUN) python -m tools.validate
+
+.PHONY: lint-checkov
+lint-checkov: setup
 	@$(PYTHON) -m tools.setup checkov
 # Its warnings are about itself.
 	@LOG_LEVEL=ERROR .build/checkov/bin/checkov --quiet --compact --skip-download --framework terraform \

@@ -194,7 +194,11 @@ def answers(host: str) -> bool:
 
 def write_environment(mirror: Optional[Path]) -> None:
     """Write `.build/env`, to be sourced by a shell."""
-    lines = [f"export PATH={shlex.quote(str(VENV / 'bin'))}:$PATH"]
+    lines = [
+        f"export PATH={shlex.quote(str(VENV / 'bin'))}:$PATH",
+        # uv installs sources only, and the tests start Python hundreds of times.
+        "unset PYTHONDONTWRITEBYTECODE",
+    ]
     if mirror:
         # No `direct {}`: Terraform would ask the registry too, and fail because that does not answer.
         CLI_CONFIG.write_text(
