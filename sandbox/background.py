@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import signal
@@ -80,10 +81,12 @@ class Background:
             Steps().say("No sandbox runs.")
             return
         with Steps().step("End the sandbox"):
-            process = psutil.Process(running.pid)
-            process.send_signal(signal.SIGTERM)
             try:
-                process.wait(_STOP_SECONDS)
+                # It may have ended by itself meanwhile.
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process = psutil.Process(running.pid)
+                    process.send_signal(signal.SIGTERM)
+                    process.wait(_STOP_SECONDS)
             except psutil.TimeoutExpired:
                 raise UserError(f"Process {running.pid} does not end: see {self._log}.") from None
             shutil.rmtree(self._directory)

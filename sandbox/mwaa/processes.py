@@ -13,6 +13,8 @@ import psutil
 
 GRACE = 5.0
 """Seconds for processes to end by themselves, and then to be gone once killed."""
+# Again, because one may fork between being listed and being killed.
+SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL)
 
 
 def end_session(leader: int) -> None:
@@ -22,7 +24,7 @@ def end_session(leader: int) -> None:
     stay in its session; one that began a session of its own is still a descendant of a member.
     """
     processes: set[psutil.Process] = set()
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number in SIGNALS:
         for process in session_members(leader):
             processes.add(process)
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -30,7 +32,8 @@ def end_session(leader: int) -> None:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
-        psutil.wait_procs(processes, timeout=GRACE)
+        _, alive = psutil.wait_procs(processes, timeout=GRACE)
+        processes = set(alive)
 
 
 def session_members(leader: int) -> list[psutil.Process]:
