@@ -100,9 +100,9 @@ def comparable(result: CliResult) -> tuple[int, str, str]:
 def test_a_command_that_takes_too_long_is_ended(airflow: Airflow) -> None:
     before = commands(airflow)
     with pytest.raises(TimeoutError):
-        airflow.cli(["triggerer"], 0.01)  # which ends never
+        airflow.cli(["triggerer", "--skip-serve-logs"], 0.01)  # which never ends
     airflow.cli(["version"], COMMAND)  # begins after it
-    eventually(lambda: commands(airflow) == before)
+    eventually(lambda: commands(airflow) <= before)
 
 
 def commands(airflow: Airflow) -> set[int]:
