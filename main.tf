@@ -2,6 +2,12 @@ locals {
   # By default a workspace is an environment: both accounts can hold several.
   environment = coalesce(var.environment, terraform.workspace)
   name        = "${var.name}-${local.environment}"
+  # An existing log group keeps its own.
+  retention_in_days = {
+    for side, account in { source = var.source_account, target = var.target_account } :
+    side => account.logging.log_group_name == null ? var.logging.retention_in_days : null
+  }
+  source_logging = merge(var.logging, var.source_account.logging, { retention_in_days = local.retention_in_days.source })
 }
 
 # No depends_on between the modules: each needs something of the other, so it would be a cycle.
@@ -12,7 +18,7 @@ module "source" {
 
   name              = local.name
   encryption        = var.encryption
-  logging           = merge(var.logging, var.source_account.logging)
+  logging           = local.source_logging
   preliminary_tasks = var.preliminary_tasks
   role              = var.source_account.role
   tracing           = var.tracing
@@ -37,7 +43,7 @@ module "target" {
   allowed_dags           = var.allowed_dags
   dedicated_invoker_role = var.dedicated_invoker_role
   function               = var.function
-  logging                = merge({ retention_in_days = var.logging.retention_in_days }, var.target_account.logging)
+  logging                = merge(var.target_account.logging, { retention_in_days = local.retention_in_days.target })
   mwaa_environments      = var.mwaa_environments
   package                = coalesce(var.package, { path = "${path.root}/dist/mwaa_dags_trigger.zip" })
   role                   = var.target_account.role
@@ -57,7 +63,7 @@ module "batch" {
   name                         = local.name
   bucket                       = var.batch.bucket
   encryption                   = var.encryption
-  logging                      = merge(var.logging, var.source_account.logging)
+  logging                      = local.source_logging
   max_concurrency              = var.batch.max_concurrency
   prefix                       = var.batch.prefix
   role                         = var.source_account.role

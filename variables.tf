@@ -71,7 +71,7 @@ variable "function" {
 }
 
 variable "logging" {
-  description = "Log of the executions: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output. For how many days it and the function's log are kept (30 if left out, 0: for ever)."
+  description = "Log of the executions: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output. For how many days it and the function's log are kept (30 if left out, 0: for ever), where they are made here."
   type = object({
     include_execution_data = optional(bool, false)
     level                  = optional(string, "ERROR")
@@ -123,8 +123,8 @@ variable "package" {
 variable "preliminary_tasks" {
   description = <<-EOT
     Lambda functions of the source account to run, in this order, before the DAG is triggered. Each
-    gets the execution's input. Its result is put at result_path, such as "$.status"; without one
-    it is dropped.
+    gets the execution's input with the results of those before it. Its own is put at result_path,
+    such as "$.status"; without one it is dropped.
   EOT
   type = list(object({
     name        = string

@@ -38,8 +38,8 @@ transport = "rest"
 airflow_role = "User"
 
 # Lambda functions of the source account that run first, in this order. Each gets the execution's
-# input; its result is added to it at result_path. Leave result_path out to drop the result, and
-# leave the whole list out where there is nothing to do first.
+# input with the results of those before it; its own is added at result_path. Leave result_path out
+# to drop the result, and leave the whole list out where there is nothing to do first.
 preliminary_tasks = [
   {
     name        = "Update Client Database"

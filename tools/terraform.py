@@ -11,6 +11,9 @@ from tools.paths import PROJECT, ZIP
 
 _SECONDS = 600
 
+PROVIDER = "5.100.0"
+"""The AWS provider's version that the local AWS is known to serve; the configuration itself takes others, too."""
+
 
 def link_configuration(directory: Path) -> None:
     """Make a directory of links to all that makes up the root configuration, the built package included.
@@ -27,7 +30,27 @@ def link_configuration(directory: Path) -> None:
         link = directory / path.name
         link.unlink(missing_ok=True)
         link.symlink_to(path)
-    (directory / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    override(directory)
+
+
+def override(directory: Path) -> None:
+    """Write a file by which a configuration keeps its state here and takes the provider that was tested.
+
+    Source: Terraform's documentation, "Override Files".
+    """
+    (directory / "local_override.tf").write_text(
+        f"""\
+terraform {{
+  backend "local" {{}}
+  required_providers {{
+    aws = {{
+      source  = "hashicorp/aws"
+      version = "{PROVIDER}"
+    }}
+  }}
+}}
+"""
+    )
 
 
 def init(directory: Path, environment: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tools.errors import UserError
 from tools.isolation import isolate
 from tools.paths import BUILD, PROJECT
-from tools.terraform import init, link_configuration, run
+from tools.terraform import init, link_configuration, override, run
 
 
 def main() -> None:
@@ -45,6 +45,7 @@ def _examples(root: Path) -> Iterator[Path]:
             link = directory / file.name
             link.unlink(missing_ok=True)
             link.symlink_to(file)
+        override(directory)
         yield directory
 
 

@@ -81,8 +81,8 @@ variable "name" {
 variable "preliminary_tasks" {
   description = <<-EOT
     Lambda functions of this account to run, in this order, before the DAG is triggered. Each gets
-    the execution's input. Its result is put at result_path, such as "$.status"; without one it is
-    dropped.
+    the execution's input with the results of those before it. Its own is put at result_path, such
+    as "$.status"; without one it is dropped.
   EOT
   type = list(object({
     name        = string

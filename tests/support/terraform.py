@@ -12,7 +12,7 @@ from sandbox.aws import AwsServer
 from sandbox.aws.accounts import REGION
 from sandbox.deployment import Deployment, prepare
 from tools.paths import PROJECT
-from tools.terraform import init
+from tools.terraform import init, override
 
 _KEYS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_REGION": REGION}
 
@@ -36,6 +36,7 @@ def with_provider_of(directory: Path) -> Terraform:
     documentation, "Development Overrides for Provider Developers").
     """
     shutil.copy(PROJECT / "versions.tf", directory)
+    override(directory)
     init(directory, os.environ)
     [package] = directory.glob(".terraform/providers/*/hashicorp/aws/*/*")
     file = directory / "terraform.rc"

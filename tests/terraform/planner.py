@@ -18,7 +18,7 @@ from python_terraform import IsFlagged, Terraform
 
 from sandbox.aws import AwsServer
 from tools.paths import PROJECT
-from tools.terraform import init
+from tools.terraform import init, override
 
 SANDBOX = "environments/sandbox.tfvars"
 ZIP = "dist/mwaa_dags_trigger.zip"
@@ -128,8 +128,7 @@ class Planner:
             shutil.copytree(PROJECT / name, copy / name, ignore=ignored)
         for file in PROJECT.glob("*.tf"):
             shutil.copy(file, copy)
-        # Whatever backend the root configuration names, it is not asked.
-        (copy / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+        override(copy)
         # A plan needs the zip's hash only.
         (copy / ZIP).parent.mkdir()
         (copy / ZIP).write_bytes(b"a package")

@@ -88,17 +88,27 @@ def test_own_tags_come_besides(example_plan: Plan) -> None:
     }
 
 
-def test_both_roles_may_be_of_one_account(planner: Planner) -> None:
+@pytest.fixture(scope="session")
+def one_account_plan(planner: Planner) -> Plan:
+    """Source and target in one account, in the workspace that Terraform begins with."""
     account = {
         "account_id": "111111111111",
         "assume_role_arn": "arn:aws:iam::111111111111:role/deployer",
     }
-    plan = planner.plan(
-        workspace="sandbox", var_file=SANDBOX, variables={"target_account": account}
-    )
+    variables = {
+        "environment": "production",
+        "logging": {"retention_in_days": 7},
+        "source_account": {**account, "logging": {"log_group_name": "/platform/executions"}},
+        "target_account": account,
+    }
+    return planner.plan(workspace="default", var_file=SANDBOX, variables=variables)
 
-    assert plan.outputs["target_role_arn"].startswith("arn:aws:iam::111111111111:role/")
-    names = [v["name"] for v in plan.resources.values() if "assume_role_policy" in v]
+
+def test_both_roles_may_be_of_one_account(one_account_plan: Plan) -> None:
+    resources = one_account_plan.resources.values()
+
+    assert one_account_plan.outputs["target_role_arn"].startswith("arn:aws:iam::111111111111:role/")
+    names = [values["name"] for values in resources if "assume_role_policy" in values]
     assert len(set(names)) == 2
 
 
@@ -128,14 +138,20 @@ def test_a_missing_package_is_answered_by_one_sentence(planner: Planner) -> None
     assert refused.value.sentences == ["The Lambda's zip is not there: run `make package`."]
 
 
-def test_in_the_default_workspace_the_environment_is_named(planner: Planner) -> None:
-    plan = planner.plan(
-        workspace="default", var_file=SANDBOX, variables={"environment": "production"}
-    )
-
-    assert plan.outputs["state_machine_arn"].endswith(":mwaa-dags-trigger-production")
-    function = plan.resources["module.target.aws_lambda_function.this"]
+def test_in_the_default_workspace_the_environment_is_named(one_account_plan: Plan) -> None:
+    assert one_account_plan.outputs["state_machine_arn"].endswith(":mwaa-dags-trigger-production")
+    function = one_account_plan.resources["module.target.aws_lambda_function.this"]
     assert function["tags_all"]["Environment"] == "production"
+
+
+def test_days_are_those_of_the_logs_that_are_made_here(one_account_plan: Plan) -> None:
+    days = {
+        values["name"]: values["retention_in_days"]
+        for values in one_account_plan.resources.values()
+        if "retention_in_days" in values
+    }
+
+    assert days == {"/aws/lambda/mwaa-dags-trigger-production": 7}
 
 
 @pytest.mark.parametrize("name", CASES)
