@@ -96,7 +96,7 @@ docs: setup ## Write the tables of the Markdown pages that come from the sources
 .PHONY: lock
 lock: setup ## Lock what the requirements' .in files ask for
 	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements tools/checkov-requirements; do \
-	  python -m tools.uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+	  python -m tools.uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
 
 .PHONY: airflow-lock
