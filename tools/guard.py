@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import subprocess
 import sys
+import time
 from types import FrameType
 
 import psutil
@@ -22,6 +24,7 @@ import psutil
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _GRACE_SECONDS = 30.0
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(command: list[str], *, stay: bool) -> int:
@@ -30,31 +33,40 @@ def run(command: list[str], *, stay: bool) -> int:
     parent = os.getppid()
     if not stay:
         _end_with_parent(parent)
-    received: list[int] = []
+    first_signal = math.inf
     guard = os.getpid()
-    # A session of its own: Ctrl-C reaches the command once, through the guard.
+
+    def before_command() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
+        _end_with_parent(guard)
+
+    # A signal that arrives before its handler exists waits until the handler can forward it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
+    # In its own session, the command gets Ctrl-C once, through the guard.
     process = subprocess.Popen(
         command,
         start_new_session=True,
-        preexec_fn=lambda: _end_with_parent(guard),  # noqa: PLW1509 - no threads yet
+        preexec_fn=before_command,  # noqa: PLW1509 - no threads yet
     )
 
     def forward(number: int, _: FrameType | None) -> None:
-        received.append(number)
+        nonlocal first_signal
+        first_signal = min(first_signal, time.monotonic())
         process.send_signal(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _FORWARDED:
         signal.signal(number, forward)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
     try:
         while True:
             try:
-                code = process.wait(timeout=_GRACE_SECONDS if received else 1)
+                code = process.wait(timeout=1)
                 break
             except subprocess.TimeoutExpired:
                 _bury_orphans(process.pid)
-                if received:
+                if time.monotonic() > first_signal + _GRACE_SECONDS:
                     process.kill()
-                elif not stay and os.getppid() != parent:
+                elif first_signal == math.inf and not stay and os.getppid() != parent:
                     forward(signal.SIGTERM, None)
     finally:
         end_descendants()

@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from tools import guard
 from tools.guard import end_descendants
 
 # A command whose child leaves its process group and its parent, as Airflow's children do.
@@ -87,6 +89,46 @@ def test_a_signal_ends_the_command_and_what_it_started(
     assert not psutil.pid_exists(orphan)
 
 
+def test_after_a_signal_the_command_has_time_to_clean_up() -> None:
+    code = """
+import signal, sys, time
+
+def end(*_):
+    time.sleep(2)
+    sys.exit(5)
+
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+time.sleep(600)
+"""
+    arguments = [sys.executable, "-m", "tools.guard", sys.executable, "-c", code]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline() == b"ready\n"
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=120) == 5
+
+
+def test_a_signal_right_after_the_command_started_reaches_the_command() -> None:
+    code = """
+import os, signal, subprocess, sys
+from tools import guard
+
+class Popen(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+subprocess.Popen = Popen
+print(guard.run(["sleep", "600"], stay=False))
+"""
+    arguments = [sys.executable, "-c", code]
+    result = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+
+    assert (result.returncode, result.stdout) == (0, f"{128 + signal.SIGTERM}\n")
+
+
 @pytest.mark.skipif(
     sys.platform != "linux", reason="macOS tells the guard within a second, by polling"
 )
@@ -110,7 +152,10 @@ def test_what_ends_by_itself_meanwhile_keeps_nothing_from_being_ended(
     gone.kill()
     gone.wait()
     answers = iter([[gone, other], []])
-    monkeypatch.setattr(psutil.Process, "children", lambda *_, **__: next(answers))
+    # Patched for the guard alone: others in this process list children too.
+    family = SimpleNamespace(children=lambda *_, **__: next(answers))
+    seen = SimpleNamespace(**{**vars(psutil), "Process": lambda: family})
+    monkeypatch.setattr(guard, "psutil", seen)
 
     end_descendants()
 
