@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -59,20 +61,53 @@ class Account:
             "aws_secret_access_key": assumed["SecretAccessKey"],
             "aws_session_token": assumed["SessionToken"],
         }
-        self.session = session = new_session(
+        self.session = new_session(
             access_key=assumed["AccessKeyId"],
             secret_key=assumed["SecretAccessKey"],
             token=assumed["SessionToken"],
         )
         self.account_id = account_id
-        self.iam: IAMClient = session.client("iam", endpoint_url=endpoint)
-        self.functions: LambdaClient = session.client("lambda", endpoint_url=endpoint)
-        self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint)
-        # Not every resolver knows `BUCKET.localhost`.
-        in_path = Config(s3={"addressing_style": "path"})
-        self.s3: S3Client = session.client("s3", endpoint_url=endpoint, config=in_path)
-        self.states: SFNClient = session.client("stepfunctions", endpoint_url=endpoint)
-        self.sts: STSClient = session.client("sts", endpoint_url=endpoint)
+        self._endpoint = endpoint
+        # A session can create only one client at a time.
+        self._one_at_a_time = Lock()
+
+    @cached_property
+    def iam(self) -> IAMClient:
+        """IAM."""
+        return self._client("iam")
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        """Lambda."""
+        return self._client("lambda")
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        return self._client("logs")
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3, with the bucket in the path: not every resolver knows `BUCKET.localhost`."""
+        return self._client("s3", Config(s3={"addressing_style": "path"}))
+
+    @cached_property
+    def states(self) -> SFNClient:
+        """Step Functions."""
+        return self._client("stepfunctions")
+
+    @cached_property
+    def sts(self) -> STSClient:
+        """STS."""
+        return self._client("sts")
+
+    def _client(self, service: str, config: Config | None = None) -> Any:
+        with self._one_at_a_time:
+            return self.session.client(
+                service,  # type: ignore[call-overload]  # the stubs know services by literal names
+                endpoint_url=self._endpoint,
+                config=config,
+            )
 
     def make_bucket(self, name: str) -> None:
         """Make a bucket."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from moto.iam.models import Role, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
-from sandbox.iam import Policy, Simulator
+from sandbox.iam import Policy, is_allowed
 
 # Terraform, and whoever has no role yet, calls as the root of an account apart.
 MANAGEMENT_ACCOUNT = "123456789012"
@@ -46,8 +46,7 @@ class AccessDenied(Exception):
 class Authorizer:
     """Decides requests against the roles and policies that Terraform has made in moto."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self) -> None:
         self._function_arns: dict[str, str] = {}  # by access key of an execution environment
 
     def caller(self, access_key: str) -> Caller:
@@ -78,7 +77,7 @@ class Authorizer:
         """
         allowed = any(
             _administers(caller, resource)
-            or self._simulator.allows(
+            or is_allowed(
                 principal=caller.arn,
                 action=action,
                 resource=resource,
@@ -100,7 +99,7 @@ class Authorizer:
         given = {"sts:ExternalId": external_id} if external_id is not None else {}
         context = {**caller.context, **given}
         role = _find_role(role_arn)
-        if role is None or not self._trusts(role, caller.arn, caller.policies, context):
+        if role is None or not _trusts(role, caller.arn, caller.policies, context):
             raise AccessDenied(
                 f"User: {caller.arn} is not authorized to perform: sts:AssumeRole "
                 f"on resource: {role_arn}"
@@ -111,7 +110,7 @@ class Authorizer:
     ) -> AssumedRole:
         """Return a session of the role as an AWS service gets it; raise `AccessDenied`."""
         role = _find_role(role_arn)
-        if role is None or not self._trusts(role, service, {}, context):
+        if role is None or not _trusts(role, service, {}, context):
             raise AccessDenied(
                 f"{service} is not authorized to assume the provided role {role_arn}"
             )
@@ -138,21 +137,21 @@ class Authorizer:
         self._function_arns[session.access_key_id] = function_arn
         return session
 
-    def _trusts(
-        self,
-        role: Role,
-        principal: str,
-        policies: Mapping[str, Policy],
-        context: Mapping[str, str],
-    ) -> bool:
-        return self._simulator.allows(
-            principal=principal,
-            action="sts:AssumeRole",
-            resource=role.arn,
-            identity_policies=policies,
-            resource_policy=json.loads(role.assume_role_policy_document),
-            context=context,
-        )
+
+def _trusts(
+    role: Role,
+    principal: str,
+    policies: Mapping[str, Policy],
+    context: Mapping[str, str],
+) -> bool:
+    return is_allowed(
+        principal=principal,
+        action="sts:AssumeRole",
+        resource=role.arn,
+        identity_policies=policies,
+        resource_policy=json.loads(role.assume_role_policy_document),
+        context=context,
+    )
 
 
 def _administers(caller: Caller, resource: str) -> bool:
@@ -165,12 +164,13 @@ def _administers(caller: Caller, resource: str) -> bool:
 
 
 def _find_role(role_arn: str) -> Role | None:
-    roles = iam_backends[role_arn.split(":")[4]]["aws"].roles.values()
+    # Copied, because other requests create and delete roles meanwhile.
+    roles = list(iam_backends[role_arn.split(":")[4]]["aws"].roles.values())
     return next((role for role in roles if role.arn == role_arn), None)
 
 
 def _identity_policies(role: Role) -> dict[str, Policy]:
-    inline = {name: json.loads(document) for name, document in role.policies.items()}
+    inline = {name: json.loads(document) for name, document in list(role.policies.items())}
     managed = {
         policy.name: json.loads(policy.document) for policy in role.managed_policies.values()
     }

@@ -31,7 +31,6 @@ from sandbox.aws.nested_executions import executions_nested
 from sandbox.aws.redrive import redrive_known
 from sandbox.aws.sessions import new_session
 from sandbox.aws.step_functions import TaskCredentials
-from sandbox.iam import Simulator
 
 _the_one = Lock()
 
@@ -101,7 +100,7 @@ class AwsServer:
     def _start(self, stack: ExitStack) -> None:
         default_user_config["lambda"] = {"use_docker": False}
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
-        self._authorizer = authorizer = Authorizer(stack.enter_context(Simulator()))
+        self._authorizer = authorizer = Authorizer()
         # The port is known only once the server listens, and the runtime needs it.
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1", 0, _not_ready, threaded=True, request_handler=_QuietRequestHandler

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sandbox.iam.simulator import Policy, Simulator
+from sandbox.iam.simulator import Policy, is_allowed
 
-__all__ = ["Policy", "Simulator"]
+__all__ = ["Policy", "is_allowed"]

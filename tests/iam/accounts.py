@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox.iam import Policy, Simulator
+from sandbox.iam import Policy, is_allowed
 from tests.iam.planned import REGION, policy_of
 from tests.terraform.planner import Plan
 
@@ -23,7 +23,6 @@ class Iam:
     """
 
     plan: Plan
-    simulator: Simulator
     name: str
 
     @property
@@ -58,7 +57,7 @@ class Iam:
         in_function
             ARN of the function in whose execution environment the call is made; None for any other place.
         """
-        return self.simulator.allows(
+        return is_allowed(
             principal=role,
             action=action,
             resource=resource,
@@ -71,7 +70,7 @@ class Iam:
 
         A role that the plan does not make is given the right on its own side.
         """
-        return self.simulator.allows(
+        return is_allowed(
             principal=principal,
             action="sts:AssumeRole",
             resource=role,

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.aws.accounts import REGION
 from sandbox.aws.accounts import SOURCE_ACCOUNT as SOURCE
-from sandbox.iam import Simulator
+from sandbox.iam import is_allowed
 from tools.paths import PROJECT
 
 README = (PROJECT / "modules/batch/README.md").read_text()
@@ -26,12 +26,12 @@ OVER_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
     ],
 )
 def test_the_keys_own_policy_lets_it_use_the_key(
-    simulator: Simulator, action: str, role: str, context: dict[str, str], may: bool
+    action: str, role: str, context: dict[str, str], may: bool
 ) -> None:
     shown = re.search(r"^```json\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
     assert shown
 
-    allowed = simulator.allows(
+    allowed = is_allowed(
         principal=f"arn:aws:iam::{SOURCE}:role/{role}",
         action=action,
         resource=f"arn:aws:kms:{REGION}:{SOURCE}:key/bucket",

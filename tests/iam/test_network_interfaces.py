@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.iam import Simulator
+from sandbox.iam import is_allowed
 from tests.iam.accounts import TARGET
 from tests.iam.planned import REGION
 from tests.terraform.planner import Plan
@@ -31,12 +31,11 @@ NEEDED = [
 class Role:
     """The role of a function in a VPC."""
 
-    def __init__(self, plan: Plan, simulator: Simulator) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._policies = {"own": plan.policy("module.private.aws_iam_role_policy.function")}
-        self._simulator = simulator
 
     def may(self, action: str, resource: str, **context: str) -> bool:
-        return self._simulator.allows(
+        return is_allowed(
             principal=ROLE,
             action=action,
             resource=resource,
@@ -46,8 +45,8 @@ class Role:
 
 
 @pytest.fixture
-def role(modules_plan: Plan, simulator: Simulator) -> Role:
-    return Role(modules_plan, simulator)
+def role(modules_plan: Plan) -> Role:
+    return Role(modules_plan)
 
 
 @pytest.mark.parametrize(("action", "resource"), NEEDED)

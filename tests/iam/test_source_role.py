@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.iam import Simulator
+from sandbox.iam import is_allowed
 from tests.iam.accounts import SOURCE, Iam
 from tests.iam.planned import REGION
 from tests.terraform.planner import Plan
@@ -66,9 +66,9 @@ def test_it_is_assumed_by_no(iam: Iam, principal: str) -> None:
     "task", ["check-quota:live", "prepare"], ids=["an alias", "a function used twice"]
 )
 def test_it_invokes_each_of_several_preliminary_tasks(
-    modules_plan: Plan, simulator: Simulator, task: str
+    modules_plan: Plan, task: str
 ) -> None:
-    allowed = simulator.allows(
+    allowed = is_allowed(
         principal=f"arn:aws:iam::{SOURCE}:role/busy-source",
         action="lambda:InvokeFunction",
         resource=f"arn:aws:lambda:{REGION}:{SOURCE}:function:{task}",
