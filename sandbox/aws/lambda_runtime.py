@@ -145,7 +145,7 @@ class _Worker:
                     message = f"Task timed out after {self._function.timeout:.2f} seconds"
                     error, answer = _failure(request_id, "Sandbox.Timedout", message)
                     break
-                if not self.running:
+                if not self.running and self._answers.empty():
                     message = f"Runtime exited with exit code {self._process.returncode}"
                     error, answer = _failure(request_id, "Runtime.ExitError", message)
                     break
@@ -212,12 +212,13 @@ class _Worker:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(202)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                # Queued before the response is sent: the process may exit right after it.
                 worker._answers.put(
                     (None if self.path.endswith("/response") else "Unhandled", body)
                 )
+                self.send_response(202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -77,9 +77,9 @@ def _redrive_execution(response: StepFunctionResponse) -> ActionResult:
 
 def _describe_execution(response: StepFunctionResponse) -> ActionResult:
     execution = _execution(response)
-    redrives, obstacle = redrives_of(execution), _obstacle(execution)
+    redrives = redrives_of(execution)
     with _ending:
-        shown = execution.to_describe_output()
+        shown, obstacle = execution.to_describe_output(), _obstacle(execution)
     description = {
         **shown,
         "input": execution.execution_input,

@@ -22,7 +22,7 @@ from tools.paths import BUILD, PROJECT
 # pytest-xdist begins with groups: last, these would keep one worker busy when the others are done.
 pytestmark = pytest.mark.xdist_group("commands")
 
-SECONDS = 300.0
+SECONDS = 900.0
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from sandbox.deployment import Deployment
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from sandbox.stack import ENVIRONMENT_NAME
 from tests.e2e.conftest import EXECUTION_SECONDS, Deployed
-from tests.support.machines import wait_until
 from tests.support.terraform import Terraform
+from tests.support.waiting import wait_until
 from tests.terraform.examples import EXAMPLES, SETTINGS, settings
 from tools.paths import PROJECT
 from tools.terraform import init

@@ -30,6 +30,7 @@ from tests.support.faults import Fault, Kind
 from tests.support.mwaa import FakeMwaa, Operation
 from tests.support.steps import Answer, answer, command, endless, printed, said
 from tests.support.unasked import UnaskedAirflow
+from tests.support.waiting import wait_until
 from tests.support.wire import HangUp, Reset, Truncated
 
 CREATED = said(transcripts.created("3.3.1", RUN_ID))
@@ -132,6 +133,7 @@ def test_an_answer_that_takes_too_long_is_unclear(
     # Else it would be the end of the answer's own patience that is met, and another error.
     with pytest.raises(Lost, match="ReadTimeout"):
         hasty()
+    wait_until(lambda: not mwaa.to_come)  # a slow server reads it after the client hung up
 
 
 def test_the_time_for_an_answer_is_cut_to_what_is_left(
@@ -141,6 +143,7 @@ def test_the_time_for_an_answer_is_cut_to_what_is_left(
     mwaa.begin(endless(COMMAND))
     with pytest.raises(Lost, match="ReadTimeout"):
         transport.trigger(TRIGGER, Deadline(time_left=lambda: 35.2))
+    wait_until(lambda: not mwaa.to_come)
 
 
 def test_an_answer_over_the_limit_is_unclear_and_says_the_limit(

@@ -22,6 +22,7 @@ from tests.support.clock import Clock
 from tests.support.mwaa import FakeMwaa, Operation, client
 from tests.support.rest_adapter import exchanged
 from tests.support.steps import answer, endless, web
+from tests.support.waiting import wait_until
 from tests.support.wire import HangUp, Reset, Truncated
 
 REST = Operation.INVOKE_REST_API
@@ -70,6 +71,7 @@ def test_a_silence_is_unclear_and_not_sent_again(mwaa: FakeMwaa, hasty: Trigger)
     mwaa.add(endless(REST))
     with pytest.raises(Lost, match="ReadTimeoutError"):
         hasty()
+    wait_until(lambda: not mwaa.to_come)  # a slow server reads it after the client hung up
     assert len(mwaa.rest_calls) == 1
 
 

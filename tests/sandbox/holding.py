@@ -13,7 +13,7 @@ from sandbox.mwaa.releases import DEFAULT
 from tests.faults.rules import RulesAirflow
 from tests.support.clock import Clock
 
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 class Front(MwaaFront):

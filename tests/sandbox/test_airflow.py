@@ -8,8 +8,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -21,6 +19,7 @@ from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.home import DATABASE
 from sandbox.mwaa.install import AirflowInstallation
 from tests.support.processes import listening_addresses, processes_in
+from tests.support.waiting import wait_until
 from tools.errors import UserError
 from tools.paths import PROJECT
 
@@ -32,13 +31,6 @@ COMMAND = 300.0
 def last_json(result: CliResult) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = json.loads(result.stdout.splitlines()[-1])
     return rows
-
-
-def eventually(condition: Callable[[], bool], timeout: float = 300.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "not within the time limit"
-        time.sleep(0.1)
 
 
 def test_a_dag_run_succeeds_and_its_task_saw_the_conf(airflow: Airflow) -> None:
@@ -56,8 +48,8 @@ def test_a_dag_run_succeeds_and_its_task_saw_the_conf(airflow: Airflow) -> None:
         logs = (airflow.home / "logs").glob("**/run_id=r1/task_id=onboard/attempt=*.log")
         return any(words in log.read_text() for log in logs)
 
-    eventually(lambda: states() == ["success", "success"])
-    eventually(lambda: task_said("Returned value was: onboarded ACME"))
+    wait_until(lambda: states() == ["success", "success"])
+    wait_until(lambda: task_said("Returned value was: onboarded ACME"))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +94,7 @@ def test_a_command_that_takes_too_long_is_ended(airflow: Airflow) -> None:
     with pytest.raises(TimeoutError):
         airflow.cli(["triggerer", "--skip-serve-logs"], 0.01)  # which never ends
     airflow.cli(["version"], COMMAND)  # begins after it
-    eventually(lambda: commands(airflow) <= before)
+    wait_until(lambda: commands(airflow) <= before)
 
 
 def commands(airflow: Airflow) -> set[int]:
@@ -156,9 +148,9 @@ Airflow(install({installation.version!r}, BUILD, contextlib.nullcontext), pathli
 time.sleep(600)
 """
     with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) as sandbox:
-        eventually(lambda: len(processes_in(home)) > 5)
+        wait_until(lambda: len(processes_in(home)) > 5)
         sandbox.kill()
-    eventually(lambda: processes_in(home) == [])
+    wait_until(lambda: processes_in(home) == [])
 
 
 def test_a_component_that_dies_is_reported_at_once_with_its_log(

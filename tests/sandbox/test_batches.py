@@ -40,7 +40,7 @@ class Stack:
     machines: Machines
     outputs: Mapping[str, str]
 
-    def start(self, event: Mapping[str, Any], *, seconds: float = 120) -> Mapping[str, Any]:
+    def start(self, event: Mapping[str, Any], *, seconds: float = 600) -> Mapping[str, Any]:
         """Start a batch; return its description at its end."""
         states = self.machines.account.states
         arn = self.outputs["batch_state_machine_arn"]

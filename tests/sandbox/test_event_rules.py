@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT
-from tests.support.machines import Machines, create_role, wait_until
+from tests.support.machines import Machines, create_role
+from tests.support.waiting import wait_until
 
 _LOGGER = "sandbox.aws.event_rules"
 RULE = f"arn:aws:events:{REGION}:{SOURCE_ACCOUNT}:rule/orders"

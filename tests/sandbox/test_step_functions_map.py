@@ -20,7 +20,8 @@ from tests.sandbox.maps import (
     read,
     run_of,
 )
-from tests.support.machines import Machines, wait_until
+from tests.support.machines import Machines
+from tests.support.waiting import wait_until
 
 
 class TestTolerance:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT
-from tests.support.machines import Machines, wait_until
+from tests.support.machines import Machines
+from tests.support.waiting import wait_until
 
 PREFIX = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}"
 EXECUTIONS = f"{PREFIX}:execution:inner:*"

@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
-from tests.support.machines import Machines, create_function, wait_until
+from tests.support.machines import Machines, create_function
+from tests.support.waiting import wait_until
 
 PREPARE = {
     "Type": "Pass",

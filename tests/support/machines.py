@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandbox.account import Account
 from sandbox.aws.accounts import REGION
+from tests.support.waiting import TIMEOUT
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import (
         DescribeExecutionOutputTypeDef,
         HistoryEventTypeDef,
     )
-
-# For an execution that hangs; those of these tests last well under a second, or at most the minute that one waits.
-TIMEOUT = 300.0
 
 
 class Machines:
@@ -71,15 +68,6 @@ class Machines:
     def history(self, execution: str) -> list[HistoryEventTypeDef]:
         """Return the events of the execution with this ARN."""
         return self.account.states.get_execution_history(executionArn=execution)["events"]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return once the condition holds; raise `TimeoutError` if it never does."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not so after {TIMEOUT:.0f} s")
-        time.sleep(0.02)
 
 
 def create_role(

@@ -305,5 +305,6 @@ def isolate(patch: pytest.MonkeyPatch, ca_file: Path) -> None:
     }
     for name, value in variables.items():
         patch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+    proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", *proxies, *map(str.lower, proxies)):
         patch.delenv(name, raising=False)
