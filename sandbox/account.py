@@ -74,40 +74,39 @@ class Account:
     @cached_property
     def iam(self) -> IAMClient:
         """IAM."""
-        return self._client("iam")
+        with self._one_at_a_time:
+            return self.session.client("iam", endpoint_url=self._endpoint)
 
     @cached_property
     def functions(self) -> LambdaClient:
         """Lambda."""
-        return self._client("lambda")
+        with self._one_at_a_time:
+            return self.session.client("lambda", endpoint_url=self._endpoint)
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
         """CloudWatch Logs."""
-        return self._client("logs")
+        with self._one_at_a_time:
+            return self.session.client("logs", endpoint_url=self._endpoint)
 
     @cached_property
     def s3(self) -> S3Client:
         """S3, with the bucket in the path: not every resolver knows `BUCKET.localhost`."""
-        return self._client("s3", Config(s3={"addressing_style": "path"}))
+        in_path = Config(s3={"addressing_style": "path"})
+        with self._one_at_a_time:
+            return self.session.client("s3", endpoint_url=self._endpoint, config=in_path)
 
     @cached_property
     def states(self) -> SFNClient:
         """Step Functions."""
-        return self._client("stepfunctions")
+        with self._one_at_a_time:
+            return self.session.client("stepfunctions", endpoint_url=self._endpoint)
 
     @cached_property
     def sts(self) -> STSClient:
         """STS."""
-        return self._client("sts")
-
-    def _client(self, service: str, config: Config | None = None) -> Any:
         with self._one_at_a_time:
-            return self.session.client(
-                service,  # type: ignore[call-overload]  # the stubs know services by literal names
-                endpoint_url=self._endpoint,
-                config=config,
-            )
+            return self.session.client("sts", endpoint_url=self._endpoint)
 
     def make_bucket(self, name: str) -> None:
         """Make a bucket."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
+from typing import TypeGuard
 
 import pytest
 
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import AirflowInstallation, install
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
-from tests.support.groups import only_here
+from tests.support.groups import group_of, only_here
 from tests.support.processes import processes_in
 from tests.support.terraform import Terraform, with_provider_of
 from tests.terraform.planner import SANDBOX, Plan, Planner
@@ -21,6 +23,9 @@ from tools.paths import BUILD
 isolate()
 # Terraform and its provider live for seconds: their garbage is collected only where they get large.
 os.environ |= {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
+
+_TO_COME = pytest.StashKey[Counter[str | None]]()
+"""The number of tests of each group that have yet to use an Airflow."""
 
 
 @pytest.fixture(scope="session")
@@ -64,11 +69,36 @@ def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
 def airflow(
     installation: AirflowInstallation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Airflow]:
-    """A real Airflow that runs; all tests of a version share it, so each looks at its own DAG runs only."""
+    """A running Airflow that all tests of a version share, so each looks at its own DAG runs only."""
     only_here(tmp_path_factory, f"airflow-{installation.version}")
     with Airflow(installation, tmp_path_factory.mktemp("airflow") / "home") as airflow:
         airflow.wait_ready()
         yield airflow
-        processes = processes_in(airflow.home)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count the tests that use an Airflow."""
+    session.stash[_TO_COME] = Counter(
+        group_of(item) for item in session.items if _uses_airflow(item)
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Stop an Airflow after the last test that uses it: idle, it uses CPU until the worker ends."""
+    if not _uses_airflow(item):
+        return
+    to_come = item.session.stash[_TO_COME]
+    to_come[group_of(item)] -= 1
+    # A skipped test has no fixtures.
+    airflow = item.funcargs.get("airflow")
+    if to_come[group_of(item)] or not isinstance(airflow, Airflow):
+        return
+    processes = processes_in(airflow.home)
+    airflow.stop()
     assert len(processes) > 5
     assert processes_in(airflow.home) == [], "stopping leaves no process"
+
+
+def _uses_airflow(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    return isinstance(item, pytest.Function) and "airflow" in item.fixturenames

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
@@ -17,6 +18,9 @@ from sandbox.mwaa.processes import end_session
 from tools.errors import UserError
 
 SERVER = Path(__file__).with_name("cli_server.py")
+
+STOP_SECONDS = 60.0
+"""For a server to end its commands, which get 5 s after SIGTERM; it may still import Airflow."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +139,12 @@ class CliServer:
 
     def stop(self) -> None:
         """End the server and everything it has started."""
+        # The server then ends its commands and waits for them, so that their CPU time is known.
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
         end_session(self._process.pid)
         self._process.wait()
-        self._control.close()
 
 
 def last_lines(log_file: Path) -> str:

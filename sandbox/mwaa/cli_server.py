@@ -148,16 +148,24 @@ def run(script: CodeType, argv: list[str]) -> NoReturn:
     os._exit(exit_code)
 
 
+def reap(*_: object) -> None:
+    """Wait for the supervisors that have ended: the CPU time of their commands then counts as this server's."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def main() -> None:
     """Import Airflow, then serve."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, reap)
     script = import_airflow()
     argv = serve(control)
     if argv is None:
         # The caller has gone, perhaps by a signal that it could not handle, and leaves Airflow to us.
         processes = runpy.run_path(str(Path(__file__).with_name("processes.py")))
         processes["end_session"](os.getpid())
+        os._exit(0)  # without taking apart what Airflow imported
     else:
         run(script, argv)
 

@@ -65,9 +65,7 @@ def test_it_is_assumed_by_no(iam: Iam, principal: str) -> None:
 @pytest.mark.parametrize(
     "task", ["check-quota:live", "prepare"], ids=["an alias", "a function used twice"]
 )
-def test_it_invokes_each_of_several_preliminary_tasks(
-    modules_plan: Plan, task: str
-) -> None:
+def test_it_invokes_each_of_several_preliminary_tasks(modules_plan: Plan, task: str) -> None:
     allowed = is_allowed(
         principal=f"arn:aws:iam::{SOURCE}:role/busy-source",
         action="lambda:InvokeFunction",

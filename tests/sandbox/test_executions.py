@@ -11,7 +11,7 @@ import pytest
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import PRELIMINARY_FUNCTION, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from tests.support.accounts import create_function, create_role
+from tests.support.machines import create_function, create_role
 
 PRELIMINARY_ARN = f"arn:aws:lambda:{REGION}:{SOURCE_ACCOUNT}:function:{PRELIMINARY_FUNCTION}"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:stateMachine:machine"
@@ -40,7 +40,7 @@ def run_machine(
 
 def machine_role(source: Account, **allow: Any) -> str:
     return create_role(
-        source, "machine", trust={"Principal": {"Service": "states.amazonaws.com"}}, allow=allow
+        source, "machine", trust={"Principal": {"Service": "states.amazonaws.com"}}, allow=[allow]
     )
 
 
@@ -98,7 +98,9 @@ def test_a_task_that_the_role_may_not_do_fails(source: Account) -> None:
 def test_task_credentials_are_assumed_with_the_state_machine_as_external_id(
     source: Account, target: Account, external_id: str, status: str
 ) -> None:
-    function = create_function(target, "def lambda_handler(event, context): return event\n")
+    function = create_function(
+        target, "function", "def lambda_handler(event, context): return event\n"
+    )
     role = machine_role(source, Action="sts:AssumeRole", Resource="*")
     invoker = create_role(
         target,
@@ -107,7 +109,7 @@ def test_task_credentials_are_assumed_with_the_state_machine_as_external_id(
             "Principal": {"AWS": role},
             "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
         },
-        allow={"Action": "lambda:InvokeFunction", "Resource": function},
+        allow=[{"Action": "lambda:InvokeFunction", "Resource": function}],
     )
     task = {
         "Type": "Task",
@@ -138,7 +140,7 @@ def test_a_state_machine_whose_role_does_not_trust_it_fails(source: Account) -> 
             "Principal": {"Service": "states.amazonaws.com"},
             "Condition": {"ArnEquals": {"aws:SourceArn": f"{MACHINE_ARN}-other"}},
         },
-        allow={"Action": "*", "Resource": "*"},
+        allow=[{"Action": "*", "Resource": "*"}],
     )
     task = {"Type": "Task", "Resource": PRELIMINARY_ARN, "End": True}
 

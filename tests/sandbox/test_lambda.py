@@ -11,7 +11,7 @@ import pytest
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import TARGET_ACCOUNT
-from tests.support.accounts import create_function
+from tests.support.machines import create_function
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def invoke(account: Account, function: str, event: object = None) -> tuple[Any, 
 def test_runs_the_zip_on_the_runtime_client_and_stays_warm(target: Account) -> None:
     arn = create_function(
         target,
+        "function",
         "count = 0\n"
         "def lambda_handler(event, context):\n"
         "    global count\n"
@@ -49,6 +50,7 @@ def test_runs_the_zip_on_the_runtime_client_and_stays_warm(target: Account) -> N
 def test_a_changed_configuration_starts_anew(target: Account) -> None:
     arn = create_function(
         target,
+        "function",
         "import os\ndef lambda_handler(event, context): return os.environ.get('SETTING')\n",
     )
 
@@ -64,6 +66,7 @@ def test_a_changed_configuration_starts_anew(target: Account) -> None:
 def test_an_exception_is_a_function_error_with_its_class(target: Account) -> None:
     arn = create_function(
         target,
+        "function",
         "class Refused(Exception): pass\n"
         "def lambda_handler(event, context):\n"
         "    raise Refused('no')\n",
@@ -78,7 +81,10 @@ def test_an_exception_is_a_function_error_with_its_class(target: Account) -> Non
 
 def test_a_function_that_takes_too_long_is_ended(target: Account) -> None:
     arn = create_function(
-        target, "import time\ndef lambda_handler(event, context): time.sleep(60)\n", timeout=1
+        target,
+        "function",
+        "import time\ndef lambda_handler(event, context): time.sleep(60)\n",
+        timeout=1,
     )
 
     payload, error = invoke(target, arn)
@@ -89,14 +95,14 @@ def test_a_function_that_takes_too_long_is_ended(target: Account) -> None:
 
 def test_the_import_of_a_function_does_not_count_as_its_time(target: Account) -> None:
     code = "import time\ntime.sleep(1.2)\ndef lambda_handler(event, context): return 'in time'\n"
-    arn = create_function(target, code, timeout=1)
+    arn = create_function(target, "function", code, timeout=1)
 
     assert invoke(target, arn) == ("in time", None)
 
 
 def test_after_a_time_out_it_starts_anew(target: Account) -> None:
     code = "import time\ndef lambda_handler(event, context): time.sleep(event)\n"
-    arn = create_function(target, code, timeout=1)
+    arn = create_function(target, "function", code, timeout=1)
 
     endings = [invoke(target, arn, seconds) for seconds in (60, 0)]
 
@@ -104,7 +110,7 @@ def test_after_a_time_out_it_starts_anew(target: Account) -> None:
 
 
 def test_a_function_that_does_not_load_is_an_error(target: Account) -> None:
-    payload, error = invoke(target, create_function(target, "import missing_module\n"))
+    payload, error = invoke(target, create_function(target, "function", "import missing_module\n"))
 
     assert error == "Unhandled"
     assert "missing_module" in payload["errorMessage"]
@@ -113,6 +119,7 @@ def test_a_function_that_does_not_load_is_an_error(target: Account) -> None:
 def test_has_the_sandbox_variables_and_its_role_in_aws(target: Account) -> None:
     arn = create_function(
         target,
+        "function",
         "import os, boto3\n"
         "def lambda_handler(event, context):\n"
         "    me = boto3.client('sts').get_caller_identity()['Arn']\n"
@@ -130,6 +137,7 @@ def test_writes_its_log_to_its_log_group(target: Account) -> None:
     target.logs.create_log_group(logGroupName="/aws/lambda/function")
     arn = create_function(
         target,
+        "function",
         "import logging\ndef lambda_handler(event, context): logging.getLogger().warning('seen')\n",
     )
     invoke(target, arn)
@@ -145,7 +153,7 @@ def test_a_missing_function_is_not_found(target: Account) -> None:
 
 
 def test_keeps_the_logging_configuration(target: Account) -> None:
-    arn = create_function(target, "")
+    arn = create_function(target, "function", "")
 
     configuration = target.functions.get_function_configuration(FunctionName=arn)
 

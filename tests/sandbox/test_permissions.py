@@ -14,7 +14,7 @@ from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.mwaa.http import Request, Response
-from tests.support.accounts import create_role
+from tests.support.machines import create_role
 
 
 class StubFront:
@@ -54,10 +54,12 @@ def caller(aws: AwsServer, target: Account) -> Any:
         target,
         "caller",
         trust={"Principal": {"Service": "lambda.amazonaws.com"}},
-        allow={
-            "Action": ["airflow:GetEnvironment", "airflow:CreateCliToken"],
-            "Resource": f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:environment/sandbox",
-        },
+        allow=[
+            {
+                "Action": ["airflow:GetEnvironment", "airflow:CreateCliToken"],
+                "Resource": f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:environment/sandbox",
+            }
+        ],
     )
     return mwaa_client(aws, role)
 
@@ -69,7 +71,7 @@ def test_hands_on_to_the_front_what_the_role_may_do(caller: Any) -> None:
 def test_tells_the_front_who_calls_and_the_whole_query(aws: AwsServer, target: Account) -> None:
     trust = {"Principal": {"Service": "lambda.amazonaws.com"}}
     allow = {"Action": "airflow:*", "Resource": "*"}
-    client = mwaa_client(aws, create_role(target, "caller", trust=trust, allow=allow))
+    client = mwaa_client(aws, create_role(target, "caller", trust=trust, allow=[allow]))
 
     names = client.list_environments(MaxResults=3, NextToken="t")["Environments"]
     identity = client.create_web_login_token(Name="sandbox")["IamIdentity"]
@@ -89,7 +91,7 @@ def test_listing_wants_to_be_allowed_on_every_resource(caller: Any) -> None:
 def test_an_account_without_mwaa_has_no_environments(aws: AwsServer, source: Account) -> None:
     trust = {"Principal": {"Service": "lambda.amazonaws.com"}}
     allow = {"Action": "airflow:*", "Resource": "*"}
-    client = mwaa_client(aws, create_role(source, "caller", trust=trust, allow=allow))
+    client = mwaa_client(aws, create_role(source, "caller", trust=trust, allow=[allow]))
 
     assert client.list_environments()["Environments"] == []
     with pytest.raises(client.exceptions.ResourceNotFoundException):
@@ -119,10 +121,12 @@ def test_acting_as_an_airflow_role_takes_one_of_airflows_roles(
         target,
         "rest",
         trust={"Principal": {"Service": "lambda.amazonaws.com"}},
-        allow={
-            "Action": f"airflow:{action.title().replace('_', '')}",
-            "Resource": f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:role/sandbox/{role}",
-        },
+        allow=[
+            {
+                "Action": f"airflow:{action.title().replace('_', '')}",
+                "Resource": f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:role/sandbox/{role}",
+            }
+        ],
     )
     client = mwaa_client(aws, arn)
     if allowed:

@@ -1,22 +1,17 @@
-"""Prints what each directory of tests has cost: who adds a slow test sees it."""
+"""Print what each directory of tests costs, so that whoever adds a slow test sees it."""
 
 from __future__ import annotations
 
-import threading
-import time
+import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
-import psutil
 import pytest
-
-_SAMPLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds by the clock, and of CPU in all processes that the tests have started."""
+    """Seconds of wall time and of CPU; a process counts where it was waited for."""
 
     tests: int = 0
     wall: float = 0.0
@@ -27,34 +22,25 @@ class Cost:
 
 
 class Costs:
-    """A plugin of pytest. With pytest-xdist each worker measures, and the run adds up."""
+    """A pytest plugin. Each worker of pytest-xdist measures itself, and the main process adds up."""
 
     def __init__(self) -> None:
         self._by_directory: dict[str, Cost] = {}
-        self._directory = ""
-        self._since = Cost()
-        self._cpu: dict[tuple[int, float], float] = {}
-        self._sampling = threading.Lock()
-        self._ended = threading.Event()
-        self._sampler = threading.Thread(target=self._sample_until_the_end, daemon=True)
-        self._sampler.start()
+        self._since = _spent()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Count a test."""
-        directory = item.path.parent.relative_to(item.config.rootpath).as_posix()
-        if directory != self._directory:
-            self._close()
-            self._directory = directory
-        self._add(directory, Cost(tests=1))
-        return (yield)
+        """Measure a test, with the fixtures that it sets up and tears down."""
+        result = yield
+        now = _spent()
+        spent = Cost(1, now.wall - self._since.wall, now.cpu - self._since.cpu)
+        self._add(item.path.parent.relative_to(item.config.rootpath).as_posix(), spent)
+        self._since = now
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Hand the costs to the run, if this is a worker of pytest-xdist."""
-        self._close()
-        self._ended.set()
-        self._sampler.join()
+        """Hand the costs to the main process before pytest-xdist does."""
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["costs"] = {
                 directory: [cost.tests, cost.wall, cost.cpu]
@@ -64,12 +50,12 @@ class Costs:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
-        """Add what a worker has measured; one that died has not."""
+        """Add the costs of a worker; one that crashed reports none."""
         for directory, cost in getattr(node, "workeroutput", {}).get("costs", {}).items():
             self._add(directory, Cost(*cost))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the table, dearest directory first."""
+        """Print the table, the most expensive directory first."""
         terminalreporter.section("costs, in seconds of all workers")
         total = sum(self._by_directory.values(), Cost())
         rows = sorted(self._by_directory.items(), key=lambda row: -row[1].cpu)
@@ -78,33 +64,16 @@ class Costs:
                 f"{name:<18}{cost.tests:5} tests {cost.wall:7.1f} wall {cost.cpu:7.1f} CPU"
             )
 
-    def _close(self) -> None:
-        now = Cost(wall=time.monotonic(), cpu=self._cpu_seconds())
-        if self._directory:
-            spent = Cost(wall=now.wall - self._since.wall, cpu=now.cpu - self._since.cpu)
-            self._add(self._directory, spent)
-        self._since = now
-
     def _add(self, directory: str, cost: Cost) -> None:
         self._by_directory[directory] = self._by_directory.get(directory, Cost()) + cost
 
-    def _sample_until_the_end(self) -> None:
-        while not self._ended.wait(_SAMPLE_SECONDS):
-            self._cpu_seconds()
 
-    def _cpu_seconds(self) -> float:
-        """Return what this process and its descendants have used, the ended ones as last seen.
-
-        What lived for less than a sample's interval is missing: nobody may have waited for it.
-        """
-        with self._sampling:
-            for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
-                with suppress(psutil.NoSuchProcess):
-                    times = process.cpu_times()
-                    self._cpu[process.pid, process.create_time()] = times.user + times.system
-            return sum(self._cpu.values())
+def _spent() -> Cost:
+    times = os.times()
+    cpu = times.user + times.system + times.children_user + times.children_system
+    return Cost(wall=times.elapsed, cpu=cpu)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measure."""
+    """Start measuring."""
     config.pluginmanager.register(Costs(), "costs")

@@ -86,7 +86,7 @@ def create_role(
     return role["Role"]["Arn"]
 
 
-def create_function(account: Account, name: str, code: str) -> str:
+def create_function(account: Account, name: str, code: str, *, timeout: int = 30) -> str:
     """Create a function whose handler `lambda_handler` is in this code; return its ARN."""
     role = create_role(
         account,
@@ -102,7 +102,8 @@ def create_function(account: Account, name: str, code: str) -> str:
         Role=role,
         Runtime="python3.13",
         Handler="app.lambda_handler",
-        Timeout=30,
+        Timeout=timeout,
+        LoggingConfig={"LogFormat": "JSON"},
         Code={"ZipFile": archive.getvalue()},
     )
     return created["FunctionArn"]
