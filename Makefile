@@ -16,20 +16,23 @@ demo: setup package ## Deploy into a local two-account AWS, and start one real D
 	@$(RUN) $(GUARD) python -m sandbox demo
 
 .PHONY: test
-test: lint pytest ## Run the linters and every test
+test: lint test-lambda test-others ## Run the linters and every test
 
-.PHONY: pytest
-pytest: setup package
-# Three for two cores: Terraform's provider waits, whatever the cores do.
-	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup
-
-.PHONY: test-runtime
-test-runtime: setup package ## Run the Lambda's tests on the Python that it runs on in AWS, where there is one
+.PHONY: test-lambda
+test-lambda: setup package ## Run the function's tests on its Python runtime, or on the project's Python if the runtime is not installed
 # pyenv hides the versions that are not asked for.
 	@$(RUN) if python=$$(PYENV_VERSION=$(RUNTIME) uv python find --system --no-python-downloads $(RUNTIME) 2>/dev/null); then \
 	  $(GUARD) python -m tools.uv run --quiet --no-project --isolated --python "$$python" \
 	    --with-requirements requirements-dev.txt python -m pytest --quiet tests/lambda; \
-	else echo "The Lambda's tests were not run on Python $(RUNTIME): uv finds none on this machine."; fi
+	else \
+	  echo "Python $(RUNTIME) is not installed: the function's tests run on the project's Python."; \
+	  $(GUARD) pytest --quiet tests/lambda; \
+	fi
+
+.PHONY: test-others
+test-others: setup package
+# Three workers for two cores, because Terraform's provider often waits.
+	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup --ignore tests/lambda
 
 .PHONY: bench
 bench: setup package ## Measure, and write docs/benchmarks.md
