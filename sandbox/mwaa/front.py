@@ -81,7 +81,7 @@ class Token:
 
 
 class MwaaFront:
-    """One HTTPS server on the loopback interface for any number of MWAA environments.
+    """Context manager: one HTTPS server on the loopback interface for any number of MWAA environments.
 
     `perform` is where a test puts faults: a subclass sees each request that MWAA would act on, may do
     what it asks for or not, and may answer something else or raise ConnectionError, which closes the
@@ -126,16 +126,19 @@ class MwaaFront:
         self._server = TlsServer(self, context)
         self._thread = threading.Thread(
             target=self._server.serve_forever,
-            args=(0.05,),  # seconds at most between `stop` and its being noticed
+            args=(0.05,),  # seconds between two checks for `shutdown`
             name="mwaa-front",
         )
 
     def __enter__(self) -> Self:
-        self.start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        # Closes all connections too.
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
     @property
     def hostname(self) -> str:
@@ -146,17 +149,6 @@ class MwaaFront:
     def tokens(self) -> list[str]:
         """Every token that was created, for those who search logs for them."""
         return list(self._tokens)
-
-    def start(self) -> None:
-        """Serve, in threads of this process."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop serving and close all connections."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
 
     def create_cli_token(self, environment_name: str) -> str:
         """Return a token that runs commands in this environment for 60 s."""

@@ -138,10 +138,10 @@ class FakeMwaa(MwaaFront):
         while self.late:
             self.late.popleft()()
 
-    def stop(self) -> None:
-        """Let go of what hangs, then stop."""
+    def __exit__(self, *exception: object) -> None:
+        # Or the requests that hang would never end.
         self.released.set()
-        super().stop()
+        super().__exit__(*exception)
         self._nobody.close()
 
     def asked(self, operation: Operation) -> list[Request]:
