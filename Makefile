@@ -32,7 +32,7 @@ test-lambda: setup package ## Run the function's tests on its Python runtime, or
 .PHONY: test-others
 test-others: setup package
 # Three workers for two cores, because Terraform's provider often waits.
-	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup --ignore tests/lambda
+	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup
 
 .PHONY: bench
 bench: setup package ## Measure, and write docs/benchmarks.md
