@@ -123,7 +123,7 @@ def test_a_signal_half_way_ends_the_demo(state: Path, other_major: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the guard polls for its parent")
-def test_the_kill_of_the_parent_ends_the_demo(state: Path) -> None:
+def test_the_kill_of_the_parent_ends_the_demo(state: Path, other_major: str) -> None:
     """The guard is told by SIGTERM, which so is tried too."""
     arguments = ("sh", "-c", '"$@"; true', "sh", *guarded("demo", state))
     with started(arguments) as process:
