@@ -16,21 +16,18 @@ module "source" {
   source    = "./modules/source"
   providers = { aws = aws.source }
 
-  name              = local.name
-  encryption        = var.encryption
-  logging           = local.source_logging
-  preliminary_tasks = var.preliminary_tasks
-  role              = var.source_account.role
-  tracing           = var.tracing
-  # Over REST a look costs a tenth of what it costs over the CLI.
-  wait_for_completion = var.wait_for_completion == null ? null : {
-    poll_interval_seconds = coalesce(var.wait_for_completion.poll_interval_seconds, var.transport == "rest" ? 15 : 60)
-    timeout_seconds       = var.wait_for_completion.timeout_seconds
-  }
+  name                = local.name
+  encryption          = var.encryption
+  logging             = local.source_logging
+  preliminary_tasks   = var.preliminary_tasks
+  role                = var.source_account.role
+  tracing             = var.tracing
+  wait_for_completion = var.wait_for_completion
   target = {
     role_arn         = module.target.role_arn
     function_arn     = module.target.function_arn
     function_timeout = var.function.timeout
+    transport        = var.transport
   }
 }
 
@@ -70,7 +67,7 @@ module "batch" {
   tolerated_failure_percentage = var.batch.tolerated_failure_percentage
   onboarding = {
     state_machine_arn = module.source.state_machine_arn
-    # A day for the retries of the trigger and of the looks, which take up to half of that.
+    # A day for the retries of the trigger and of the polls, which take up to half of that.
     timeout_seconds = 86400 + try(var.wait_for_completion.timeout_seconds, 0)
   }
 }

@@ -235,9 +235,11 @@ variable "vpc" {
 
 variable "wait_for_completion" {
   description = <<-EOT
-    Has the execution wait for the end of the DAG run, and fail if that does: every how many seconds it looks (60 over the
-    CLI, where each look is a process on the web server, and 15 over REST, if left out), and for how many seconds, since
-    the trigger or the last redrive, it waits at most. If null, the execution ends once the DAG run is triggered.
+    Waiting for the DAG run: the execution ends when the DAG run does, and fails if the DAG run fails. It polls first
+    after 15 s over REST and 30 s over the CLI, where each poll starts a process on the web server. Then the interval
+    grows to a quarter of the time waited, at most 300 s. `poll_interval_seconds` (5 or more) sets a fixed interval
+    instead. `timeout_seconds` is the longest wait since the trigger or the last redrive. Defaults to null: the
+    execution ends once it has triggered the DAG run.
   EOT
   type = object({
     poll_interval_seconds = optional(number)

@@ -49,8 +49,8 @@ preliminary_tasks = [
 ]
 
 # The execution waits for the end of the DAG run, and fails if that does; then clear the failed tasks
-# in Airflow and redrive the execution. It looks every minute over the CLI and every 15 s over REST
-# unless poll_interval_seconds says otherwise. Leave it out to end once the DAG run is triggered.
+# in Airflow and redrive the execution. The longer it waits, the longer the interval between its polls,
+# unless you set poll_interval_seconds. Leave it out to end once the DAG run is triggered.
 wait_for_completion = {
   timeout_seconds = 14400
 }

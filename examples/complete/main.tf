@@ -46,9 +46,9 @@ module "source" {
   tags    = { Team = "data-platform" }
   tracing = true
 
-  # Over REST a look costs little.
+  # A fixed interval between polls, instead of one that grows with the time waited.
   wait_for_completion = {
-    poll_interval_seconds = 15
+    poll_interval_seconds = 60
     timeout_seconds       = 14400
   }
 
@@ -56,6 +56,7 @@ module "source" {
     role_arn         = module.target.role_arn
     function_arn     = module.target.function_arn
     function_timeout = 120
+    transport        = "rest"
   }
 }
 

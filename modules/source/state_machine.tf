@@ -1,5 +1,5 @@
 locals {
-  own_states = ["Trigger MWAA DAG", "Wait for DAG Run", "Check DAG Run", "DAG Run Ended?", "DAG Run Succeeded"]
+  reserved_state_names = ["Trigger MWAA DAG", "Wait for DAG Run", "Check DAG Run", "DAG Run Ended?", "DAG Run Succeeded"]
 
   # Every state but the last needs to know the one after it.
   preliminary_states = [
@@ -17,6 +17,7 @@ locals {
     start_at          = try(local.preliminary_states[0].name, "Trigger MWAA DAG")
     target            = var.target
     wait              = var.wait_for_completion
+    poll_interval     = replace(local.growing_interval, "/\\s+/", " ")
   })
 
   # An object constructor leaves out what the input does not have; a field of JSON of its own would
@@ -24,12 +25,6 @@ locals {
   check = templatefile("${path.module}/check.jsonata", {
     timeout_seconds = try(var.wait_for_completion.timeout_seconds, 0)
   })
-
-  # Wait, Check DAG Run and DAG Run Ended? are entered and exited, and the task is scheduled, started and
-  # ended. An execution has 25,000 events ("Quotas related to state machine executions"); 1,000 are left
-  # to all else: preliminary tasks, the trigger, and what is tried again.
-  events_per_look = 9
-  most_looks      = floor((25000 - 1000) / local.events_per_look)
 }
 
 resource "aws_sfn_state_machine" "this" {

@@ -103,8 +103,8 @@ variable "preliminary_tasks" {
   }
 
   validation {
-    condition     = length(setintersection(var.preliminary_tasks[*].name, local.own_states)) == 0
-    error_message = "Call none of preliminary_tasks ${join(", ", [for name in local.own_states : "'${name}'"])}: these are the state machine's own states."
+    condition     = length(setintersection(var.preliminary_tasks[*].name, local.reserved_state_names)) == 0
+    error_message = "Call none of preliminary_tasks ${join(", ", [for name in local.reserved_state_names : "'${name}'"])}: these are the state machine's own states."
   }
 
   validation {
@@ -156,11 +156,12 @@ variable "tags" {
 }
 
 variable "target" {
-  description = "Where the trigger is: the role to assume, the alias of the function to invoke as it, and the function's timeout in seconds."
+  description = "Where the trigger is: the role to assume, the alias of the function to invoke as it, the function's timeout in seconds, and its transport (`cli` or `rest`), which decides how soon an execution that waits polls first."
   type = object({
     role_arn         = string
     function_arn     = string
     function_timeout = optional(number, 300)
+    transport        = optional(string, "cli")
   })
   nullable = false
 
@@ -182,6 +183,11 @@ variable "target" {
     condition     = try(split(":", var.target.role_arn)[4] == split(":", var.target.function_arn)[4], true)
     error_message = "Give target.role_arn and target.function_arn of one account."
   }
+
+  validation {
+    condition     = contains(["cli", "rest"], var.target.transport)
+    error_message = "`target.transport` must be `cli` or `rest`, as in modules/target."
+  }
 }
 
 variable "tracing" {
@@ -193,28 +199,40 @@ variable "tracing" {
 
 variable "wait_for_completion" {
   description = <<-EOT
-    Has the execution wait for the end of the DAG run, and fail if that does: every how many seconds it looks (60 if left
-    out; over the CLI each look is a process on the web server), and for how many seconds, since the trigger or the last
-    redrive, it waits at most. If null, the execution ends once the DAG run is triggered.
+    Waiting for the DAG run: the execution ends when the DAG run does, and fails if the DAG run fails. It polls first
+    after 15 s over REST and 30 s over the CLI, where each poll starts a process on the web server. Then the interval
+    grows to a quarter of the time waited, at most 300 s. `poll_interval_seconds` (5 or more) sets a fixed interval
+    instead. `timeout_seconds` is the longest wait since the trigger or the last redrive. Defaults to null: the
+    execution ends once it has triggered the DAG run.
   EOT
   type = object({
-    poll_interval_seconds = optional(number, 60)
+    poll_interval_seconds = optional(number)
     timeout_seconds       = number
   })
   default = null
 
+  # "Wait workflow state": Seconds is an integer up to 99999999.
   validation {
-    condition     = alltrue([for wait in var.wait_for_completion[*] : wait.poll_interval_seconds >= 5 && floor(wait.poll_interval_seconds) == wait.poll_interval_seconds])
-    error_message = "Write wait_for_completion.poll_interval_seconds as a whole number of seconds, 5 or more."
+    condition = alltrue([
+      for seconds in try(var.wait_for_completion.poll_interval_seconds, null)[*] :
+      seconds >= 5 && seconds <= 99999999 && floor(seconds) == seconds
+    ])
+    error_message = "`wait_for_completion.poll_interval_seconds` must be a whole number of seconds from 5 to 99999999, such as 60."
   }
 
   validation {
-    condition     = alltrue([for wait in var.wait_for_completion[*] : wait.timeout_seconds >= wait.poll_interval_seconds && floor(wait.timeout_seconds) == wait.timeout_seconds])
-    error_message = "Write wait_for_completion.timeout_seconds as a whole number of seconds, and not less than poll_interval_seconds."
+    condition = alltrue([
+      for wait in var.wait_for_completion[*] :
+      wait.timeout_seconds >= coalesce(wait.poll_interval_seconds, local.min_interval) && floor(wait.timeout_seconds) == wait.timeout_seconds
+    ])
+    error_message = "`wait_for_completion.timeout_seconds` must be a whole number of seconds, and not less than `poll_interval_seconds` (${local.min_interval} if omitted)."
   }
 
   validation {
-    condition     = alltrue([for wait in var.wait_for_completion[*] : wait.timeout_seconds <= wait.poll_interval_seconds * local.most_looks])
-    error_message = "Raise wait_for_completion.poll_interval_seconds, or lower timeout_seconds, to at most ${local.most_looks} looks: an execution's history ends with its 25,000th event, and each look makes ${local.events_per_look}."
+    condition = alltrue([
+      for wait in var.wait_for_completion[*] :
+      wait.timeout_seconds <= try(wait.poll_interval_seconds * local.max_polls, local.longest_timeout)
+    ])
+    error_message = "`wait_for_completion.timeout_seconds` must be at most ${try(var.wait_for_completion.poll_interval_seconds * local.max_polls, local.longest_timeout)}: an execution history holds 25,000 events, enough for ${local.max_polls} polls. Decrease it, or set a longer `poll_interval_seconds`."
   }
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sandbox.mwaa.releases import DEFAULT, NEWEST_OF_EACH_MAJOR
 from sandbox.steps import Steps
-from tests.benchmarks import batches, rows
+from tests.benchmarks import batches, polls, rows
 from tests.benchmarks.deployed import deployed
 from tests.benchmarks.lambda_code import unpack
 from tests.benchmarks.mwaa import mwaa
@@ -41,6 +41,8 @@ def main() -> None:
         with deployed(directory / "deployed") as stack:
             with steps.step("a batch"):
                 figures.append(batches.wall_time(stack))
+            with steps.step("polls"):
+                figures += polls.polls(stack)
             with steps.step("what an onboarding is charged"):
                 costs = section(*batches.charged(stack))
         # What the functions of the burst log has no container that reads it.

@@ -17,8 +17,8 @@ COUNTED = 3
 WAITING = json.dumps({"timeout_seconds": 3600})
 WAYS = {
     "without waiting": {},
-    "waiting over the CLI, a look every 60 s": {"wait_for_completion": WAITING},
-    "waiting over REST, a look every 15 s": {"wait_for_completion": WAITING, "transport": "rest"},
+    "waiting over the CLI": {"wait_for_completion": WAITING},
+    "waiting over REST": {"wait_for_completion": WAITING, "transport": "rest"},
 }
 
 

@@ -12,9 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import requests
-from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
-    WaitFunction,
-)
+from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 
 from sandbox.account import Account
@@ -26,6 +24,7 @@ from sandbox.mwaa.front import MwaaFront
 from sandbox.mwaa.releases import DEFAULT
 from tests.faults.rules import COMMAND_SECONDS, DAG, RulesAirflow
 from tests.support.clock import Clock
+from tests.support.hurried import hurried
 from tests.support.terraform import with_provider_of
 from tools.errors import UserError
 
@@ -61,6 +60,7 @@ class PacedAirflow(RulesAirflow):
     def __init__(self, pace: Pace) -> None:
         super().__init__(DEFAULT, pace)
         self.pace = pace
+        self.dag_run_seconds = DAG_RUN_S
         self.waited: list[float] = []
 
     def cli(self, argv: list[str], timeout: float) -> CliResult:
@@ -79,7 +79,9 @@ class PacedAirflow(RulesAirflow):
         self.waited.append(seconds)
         self.pace.sleep(still)
         # What is looked at is the run that was made last: where they wait, one runs at a time.
-        ended = self.runs and (self.now() - self.runs[-1].date).total_seconds() >= DAG_RUN_S
+        ended = (
+            self.runs and (self.now() - self.runs[-1].date).total_seconds() >= self.dag_run_seconds
+        )
         self.state = "success" if ended else "running"
 
 
@@ -134,10 +136,10 @@ class Stack:
         before = len(self.airflow.waited)
 
         def note(
-            manager: EventManager, context: Any, event_type: Any, *args: Any, **kw: Any
+            manager: EventManager, context: Any, event_type: HistoryEventType, *args: Any, **kw: Any
         ) -> int:
             details = kw.get("event_details") or (args[0] if args else None) or {}
-            taken.events.append({**details, "type": str(event_type)})
+            taken.events.append({**details, "type": event_type.value})
             number: int = add(manager, context, event_type, *args, **kw)
             return number
 
@@ -149,14 +151,7 @@ class Stack:
     def hurried(self) -> Iterator[None]:
         """Only count the seconds that commands and `Wait` states take."""
         pace = self.airflow.pace
-
-        def wait(_: WaitFunction, env: Any, wait_seconds: int) -> None:
-            pace.sleep(wait_seconds)
-
-        with (
-            patch.object(WaitFunction, "_wait_interval", wait),
-            patch.object(pace, "in_earnest", False),
-        ):
+        with hurried(pace), patch.object(pace, "in_earnest", False):
             yield
 
 

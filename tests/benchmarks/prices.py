@@ -55,13 +55,13 @@ class Charged:
 def section(function: Function, ways: Sequence[Charged]) -> str:
     """Return the part of the page that says what a batch of 10,000 costs."""
     _, cli, rest = ways
-    per_look = (rest.transitions - cli.transitions) / (rest.invocations - cli.invocations)
+    per_poll = (rest.transitions - cli.transitions) / (rest.invocations - cli.invocations)
     gb_second = DOLLARS_PER_GB_SECOND[function.architecture]
     head = (
         f"## What {ONBOARDINGS:,} onboardings cost\n\n"
         f"In one batch, by AWS's prices of {REGION}, looked up in {LOOKED_UP}. Where they wait, a DAG run "
-        f"takes {DAG_RUN_S / 60:.0f} minutes. Each look is {per_look:g} state transitions and one invocation, "
-        "so `poll_interval_seconds` decides what waiting costs.\n\n"
+        f"takes {DAG_RUN_S / 60:.0f} minutes. Each poll is {per_poll:g} state transitions and one invocation, "
+        "and the interval between polls grows with the time waited.\n\n"
         "| onboardings | transitions of each, alone | the same in a batch | invocations of each | Lambda time of each "
         "| Step Functions | Lambda | together |\n|---|---|---|---|---|---|---|---|"
     )

@@ -122,12 +122,12 @@ def test_a_run_that_is_deleted_meanwhile_is_not_found(
 
 
 @while_waiting
-def test_each_look_makes_as_many_events_as_the_plan_counts(
+def test_each_poll_makes_as_many_events_as_the_plan_counts(
     stack: Stack, started: dict[str, str]
 ) -> None:
-    """Which is `events_per_look` in modules/source."""
+    """Which is `events_per_poll` in modules/source."""
     events = stack.history(stack.ended(started["succeeds"]).executionArn)
     ends = ("WaitStateEntered", "SucceedStateEntered")
-    looks = [number for number, event in enumerate(events) if event["type"] in ends]
+    polls = [number for number, event in enumerate(events) if event["type"] in ends]
 
-    assert {after - before for before, after in pairwise(looks)} == {9}
+    assert {after - before for before, after in pairwise(polls)} == {9}

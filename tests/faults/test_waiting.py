@@ -18,8 +18,9 @@ from tests.faults.rules import RulesAirflow
 from tests.faults.state_machine import execute
 from tests.faults.test_exactly_once import SOAK, TRANSIENT, TRIGGERS, listed, scripts
 from tests.support.faults import Fault, Kind
+from tests.support.polling import MIN_INTERVALS, poll_interval
 
-INTERVAL, TIMEOUT = 60, 300
+TIMEOUT = 300
 GOES_ON = ("queued", "running")
 TRUE = {
     "success": ("success",),
@@ -72,7 +73,8 @@ def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], said: Counter[
     assert triggered.result is not None
     begun = airflow.now()
     mwaa.front.begin(*example.script)
-    mwaa.clock.sleep(INTERVAL)
+    min_interval = MIN_INTERVALS[example.lane.transport]
+    mwaa.clock.sleep(min_interval)
     fields = ("mwaa_env_name", "mwaa_dag_name", "execution_arn")
     look = {
         **{name: event[name] for name in fields},
@@ -100,7 +102,7 @@ def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], said: Counter[
             assert len(airflow.runs) == (actual != "deleted"), (example, airflow.runs)
             if says != "waits":
                 break
-            mwaa.clock.sleep(INTERVAL)
+            mwaa.clock.sleep(poll_interval(waited, min_interval))
         if says == "success":
             return
 

@@ -26,6 +26,26 @@ def wait(interval: float, timeout: float) -> dict[str, float]:
     return {"poll_interval_seconds": interval, "timeout_seconds": timeout}
 
 
+def timeout_above(longest: int) -> str:
+    return (
+        f"`wait_for_completion.timeout_seconds` must be at most {longest}: an execution history holds "
+        f"25,000 events, enough for {MAX_POLLS} polls. Decrease it, or set a longer "
+        "`poll_interval_seconds`."
+    )
+
+
+def timeout_below(interval: int) -> str:
+    return (
+        "`wait_for_completion.timeout_seconds` must be a whole number of seconds, and not less than "
+        f"`poll_interval_seconds` ({interval} if omitted)."
+    )
+
+
+MAX_POLLS = 2666
+LONGEST_TIMEOUTS = {"cli": 796_500, "rest": 795_600}
+"""By transport, the longest timeout whose polls an execution history holds, without `poll_interval_seconds`."""
+
+
 SOURCE_NAME = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
 TASK_NAME = "Give each of preliminary_tasks a name of 1 to 80 characters."
 OWN_STATE = (
@@ -33,15 +53,8 @@ OWN_STATE = (
     "'DAG Run Ended?', 'DAG Run Succeeded': these are the state machine's own states."
 )
 INTERVAL = (
-    "Write wait_for_completion.poll_interval_seconds as a whole number of seconds, 5 or more."
-)
-WAIT = (
-    "Write wait_for_completion.timeout_seconds as a whole number of seconds, and not less than "
-    "poll_interval_seconds."
-)
-LOOKS = (
-    "Raise wait_for_completion.poll_interval_seconds, or lower timeout_seconds, to at most 2666 looks: "
-    "an execution's history ends with its 25,000th event, and each look makes 9."
+    "`wait_for_completion.poll_interval_seconds` must be a whole number of seconds from 5 to 99999999, "
+    "such as 60."
 )
 TASK_FUNCTION = (
     "Give preliminary_tasks functions of the source's own account and Region: "
@@ -128,17 +141,43 @@ CASES = {
         logging={"retention_in_days": 2},
     ),
     "wait: shortest": source("", wait_for_completion=wait(5, 5)),
-    "wait: longest": source("", wait_for_completion=wait(60, 60 * 2666)),
-    "wait: interval left out": source("", wait_for_completion={"timeout_seconds": 60 * 2666}),
+    "wait: longest": source("", wait_for_completion=wait(60, 60 * MAX_POLLS)),
+    "wait: longest over the CLI": source(
+        "", wait_for_completion={"timeout_seconds": LONGEST_TIMEOUTS["cli"]}
+    ),
+    "wait: longest over REST": source(
+        "",
+        target=to(transport="rest"),
+        wait_for_completion={"timeout_seconds": LONGEST_TIMEOUTS["rest"]},
+    ),
     "wait: interval of less than 5 s": source(INTERVAL, wait_for_completion=wait(4, 60)),
     "wait: interval of half a second more": source(INTERVAL, wait_for_completion=wait(5.5, 60)),
-    "wait: timeout shorter than the interval": source(WAIT, wait_for_completion=wait(60, 59)),
-    "wait: timeout shorter than the default interval": source(
-        WAIT, wait_for_completion={"timeout_seconds": 59}
+    "wait: interval longer than a state waits": source(
+        INTERVAL, wait_for_completion=wait(100_000_000, 100_000_000)
     ),
-    "wait: timeout with a fraction": source(WAIT, wait_for_completion=wait(5, 60.5)),
-    "wait: more looks than the history holds": source(
-        LOOKS, wait_for_completion=wait(60, 60 * 2666 + 1)
+    "wait: timeout shorter than the interval": source(
+        timeout_below(30), wait_for_completion=wait(60, 59)
+    ),
+    "wait: timeout shorter than the first interval over the CLI": source(
+        timeout_below(30), wait_for_completion={"timeout_seconds": 29}
+    ),
+    "wait: timeout shorter than the first interval over REST": source(
+        timeout_below(15),
+        target=to(transport="rest"),
+        wait_for_completion={"timeout_seconds": 14},
+    ),
+    "wait: timeout with a fraction": source(timeout_below(30), wait_for_completion=wait(5, 60.5)),
+    "wait: more polls than the history holds": source(
+        timeout_above(60 * MAX_POLLS), wait_for_completion=wait(60, 60 * MAX_POLLS + 1)
+    ),
+    "wait: more polls than the history holds over the CLI": source(
+        timeout_above(LONGEST_TIMEOUTS["cli"]),
+        wait_for_completion={"timeout_seconds": LONGEST_TIMEOUTS["cli"] + 1},
+    ),
+    "wait: more polls than the history holds over REST": source(
+        timeout_above(LONGEST_TIMEOUTS["rest"]),
+        target=to(transport="rest"),
+        wait_for_completion={"timeout_seconds": LONGEST_TIMEOUTS["rest"] + 1},
     ),
     "target: role in another partition": source(
         TARGET_ROLE, target=to(role_arn="arn:aws-cn:iam::222222222222:role/t")
@@ -159,6 +198,10 @@ CASES = {
     "target: version, which the role may not invoke": source(
         TARGET_FUNCTION,
         target=to(function_arn="arn:aws:lambda:eu-central-1:222222222222:function:f:7"),
+    ),
+    "target: unknown transport": source(
+        "`target.transport` must be `cli` or `rest`, as in modules/target.",
+        target=to(transport="REST"),
     ),
     "target: role and function of two accounts": source(
         TARGET_ACCOUNT, target=to(role_arn="arn:aws:iam::333333333333:role/t")

@@ -18,16 +18,21 @@ RunStates = Callable[[dict[str, Any], dict[str, Any]], Any]
 
 
 @pytest.fixture
-def run_states() -> Iterator[RunStates]:
-    """Runs a definition without tasks and returns the execution's output."""
+def machines() -> Iterator[Machines]:
+    """State machines in the source account of a local AWS."""
     with AwsServer() as aws:
-        machines = Machines(Account(aws.url, SOURCE_ACCOUNT))
+        yield Machines(Account(aws.url, SOURCE_ACCOUNT))
 
-        def run(definition: dict[str, Any], sent: dict[str, Any]) -> Any:
-            machine = machines.create("machine", definition["States"])
-            return json.loads(machines.execute(machine, sent)["output"])
 
-        yield run
+@pytest.fixture
+def run_states(machines: Machines) -> RunStates:
+    """Runs a definition without tasks and returns the execution's output."""
+
+    def run(definition: dict[str, Any], sent: dict[str, Any]) -> Any:
+        machine = machines.create("machine", definition["States"])
+        return json.loads(machines.execute(machine, sent)["output"])
+
+    return run
 
 
 def retried_errors(state: dict[str, Any]) -> list[str]:

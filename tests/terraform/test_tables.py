@@ -14,7 +14,6 @@ MODULES = PROJECT / "modules"
 OF_ITS_OWN = {
     "name": "the root adds the environment to it, and has one to begin with",
     "package": "the root knows where `make package` puts it",
-    "wait_for_completion.poll_interval_seconds": "the root knows the transport, by which it looks",
     "trusted_sources": "the root makes the first of them itself",
 }
 """Variables of the root that differ from a module's of the same name, and why."""
@@ -82,7 +81,13 @@ def test_the_modules_have_one_way_to_say_the_same() -> None:
     assert {n: says(source[n]) for n in common} == {n: says(target[n]) for n in common}
 
 
-def test_the_source_waits_by_default_as_long_as_the_function_has_by_default() -> None:
-    function, target = fields(MODULES / "target"), fields(MODULES / "source")
+@pytest.mark.parametrize(
+    ("of_the_source", "of_the_target"),
+    [("target.function_timeout", "function.timeout"), ("target.transport", "transport")],
+)
+def test_the_source_takes_the_target_for_what_it_is_by_default(
+    of_the_source: str, of_the_target: str
+) -> None:
+    source, target = fields(MODULES / "source"), fields(MODULES / "target")
 
-    assert says(target["target.function_timeout"]) == says(function["function.timeout"])
+    assert says(source[of_the_source]) == says(target[of_the_target])

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from bisect import bisect_left
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import pytest
 from mwaa_dags_trigger.errors import DagRunFailed, DagRunNotFound, DagRunTimedOut
 from mwaa_dags_trigger.request import Check, parse
 
+from tests.support.clock import Clock
+from tests.support.hurried import hurried
+from tests.support.machines import Machines
+from tests.support.polling import MIN_INTERVALS, poll_times
+from tests.terraform.cases_source import LONGEST_TIMEOUTS, MAX_POLLS
 from tests.terraform.conftest import RunStates, retried_errors
-from tests.terraform.planner import SANDBOX, Plan, Planner
-from tests.terraform.values import like
+from tests.terraform.planner import Plan
 
 TRIGGER, WAIT, CHECK = "Trigger MWAA DAG", "Wait for DAG Run", "Check DAG Run"
 ENDED, SUCCEEDED = "DAG Run Ended?", "DAG Run Succeeded"
@@ -32,7 +39,7 @@ def shown(output: str) -> dict[str, Any]:
     return {"Type": "Pass", "QueryLanguage": "JSONata", "Output": output, "End": True}
 
 
-def test_after_the_trigger_it_waits_and_looks_until_the_run_has_ended(
+def test_after_the_trigger_it_waits_and_polls_until_the_run_has_ended(
     states: dict[str, dict[str, Any]],
 ) -> None:
     assert states[TRIGGER]["Next"] == WAIT
@@ -46,7 +53,7 @@ def test_after_the_trigger_it_waits_and_looks_until_the_run_has_ended(
 
 
 @pytest.mark.parametrize("field", ["Resource", "Credentials", "TimeoutSeconds", "Retry"])
-def test_a_look_is_the_same_function_invoked_as_the_same_role(
+def test_a_poll_is_the_same_function_invoked_as_the_same_role(
     field: str, states: dict[str, dict[str, Any]]
 ) -> None:
     assert states[CHECK][field] == states[TRIGGER][field]
@@ -55,14 +62,14 @@ def test_a_look_is_the_same_function_invoked_as_the_same_role(
 
 
 @pytest.mark.parametrize("error", [DagRunFailed, DagRunNotFound, DagRunTimedOut])
-def test_it_is_the_look_that_fails_so_that_a_redrive_looks_again(
+def test_it_is_the_poll_that_fails_so_that_a_redrive_polls_again(
     error: type[Exception], states: dict[str, dict[str, Any]]
 ) -> None:
     assert error.__name__ not in retried_errors(states[CHECK])
     assert not any("Catch" in state or state["Type"] == "Fail" for state in states.values())
 
 
-def test_a_look_sends_the_run_and_for_how_long_it_may_be_waited_for(
+def test_a_poll_sends_the_run_and_for_how_long_it_may_be_waited_for(
     states: dict[str, dict[str, Any]], run_states: RunStates
 ) -> None:
     sent = {**RUN, "triggered_at": "2026-01-01T10:00:00.000Z", "state": "queued"}
@@ -99,7 +106,7 @@ def test_the_trigger_notes_when_it_was_done(
     assert output == RUN
 
 
-def test_a_look_puts_the_runs_facts_to_the_triggers_result(
+def test_a_poll_puts_the_runs_facts_to_the_triggers_result(
     states: dict[str, dict[str, Any]], run_states: RunStates
 ) -> None:
     facts = {"dag_run_id": "r1", "state": "success", "final": True, "duration_seconds": 61.25}
@@ -111,27 +118,107 @@ def test_a_look_puts_the_runs_facts_to_the_triggers_result(
 
 # How often --------------------------------------------------------------------------------------
 
+FOUR_HOURS, DAY = 4 * 3600, 24 * 3600
+TRANSPORTS = tuple(MIN_INTERVALS)
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def default_states(
+    transport: str, modules_plan: Plan, example_plan: Plan
+) -> dict[str, dict[str, Any]]:
+    """The states of a machine without `poll_interval_seconds`; over REST it is the root's."""
+    definitions = {
+        "cli": modules_plan.definition("module.waiting.aws_sfn_state_machine.this"),
+        "rest": example_plan.definition(),
+    }
+    found: dict[str, dict[str, Any]] = definitions[transport]["States"]
+    return found
+
+
+def passing_on(output: str, following: str) -> dict[str, Any]:
+    """Return a state that shows something to the next."""
+    return {"Type": "Pass", "QueryLanguage": "JSONata", "Output": output, "Next": following}
+
+
+def test_the_interval_grows_with_the_time_waited(
+    transport: str, default_states: dict[str, dict[str, Any]], machines: Machines
+) -> None:
+    final = f"$millis() - $toMillis($states.input.triggered_at) >= {FOUR_HOURS * 1000}"
+    states = {
+        TRIGGER: passing_on("{% {'triggered_at': $now()} %}", WAIT),
+        CHECK: passing_on(f"{{% $merge([$states.input, {{'final': {final}}}]) %}}", ENDED),
+        **{name: default_states[name] for name in (WAIT, ENDED, SUCCEEDED)},
+    }
+    clock = Clock()
+
+    with hurried(clock):
+        execution = machines.execute(machines.create("machine", states))
+
+    assert execution["status"] == "SUCCEEDED"
+    assert [*accumulate(clock.pauses)] == poll_times(FOUR_HOURS, MIN_INTERVALS[transport])
+
+
+def test_poll_interval_seconds_fixes_the_interval(modules_plan: Plan) -> None:
+    definition = modules_plan.definition("module.busy_waiting.aws_sfn_state_machine.this")
+
+    assert definition["States"][WAIT]["Seconds"] == 30
+
 
 @pytest.mark.parametrize(
-    ("machine", "seconds", "timeout"), [("waiting", 60, 3600), ("busy_waiting", 30, 7200)]
+    ("seconds", "most"),
+    [
+        pytest.param(600, 16, id="ten-minutes"),
+        pytest.param(FOUR_HOURS, 65, id="four-hours"),
+        pytest.param(DAY, 310, id="day"),
+    ],
 )
-def test_it_looks_every_minute_unless_it_is_told_otherwise(
-    machine: str, seconds: int, timeout: int, modules_plan: Plan
+def test_there_are_few_polls(seconds: int, most: int, transport: str) -> None:
+    assert len(poll_times(seconds, MIN_INTERVALS[transport])) <= most
+
+
+def test_the_end_of_a_run_is_seen_a_quarter_late_and_five_minutes_at_most(transport: str) -> None:
+    first = MIN_INTERVALS[transport]
+    before, *polls = [0, *poll_times(DAY, first)]
+    for poll in polls:
+        assert poll - before <= max(first, min(before / 4, 300))
+        before = poll
+
+
+def test_after_a_redrive_the_interval_begins_anew(
+    transport: str, default_states: dict[str, dict[str, Any]], machines: Machines
 ) -> None:
-    states = modules_plan.definition(f"module.{machine}.aws_sfn_state_machine.this")["States"]
+    fails_first = "$states.context.Execution.RedriveCount = 0 ? $error() : $states.input"
+    states = {
+        CHECK: passing_on(f"{{% {fails_first} %}}", WAIT),
+        WAIT: shown(default_states[WAIT]["Seconds"]),
+    }
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
 
-    assert states[WAIT]["Seconds"] == seconds
-    assert f"'timeout_seconds': {timeout} " in states[CHECK]["Arguments"]["Payload"]
+    failed = machines.execute(
+        machines.create("machine", states), {"triggered_at": an_hour_ago.isoformat()}
+    )
+    redriven = machines.redrive(failed["executionArn"])
+
+    assert failed["status"] == "FAILED"
+    assert json.loads(redriven["output"]) == MIN_INTERVALS[transport]
 
 
-@pytest.mark.parametrize(("transport", "seconds"), [("cli", 60), ("rest", 15)])
-def test_the_root_looks_more_often_over_rest(
-    transport: str, seconds: int, planner: Planner, example_plan: Plan
+def test_the_longest_timeout_of_the_plan_counts_no_poll_too_few_and_one_too_many_at_most(
+    transport: str,
 ) -> None:
-    plan = example_plan
-    if transport == "cli":
-        variables = {"wait_for_completion": {"timeout_seconds": 3600}}
-        plan = planner.plan(workspace="sandbox", var_file=SANDBOX, variables=variables)
+    """Which is a closed form in `polling.tf` of modules/source: Terraform has no loops."""
+    longest = LONGEST_TIMEOUTS[transport]
+    polls = poll_times(longest, MIN_INTERVALS[transport])
 
-    expected = {WAIT: {"Seconds": seconds}}
-    assert like(plan.definition()["States"], expected) == expected
+    for timeout in range(1200, longest, 97):
+        planned = MAX_POLLS - (longest - timeout) // 300
+        assert planned - 1 <= bisect_left(polls, timeout) + 1 <= planned, timeout
+
+
+def test_nine_days_are_no_timeout_too_long() -> None:
+    assert min(LONGEST_TIMEOUTS.values()) >= 9 * DAY

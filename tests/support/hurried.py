@@ -1,0 +1,30 @@
+"""Executions in the local AWS whose `Wait` states take no time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from jsonata.timebox import Timebox
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
+    WaitFunction,
+)
+
+from tests.support.clock import Clock
+
+
+@contextmanager
+def hurried(clock: Clock) -> Iterator[None]:
+    """Let `Wait` states only move the clock, and JSONata read the time from it, while the `with` lasts."""
+    start = Timebox.current_milli_time() - round(clock() * 1000)
+
+    def wait(_: WaitFunction, env: Any, wait_seconds: int) -> None:
+        clock.sleep(wait_seconds)
+
+    with (
+        patch.object(WaitFunction, "_wait_interval", wait),
+        patch.object(Timebox, "current_milli_time", lambda: start + round(clock() * 1000)),
+    ):
+        yield
