@@ -60,7 +60,7 @@ module "batch" {
   name                         = local.name
   bucket                       = var.batch.bucket
   encryption                   = var.encryption
-  logging                      = local.source_logging
+  logging                      = merge(local.source_logging, { level = var.batch.log_level })
   max_concurrency              = var.batch.max_concurrency
   prefix                       = var.batch.prefix
   role                         = var.source_account.role

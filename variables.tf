@@ -16,10 +16,13 @@ variable "batch" {
   description = <<-EOT
     A second state machine, which onboards all of a list: the bucket of the source account, and what its keys begin with,
     of lists and results; how many onboardings run at once (with transport cli at most 4, which is what MWAA's web
-    server takes); and up to which percentage of them may fail before no more are started.
+    server takes); and up to which percentage of them may fail before no more are started. `log_level` is that of its
+    log (ALL, ERROR, FATAL or OFF, the default): every other level logs the causes of failed items, which quote the input
+    of the item, values of the conf included.
   EOT
   type = object({
     bucket                       = string
+    log_level                    = optional(string, "OFF")
     max_concurrency              = optional(number, 4)
     prefix                       = optional(string, "batches/")
     tolerated_failure_percentage = optional(number, 0)
@@ -71,7 +74,12 @@ variable "function" {
 }
 
 variable "logging" {
-  description = "Log of the executions: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output. For how many days it and the function's log are kept (30 if left out, 0: for ever), where they are made here."
+  description = <<-EOT
+    Log of the executions. `level` is ALL, ERROR (the default), FATAL or OFF; the log of batches has its own,
+    `batch.log_level`. `include_execution_data` adds input and output. Without it the log still holds the causes of
+    failures, and at level ALL it may hold the arguments of tasks, `mwaa_dag_conf` included. `retention_in_days` is
+    also for the log of the function: both are kept for 30 days by default (0: indefinitely), unless they exist already.
+  EOT
   type = object({
     include_execution_data = optional(bool, false)
     level                  = optional(string, "ERROR")

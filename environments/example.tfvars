@@ -70,9 +70,9 @@ batch = {
 dedicated_invoker_role = true
 
 # What the log of the executions holds: OFF, ERROR, FATAL or ALL. Input and output may hold clients'
-# data, so they are left out unless you say otherwise.
+# data, so they are left out unless you say otherwise; at level ALL, the arguments of tasks may hold it, too.
 logging = {
-  level                  = "ALL"
+  level                  = "ERROR"
   include_execution_data = false
   retention_in_days      = 90
 }

@@ -34,15 +34,16 @@ variable "encryption" {
 
 variable "logging" {
   description = <<-EOT
-    Log of the batches: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output,
-    for how many days it is kept (30 if left out, 0: for ever) and the key that encrypts it; or the name of
-    an existing log group, and neither of the last two. Changing to an existing one deletes the log group
-    that was made here.
+    Log of the batches. `level` is ALL, ERROR, FATAL or OFF, the default: every other level logs the causes of
+    failed items, which quote the input of the item, values of the conf included. `include_execution_data` adds
+    all input and output. `retention_in_days` defaults to 30 (0: indefinitely), and `kms_key_arn` is the key that
+    encrypts the log; omit both if `log_group_name` names an existing log group. Changing to an existing log group
+    deletes the one created here.
   EOT
   type = object({
     include_execution_data = optional(bool, false)
     kms_key_arn            = optional(string)
-    level                  = optional(string, "ERROR")
+    level                  = optional(string, "OFF")
     log_group_name         = optional(string)
     retention_in_days      = optional(number)
   })

@@ -26,10 +26,11 @@ variable "encryption" {
 
 variable "logging" {
   description = <<-EOT
-    Log of the executions: its level (ALL, ERROR, FATAL or OFF), whether it holds their input and output,
-    for how many days it is kept (30 if left out, 0: for ever) and the key that encrypts it; or the name of
-    an existing log group, and neither of the last two. Changing to an existing one deletes the log group
-    that was made here.
+    Log of the executions. `level` is ALL, ERROR (the default), FATAL or OFF. `include_execution_data` adds their
+    input and output. Without it the log still holds the causes of failures, and at level ALL it may hold the
+    arguments of tasks, `mwaa_dag_conf` included. `retention_in_days` defaults to 30 (0: indefinitely), and
+    `kms_key_arn` is the key that encrypts the log; omit both if `log_group_name` names an existing log group.
+    Changing to an existing log group deletes the one created here.
   EOT
   type = object({
     include_execution_data = optional(bool, false)

@@ -31,4 +31,5 @@ def test_every_threat_is_there() -> None:
         "A neighbour in the source account",
         "A neighbour in the target account",
         "A leaked token",
+        "Conf values in logs",
     ]

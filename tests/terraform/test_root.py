@@ -96,6 +96,7 @@ def one_account_plan(planner: Planner) -> Plan:
         "assume_role_arn": "arn:aws:iam::111111111111:role/deployer",
     }
     variables = {
+        "batch": {"bucket": "batches", "log_level": "FATAL"},
         "environment": "production",
         "logging": {"retention_in_days": 7},
         "source_account": {**account, "logging": {"log_group_name": "/platform/executions"}},
@@ -104,12 +105,12 @@ def one_account_plan(planner: Planner) -> Plan:
     return planner.plan(workspace="default", var_file=SANDBOX, variables=variables)
 
 
-def test_both_roles_may_be_of_one_account(one_account_plan: Plan) -> None:
+def test_all_roles_may_be_of_one_account(one_account_plan: Plan) -> None:
     resources = one_account_plan.resources.values()
 
     assert one_account_plan.outputs["target_role_arn"].startswith("arn:aws:iam::111111111111:role/")
     names = [values["name"] for values in resources if "assume_role_policy" in values]
-    assert len(set(names)) == 2
+    assert len(set(names)) == 3
 
 
 def test_swapped_accounts_are_refused_before_anything_is_made(planner: Planner) -> None:
@@ -152,6 +153,18 @@ def test_days_are_those_of_the_logs_that_are_made_here(one_account_plan: Plan) -
     }
 
     assert days == {"/aws/lambda/mwaa-dags-trigger-production": 7}
+
+
+def test_batches_are_logged_only_on_request(example_plan: Plan, one_account_plan: Plan) -> None:
+    """Their log would quote the input of items that failed, also without `include_execution_data`."""
+    machine = 'module.batch["batch"].aws_sfn_state_machine.this'
+    levels = [
+        log["level"]
+        for plan in (example_plan, one_account_plan)
+        for log in plan.resources[machine]["logging_configuration"]
+    ]
+
+    assert levels == ["OFF", "FATAL"]
 
 
 @pytest.mark.parametrize("name", CASES)
