@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 from unittest.mock import patch
 
 from moto.stepfunctions.parser.api import (
@@ -39,31 +38,11 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
-from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
 
 from sandbox.aws.failures import failure
+from sandbox.aws.map_child import Child
+from sandbox.aws.map_items import item_context
 from sandbox.aws.step_functions import TaskCredentials
-
-Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
-
-
-@dataclass
-class Child:
-    """The execution that a map run starts for one item."""
-
-    index: int
-    item: Any
-    arn: str
-    input: Any = None
-    status: Status = "PENDING"
-    output: Any = None
-    error: str | None = None
-    cause: str | None = None
-    started: datetime | None = None
-    stopped: datetime | None = None
-    redrives: int = 0
-    entered: tuple[str, Any] | None = None
-    """The state that it entered last, and the input of that."""
 
 
 @contextmanager
@@ -74,8 +53,9 @@ def maps_distributed(credentials: TaskCredentials) -> Iterator[None]:
     "Redriving Map Runs": a run fails, and its children are stopped, once more of them have failed than is
     tolerated; what was not started stays pending; results are written all the same. A redrive of the
     execution goes on with the children that have not succeeded, each from the state that failed.
-    Left out: children in ListExecutions and DescribeExecution, batches of items (`ItemBatcher`), what
-    UpdateMapRun changes. Where both thresholds are set, a run fails when both are exceeded.
+    Before it starts a child, a run writes a test manifest (aws/aws-cdk#32144 quotes the error of AWS).
+    Left out: children in ListExecutions and DescribeExecution, batches of items (`ItemBatcher`), objects in
+    `Items`, what UpdateMapRun changes. A threshold of 0 beside another one counts as omitted.
     """
     run_state = StateMap._eval_execution
 
@@ -116,25 +96,32 @@ class _MapRun:
         self._record = record = self._begin()
         try:
             if not record.children:
+                self._try_writer()
                 record.children = self._read_items()
             # Its children have histories of their own.
             self._env.event_manager = EventManager()
             self._run_children()
-        except FailureEventException as failed:
-            error, cause = failed.extract_error_cause_pair() or (None, None)
-            self._end(
-                MapRunStatus.FAILED,
-                HistoryEventType.MapRunFailed,
-                mapRunFailedEventDetails=MapRunFailedEventDetails(error=error, cause=cause),
-            )
-            if self._env.result_writer and record.children:
-                self._env.result_writer.eval(self._env)
-            raise
+        except Exception as problem:
+            # A stop leaves results missing, which is no failure of the run.
+            if self._env.is_running():
+                if isinstance(problem, FailureEventException):
+                    self._fail(problem)
+                raise
         if self._env.is_running():
             self._end(MapRunStatus.SUCCEEDED, HistoryEventType.MapRunSucceeded)
         else:
             self._end(MapRunStatus.ABORTED, HistoryEventType.MapRunAborted)
         self._env.stack.append([child.output for child in record.children])
+
+    def _fail(self, failed: FailureEventException) -> None:
+        error, cause = failed.extract_error_cause_pair() or (None, None)
+        self._end(
+            MapRunStatus.FAILED,
+            HistoryEventType.MapRunFailed,
+            mapRunFailedEventDetails=MapRunFailedEventDetails(error=error, cause=cause),
+        )
+        if self._env.result_writer and self._record.children:
+            self._env.result_writer.eval(self._env)
 
     def _begin(self) -> MapRunRecord:
         """Return moto's record of this run: the one of before if a redrive of the execution goes on with it."""
@@ -161,6 +148,20 @@ class _MapRun:
             ),
         )
         return before
+
+    def _try_writer(self) -> None:
+        if not self._env.result_writer:
+            return
+        try:
+            self._env.result_writer.eval(self._env)
+        except FailureEventException as failed:
+            _, cause = failed.extract_error_cause_pair() or (None, None)
+            raise failure(
+                self._env,
+                f"Failed to write a test manifest into the specified output bucket. {cause}",
+                error=StatesErrorNameType.StatesResultWriterFailed,
+            ) from failed
+        self._env.stack.pop()
 
     def _read_items(self) -> list[Child]:
         items = self._given.input_items
@@ -213,8 +214,8 @@ class _MapRun:
             program.eval(frame)
             self._note_end(child, frame)
         except Exception:
-            # moto lets a child fail that is stopped between two of its steps.
-            if not self._over:
+            # A stop leaves results missing, which is no failure of the child.
+            if frame.is_running():
                 self._stop()
                 raise
             if child.status == "RUNNING":
@@ -233,7 +234,7 @@ class _MapRun:
         child.input = child.item
         if selector:
             context = frame.states.context_object.context_object_data
-            context["Map"] = MapData(Item=ItemData(Index=child.index, Value=child.item))
+            context["Map"] = {"Item": item_context(child.index, child.item)}
             frame.states.reset(self._env.states.get_input())
             selector.eval(frame)
             child.input = frame.stack.pop()
@@ -268,9 +269,13 @@ class _MapRun:
 
     def _exceeded(self) -> bool:
         failed = sum(child.status == "FAILED" for child in self._record.children)
-        percentage = failed * 100 / max(len(self._record.children), 1)
-        count: int = self._record.tolerated_failure_count
-        return failed > count and bool(percentage > self._record.tolerated_failure_percentage)
+        share = failed * 100 / max(len(self._record.children), 1)
+        thresholds = [
+            (failed, self._record.tolerated_failure_count),
+            (share, self._record.tolerated_failure_percentage),
+        ]
+        given = [threshold for threshold in thresholds if threshold[1]]
+        return any(actual > tolerated for actual, tolerated in given or thresholds)
 
     def _stop(self) -> None:
         with self._lock:

@@ -31,8 +31,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-from sandbox.aws.distributed_map import Child
 from sandbox.aws.failures import failure
+from sandbox.aws.map_child import Child
 from sandbox.aws.step_functions import TaskCredentials, TaskSession
 
 # "ResultWriter (Map)": the files, and the children in each.

@@ -25,12 +25,14 @@ from sandbox.aws.functions import Functions, configuration_kept
 from sandbox.aws.gateway import Front, Gateway
 from sandbox.aws.jsonata_evaluator import jsonata_evaluated
 from sandbox.aws.lambda_runtime import LambdaRuntime, serve
+from sandbox.aws.map_items import patch_map_items
 from sandbox.aws.map_language import map_fields_parsed
 from sandbox.aws.map_storage import maps_over_s3
 from sandbox.aws.nested_executions import executions_nested
 from sandbox.aws.redrive import redrive_known
 from sandbox.aws.sessions import new_session
 from sandbox.aws.step_functions import TaskCredentials
+from sandbox.aws.stop import patch_stop
 
 _the_one = Lock()
 
@@ -122,7 +124,9 @@ class AwsServer:
         stack.enter_context(context_completed())
         stack.enter_context(jsonata_evaluated())
         stack.enter_context(redrive_known())
+        stack.enter_context(patch_stop())
         stack.enter_context(map_fields_parsed())
+        stack.enter_context(patch_map_items())
         credentials = TaskCredentials(authorizer, self.url)
         stack.enter_context(credentials.in_place())
         for extension in (executions_nested, maps_distributed, maps_over_s3):

@@ -1,23 +1,20 @@
-"""The local Step Functions: a distributed map reads its items, bounds its children and counts their failures."""
+"""The local Step Functions: a distributed map bounds its children and counts their failures."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from tests.sandbox.maps import (
     ALL,
-    BUCKET,
     CHILDREN,
-    START,
     WORK,
     counts,
     distributed,
     items,
-    read,
     run_of,
 )
 from tests.support.machines import Machines
@@ -33,6 +30,11 @@ class TestTolerance:
             pytest.param({"ToleratedFailureCount": 2}, "SUCCEEDED", id="count"),
             pytest.param({"ToleratedFailurePercentage": 49}, "FAILED", id="percentage, exceeded"),
             pytest.param({"ToleratedFailurePercentage": 50}, "SUCCEEDED", id="percentage"),
+            pytest.param(
+                {"ToleratedFailureCount": 3, "ToleratedFailurePercentage": 49},
+                "FAILED",
+                id="one of both, exceeded",
+            ),
         ],
     )
     def test_the_execution_fails_once_more_children_have_failed_than_is_tolerated(
@@ -77,70 +79,6 @@ class TestTolerance:
 
         assert ended["status"] == "FAILED"
         assert counts(machines, ended["executionArn"]) == {"failed": 1, "aborted": 1}
-
-
-class TestItems:
-    @pytest.mark.parametrize(
-        ("body", "configuration", "expected"),
-        [
-            pytest.param('[{"a": 1}, "b"]', {"InputType": "JSON"}, [{"a": 1}, "b"], id="JSON"),
-            pytest.param(
-                'name,conf.x\nacme,"1,5"\nzoë,\n',
-                {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
-                [{"name": "acme", "conf.x": "1,5"}, {"name": "zoë", "conf.x": ""}],
-                id="CSV",
-            ),
-        ],
-    )
-    def test_are_read_from_s3_and_chosen_with_their_index(
-        self,
-        machines: Machines,
-        bucket: None,
-        body: str,
-        configuration: Mapping[str, Any],
-        expected: Sequence[Any],
-    ) -> None:
-        machines.account.s3.put_object(Bucket=BUCKET, Key="in/items", Body=body.encode())
-        selector = {
-            "index": "{% $states.context.Map.Item.Index %}",
-            "item": "{% $states.context.Map.Item.Value %}",
-            "of": "{% $states.context.Execution.Id %}",
-            "name": "{% $states.input.name %}",
-        }
-        states = distributed(
-            {"Pass": {"Type": "Pass", "End": True}},
-            ItemReader=read("in/items", **configuration),
-            ItemSelector=selector,
-        )
-        machine = machines.create("machine", states, allow=ALL)
-
-        ended = machines.execute(machine, {"name": "batch"})
-
-        assert json.loads(ended["output"]) == [
-            {"index": index, "item": item, "of": ended["executionArn"], "name": "batch"}
-            for index, item in enumerate(expected)
-        ]
-
-    @pytest.mark.parametrize(
-        ("body", "allow", "says"),
-        [
-            pytest.param(None, ALL, "key does not exist", id="no object"),
-            pytest.param("[", ALL, "Expecting value", id="no JSON"),
-            pytest.param("{}", ALL, "non-iterable", id="no list"),
-            pytest.param("[]", (START,), "s3:GetObject", id="no permission"),
-        ],
-    )
-    def test_that_cannot_be_read_fail_the_execution(
-        self, machines: Machines, bucket: None, body: str | None, allow: Any, says: str
-    ) -> None:
-        if body:
-            machines.account.s3.put_object(Bucket=BUCKET, Key="in/items", Body=body.encode())
-        states = distributed(ItemReader=read("in/items", InputType="JSON"))
-
-        ended = machines.execute(machines.create("machine", states, allow=allow))
-
-        assert (ended["status"], ended["error"]) == ("FAILED", "States.ItemReaderFailed")
-        assert says in ended["cause"]
 
 
 class TestChildren:

@@ -51,7 +51,7 @@ class TestResults:
             "PENDING": 1,
         }
 
-    def test_that_cannot_be_written_fail_the_execution(
+    def test_that_cannot_be_written_fail_the_execution_before_a_child_is_started(
         self, machines: Machines, bucket: None
     ) -> None:
         states = distributed(ResultWriter=WRITER)
@@ -60,7 +60,12 @@ class TestResults:
         ended = machines.execute(machine, items(0))
 
         assert (ended["status"], ended["error"]) == ("FAILED", "States.ResultWriterFailed")
+        assert ended["cause"].startswith(
+            "Failed to write a test manifest into the specified output bucket. "
+        )
         assert "s3:PutObject" in ended["cause"]
+        run = run_of(machines, ended["executionArn"])
+        assert (run["status"], run["itemCounts"]["total"]) == ("FAILED", 0)
 
 
 class TestRedrive:
@@ -133,3 +138,17 @@ class TestRedrive:
         ended = machines.redrive(failed["executionArn"])
 
         assert [item["n"] for item in json.loads(ended["output"])] == [0]
+
+    def test_starts_the_children_where_results_could_not_be_written(
+        self, machines: Machines
+    ) -> None:
+        machine = machines.create("machine", distributed(ResultWriter=WRITER), allow=ALL)
+        failed = machines.execute(machine, items(0))
+        machines.account.make_bucket(BUCKET)
+
+        ended = machines.redrive(failed["executionArn"])
+
+        assert failed["error"] == "States.ResultWriterFailed"
+        assert ended["status"] == "SUCCEEDED"
+        (succeeded,) = results(machines, json.loads(ended["output"])["MapRunArn"])["SUCCEEDED"]
+        assert json.loads(succeeded["Output"]) == {"n": 0, "fails": 0}

@@ -1,0 +1,28 @@
+"""The executions that a distributed map starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+
+
+@dataclass
+class Child:
+    """The execution that a map run starts for one item."""
+
+    index: int
+    item: Any
+    arn: str
+    input: Any = None
+    status: Status = "PENDING"
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+    started: datetime | None = None
+    stopped: datetime | None = None
+    redrives: int = 0
+    entered: tuple[str, Any] | None = None
+    """The state that it entered last, and the input of that."""
