@@ -20,6 +20,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceSfn,
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 
 from sandbox.aws.step_functions import TaskCredentials, TaskSession
 
@@ -35,7 +36,8 @@ def executions_nested(credentials: TaskCredentials) -> Iterator[None]:
     """Let a task start an execution, wait for it with `.sync` or `.sync:2`, and stop it if it is stopped itself.
 
     AWS page "Start a new AWS Step Functions state machine from a running execution". Each call is sent with
-    the session of the state machine's role. Left out: the number of open executions that AWS allows.
+    the session of the state machine's role. AWS does not document that the task's own time limit stops the
+    execution ("Run a Job (.sync)"): here it does not. Left out: the number of open executions that AWS allows.
     """
     to_request = StateTaskServiceSfn._normalise_parameters
     wait = StateTaskServiceSfn._eval_integration_pattern
@@ -65,7 +67,7 @@ def executions_nested(credentials: TaskCredentials) -> Iterator[None]:
             credentials.authorize(env, session, action=action, resource=rule)
         execution = env.stack[-1]["ExecutionArn"]
         wait(task, env, part, normalised_parameters, session)
-        if not env.is_running():
+        if isinstance(env.program_state(), ProgramStopped):
             states = credentials.client(part.region, "stepfunctions", session)
             # AWS too only tries to.
             with suppress(ClientError):

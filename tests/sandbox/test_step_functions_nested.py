@@ -120,3 +120,15 @@ def test_stopping_it_stops_the_execution(
         assert execution["status"] == status
         machines.account.states.stop_execution(executionArn=execution["executionArn"])
     assert machines.ended(execution["executionArn"])["status"] == "ABORTED"
+
+
+def test_its_own_time_limit_does_not_stop_the_execution(machines: Machines) -> None:
+    machines.create("inner", {"Wait": {"Type": "Wait", "Seconds": 3, "End": True}})
+    limited = {"Start": {**START["Start"], "TimeoutSeconds": 1}}
+    outer = machines.create("outer", limited, allow=allowed_without())
+
+    ended = machines.execute(outer, {"n": 1})
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.Timeout")
+    (execution,) = executions(machines)
+    assert machines.ended(execution["executionArn"])["status"] == "SUCCEEDED"
