@@ -13,7 +13,7 @@ locals {
     {
       name      = "Onboard List"
       label     = "list"
-      condition = "${local.no_object} and $type($states.input.dag_runs) = 'array' and $count($states.input.dag_runs) > 0"
+      condition = "${local.no_object} and $type($states.input.dag_runs) = 'array'"
       item      = "item"
       reader    = null
     },
@@ -39,17 +39,24 @@ locals {
     prefix     = var.prefix
   })
 
+  # The row of a CSV object, without the byte order mark that spreadsheets write: AWS does not document that it
+  # removes it.
+  row = { row = "(${trimspace(file("${path.module}/row.jsonata"))})" }
+
   definition = templatefile("${path.module}/batch.asl.json.tftpl", {
-    bucket                       = var.bucket
-    lists                        = local.lists
-    max_concurrency              = var.max_concurrency
-    onboarding                   = var.onboarding
-    onboarding_input             = replace(file("${path.module}/onboarding.jsonata"), "/\\s+/", " ")
-    partition                    = local.partition
-    refuse_input                 = replace(local.refuse_input, "/\\s+/", " ")
-    refuse_item                  = replace(file("${path.module}/refuse_item.jsonata"), "/\\s+/", " ")
-    results_key                  = local.results_key
-    tolerated_failure_percentage = var.tolerated_failure_percentage
+    blank_row        = "$join($each($states.input.row, function($cell) { $cell })) = ''"
+    bucket           = var.bucket
+    lists            = local.lists
+    max_concurrency  = var.max_concurrency
+    onboarding       = var.onboarding
+    onboarding_input = replace(templatefile("${path.module}/onboarding.jsonata", local.row), "/\\s+/", " ")
+    partition        = local.partition
+    refuse_input     = replace(local.refuse_input, "/\\s+/", " ")
+    refuse_item      = replace(templatefile("${path.module}/refuse_item.jsonata", local.row), "/\\s+/", " ")
+    results_key      = local.results_key
+    # With 100 AWS would let a batch succeed in which every item failed ("Setting failure thresholds for
+    # Distributed Map states in Step Functions").
+    tolerated_failure_percentage = min(var.tolerated_failure_percentage, 99)
   })
 }
 

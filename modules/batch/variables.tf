@@ -164,13 +164,13 @@ variable "tags" {
 }
 
 variable "tolerated_failure_percentage" {
-  description = "Up to which percentage of the onboardings may fail before no more are started and the batch fails; with 0 the first that fails ends it. A redrive goes on with those that have not succeeded."
+  description = "Up to which percentage of the onboardings may fail before no more are started and the batch fails; with 0 the first that fails ends it, and 100 counts as 99, so that a batch in which all fail never succeeds. A redrive goes on with those that have not succeeded."
   type        = number
   nullable    = false
   default     = 0
 
   validation {
-    condition     = var.tolerated_failure_percentage >= 0 && var.tolerated_failure_percentage <= 100
-    error_message = "Write tolerated_failure_percentage as a number from 0 to 100."
+    condition     = var.tolerated_failure_percentage >= 0 && var.tolerated_failure_percentage <= 100 && floor(var.tolerated_failure_percentage) == var.tolerated_failure_percentage
+    error_message = "Write tolerated_failure_percentage as a whole number from 0 to 100."
   }
 }

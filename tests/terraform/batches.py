@@ -33,6 +33,10 @@ ONBOARDING = {
 }
 ITEM: Mapping[str, str] = {"mwaa_env_name": "analytics", "mwaa_dag_name": "onboarding"}
 STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+NO_OBJECT = (
+    "it must be an object, not of the type {}: write the list as [{{...}}, {{...}}], "
+    "with nothing around it."
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,21 @@ class Batches:
             stateMachineArn=self.arn, input=json.dumps(event)
         )
         return Batch(self.machines, self.machines.ended(started["executionArn"]))
+
+    @contextmanager
+    def tolerating(self, percentage: float) -> Iterator[None]:
+        """Have so many of a batch's items be allowed to fail."""
+        states = self.machines.account.states
+        planned = states.describe_state_machine(stateMachineArn=self.arn)["definition"]
+        definition = json.loads(planned)
+        for state in definition["States"].values():
+            if state["Type"] == "Map":
+                state["ToleratedFailurePercentage"] = percentage
+        states.update_state_machine(stateMachineArn=self.arn, definition=json.dumps(definition))
+        try:
+            yield
+        finally:
+            states.update_state_machine(stateMachineArn=self.arn, definition=planned)
 
     def put(self, key: str, body: str) -> Mapping[str, str]:
         """Put an object into the bucket; return the input that names it."""

@@ -27,7 +27,7 @@ BUCKET = (
     "'-' and '.'."
 )
 CONCURRENCY = "Write max_concurrency as a whole number from 1 to 10000."
-PERCENTAGE = "Write tolerated_failure_percentage as a number from 0 to 100."
+PERCENTAGE = "Write tolerated_failure_percentage as a whole number from 0 to 100."
 PREFIX = (
     "Write prefix with a slash at its end and none before, such as teams/data/batches/: letters, "
     "digits and _ . = - only."
@@ -53,9 +53,9 @@ CASES = {
     "concurrency: too much": batch(CONCURRENCY, max_concurrency=10001),
     "concurrency: a fraction": batch(CONCURRENCY, max_concurrency=1.5),
     "percentage: all": batch("", tolerated_failure_percentage=100),
-    "percentage: a fraction": batch("", tolerated_failure_percentage=0.5),
+    "percentage: a fraction": batch(PERCENTAGE, tolerated_failure_percentage=0.5),
     "percentage: below 0": batch(PERCENTAGE, tolerated_failure_percentage=-1),
-    "percentage: above 100": batch(PERCENTAGE, tolerated_failure_percentage=100.5),
+    "percentage: above 100": batch(PERCENTAGE, tolerated_failure_percentage=101),
     "prefix: two parts": batch("", prefix="teams/data/"),
     "prefix: no slash at its end": batch(PREFIX, prefix="batches"),
     "prefix: a slash before": batch(PREFIX, prefix="/batches/"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.batches import BUCKET, ITEM, STARTED_BY, Batches, batches_of, csv_of
+from tests.terraform.batches import BUCKET, ITEM, NO_OBJECT, STARTED_BY, Batches, batches_of
 from tests.terraform.planner import Plan
 
 
@@ -51,44 +51,6 @@ class TestItems:
         (child,) = batch.children("SUCCEEDED")
         assert json.loads(child["Output"])[STARTED_BY] == child["ExecutionArn"]
 
-    def test_come_from_a_json_object(self, batches: Batches) -> None:
-        items = [{**ITEM, "mwaa_dag_conf": {"n": n}} for n in range(3)]
-
-        batch = batches.run(batches.put("staging/clients.json", json.dumps(items)))
-
-        assert [item["mwaa_dag_conf"] for item in batch.started] == [{"n": n} for n in range(3)]
-
-    @pytest.mark.parametrize(
-        ("cells", "conf"),
-        [
-            pytest.param({}, {}, id="no column"),
-            pytest.param({"mwaa_dag_conf": ""}, {}, id="empty cell"),
-            pytest.param({"mwaa_dag_conf": '{"a": [1, null]}'}, {"a": [1, None]}, id="JSON"),
-            pytest.param({"conf.client": "Zoë, 1"}, {"client": "Zoë, 1"}, id="a field"),
-            pytest.param(
-                {"conf.a": "1", "conf.b": "", "conf.c.d": "2"}, {"a": "1", "c.d": "2"}, id="fields"
-            ),
-            pytest.param(
-                {"mwaa_dag_conf": '{"a": 1, "b": 2}', "conf.b": "3"}, {"a": 1, "b": "3"}, id="both"
-            ),
-        ],
-    )
-    def test_come_from_a_csv_object_with_their_conf(
-        self, batches: Batches, cells: Mapping[str, str], conf: Mapping[str, Any]
-    ) -> None:
-        batch = batches.run(batches.put("staging/clients.CSV", csv_of({**ITEM, **cells})))
-
-        assert batch.started == [
-            {**ITEM, "mwaa_dag_conf": conf, "idempotency_key": f"{batch.arn}:0"}
-        ]
-
-    def test_of_a_csv_object_may_have_keys_in_some_rows(self, batches: Batches) -> None:
-        rows = [{**ITEM, "idempotency_key": key} for key in ("order-1", "")]
-
-        batch = batches.run(batches.put("staging/clients.csv", csv_of(*rows)))
-
-        assert [item["idempotency_key"] for item in batch.started] == ["order-1", f"{batch.arn}:1"]
-
 
 class TestInput:
     @pytest.mark.parametrize(
@@ -104,11 +66,6 @@ class TestInput:
                 {"dag_runs": [ITEM], "bucket": BUCKET, "key": "staging/clients.csv"},
                 "Give dag_runs, or bucket and key, not both: each says what to onboard.",
                 id="both forms",
-            ),
-            pytest.param(
-                {"dag_runs": []},
-                "dag_runs is empty: give it the onboardings, each as an object.",
-                id="empty",
             ),
             *(
                 pytest.param(
@@ -156,39 +113,22 @@ class TestInput:
         assert batch.failure == ("InvalidRequest", says)
         assert batches.onboardings() == before
 
-    @pytest.mark.parametrize(
-        ("key", "body"),
-        [
-            pytest.param("staging/none.json", None, id="no object"),
-            pytest.param("staging/broken.json", "[", id="no JSON"),
-            pytest.param("staging/object.json", "{}", id="no list"),
-        ],
-    )
-    def test_that_names_an_object_without_items_fails_as_the_reader_says(
-        self, batches: Batches, key: str, body: str | None
-    ) -> None:
-        event = batches.put(key, body) if body else {"bucket": BUCKET, "key": key}
-
-        batch = batches.run(event)
-
-        assert batch.failure[0] == "States.ItemReaderFailed"
-
 
 class TestBadItem:
     @pytest.mark.parametrize(
         ("item", "says"),
         [
-            pytest.param("x", "it must be an object, not of the type string.", id="text"),
-            pytest.param(None, "it must be an object, not of the type null.", id="null"),
-            pytest.param([ITEM], "it must be an object, not of the type array.", id="list"),
+            pytest.param("x", NO_OBJECT.format("string"), id="text"),
+            pytest.param(None, NO_OBJECT.format("null"), id="null"),
+            pytest.param([ITEM], NO_OBJECT.format("array"), id="list"),
             pytest.param(
                 {"mwaa_dag_name": "onboarding"},
-                "it needs a text as mwaa_env_name. Its fields are: mwaa_dag_name.",
+                "it needs a text as mwaa_env_name, and its fields are mwaa_dag_name.",
                 id="no environment",
             ),
             pytest.param(
                 {"a": 1, "mwaa_env_name": 2},
-                "it needs a text as mwaa_env_name and as mwaa_dag_name. Its fields are: a, mwaa_env_name.",
+                "it needs a text as mwaa_env_name and as mwaa_dag_name, and its fields are a, mwaa_env_name.",
                 id="neither",
             ),
         ],
@@ -206,39 +146,6 @@ class TestBadItem:
         assert failed["Error"] == "InvalidRequest"
         assert failed["Cause"] == f"Item 1, counted from 0: {says}"
         assert batches.onboardings() == before + 19
-
-    @pytest.mark.parametrize(
-        ("row", "says"),
-        [
-            pytest.param(
-                {"mwaa_env_name": "analytics", "dag": "onboarding"},
-                "it needs a text as mwaa_dag_name. Its fields are: dag, mwaa_env_name.",
-                id="a column is missing",
-            ),
-            pytest.param(
-                {**ITEM, "mwaa_env_name": ""},
-                "it needs a text as mwaa_env_name. Its fields are: mwaa_dag_name, mwaa_env_name.",
-                id="a cell is empty",
-            ),
-            *(
-                pytest.param(
-                    {**ITEM, "mwaa_dag_conf": cell},
-                    "the cell mwaa_dag_conf is no JSON object.",
-                    id=cell,
-                )
-                for cell in ("{'a': 1}", "[1]", "null", "1 + 1")
-            ),
-        ],
-    )
-    def test_of_a_csv_object_says_which_cell(
-        self, batches: Batches, row: Mapping[str, str], says: str
-    ) -> None:
-        batch = batches.run(batches.put("staging/bad.csv", csv_of(row)))
-
-        assert batch.failure[0] == "States.ExceedToleratedFailureThreshold"
-        (failed,) = batch.children("FAILED")
-        assert failed["Error"] == "InvalidRequest"
-        assert failed["Cause"] == f"Item 0, counted from 0: {says}"
 
     def test_that_fails_in_its_onboarding_has_the_error_of_it_in_its_cause(
         self, batches: Batches

@@ -102,3 +102,13 @@ module "private" {
     state_machine_arn = "arn:aws:states:eu-central-1:111111111111:stateMachine:one"
   }]
 }
+
+module "tolerant" {
+  source    = "../../../../modules/batch"
+  providers = { aws = aws.source }
+
+  name                         = "busy"
+  bucket                       = "busy-batches"
+  onboarding                   = { state_machine_arn = module.busy.state_machine_arn }
+  tolerated_failure_percentage = 100
+}
