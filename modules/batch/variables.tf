@@ -100,7 +100,7 @@ variable "name" {
 }
 
 variable "onboarding" {
-  description = "The state machine of one onboarding, and for how many seconds an execution of it may run: longer than it tries and waits. One that is stopped then is started again by a redrive, and finds its DAG run."
+  description = "The state machine of one onboarding, and for how many seconds an execution of it may run: longer than it tries and waits. An onboarding that takes longer fails, although its execution may still run; a redrive starts another execution, which finds the same DAG run."
   type = object({
     state_machine_arn = string
     timeout_seconds   = optional(number, 86400)

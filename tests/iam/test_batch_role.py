@@ -1,4 +1,8 @@
-"""The batch's role and the key of its bucket: the key's policy that modules/batch/README.md shows is enough."""
+"""The batch's role and the key of its bucket: the key's policy that modules/batch/README.md shows is enough.
+
+The actions are those of "IAM permissions for AWS KMS key encrypted Amazon S3 bucket" in "IAM policies for using
+Distributed Map states", AWS Step Functions Developer Guide.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ README = (PROJECT / "modules/batch/README.md").read_text()
 OVER_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 
 
-@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"])
 @pytest.mark.parametrize(
     ("role", "context", "may"),
     [

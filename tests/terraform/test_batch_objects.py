@@ -105,7 +105,9 @@ class TestItems:
         ],
     )
     def test_may_be_none(self, batches: Batches, key: str | None, body: str | None) -> None:
-        event = batches.put(key, body) if key and body else {"dag_runs": []}
+        event: Mapping[str, Any] = {"dag_runs": []}
+        if key and body:
+            event = batches.put(key, body)
 
         batch = batches.run(event)
 

@@ -156,3 +156,18 @@ class TestBadItem:
         cause = json.loads(failed["Cause"])
         assert (failed["Error"], cause["Error"]) == ("States.TaskFailed", "DagNotFound")
         assert cause["Cause"] == "no DAG bad"
+
+    def test_is_asked_for_by_another_batch_as_by_its_own(self, batches: Batches) -> None:
+        first = batches.run({"dag_runs": [{**ITEM, "mwaa_dag_name": "bad"}]})
+        (failed,) = first.children("FAILED")
+        given = json.loads(failed["Input"])
+        key = f"{given['batch']}:{given['index']}"
+        execution = batches.machines.account.states.describe_execution(
+            executionArn=json.loads(failed["Cause"])["ExecutionArn"]
+        )
+
+        again = {**given["item"], "mwaa_dag_name": "onboarding", "idempotency_key": key}
+        second = batches.run({"dag_runs": [again]})
+
+        assert json.loads(execution["input"])["idempotency_key"] == key
+        assert [item["idempotency_key"] for item in second.started] == [key]
