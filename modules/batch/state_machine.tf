@@ -9,24 +9,25 @@ locals {
     "$substring(${local.key}, 0, ${length(var.prefix)}) = '${var.prefix}'",
   ])
 
+  # Names of states are unique in the whole state machine, so those in each Map have its kind in them.
   lists = [
     {
       name      = "Onboard List"
-      label     = "list"
+      kind      = "List"
       condition = "${local.no_object} and $type($states.input.dag_runs) = 'array'"
       item      = "item"
       reader    = null
     },
     {
       name      = "Onboard JSON Object"
-      label     = "json"
+      kind      = "JSON"
       condition = "${local.object} and $contains(${local.key}, /\\.json$/i)"
       item      = "item"
       reader    = { InputType = "JSON" }
     },
     {
       name      = "Onboard CSV Object"
-      label     = "csv"
+      kind      = "CSV"
       condition = "${local.object} and $contains(${local.key}, /\\.csv$/i)"
       item      = "row"
       reader    = { InputType = "CSV", CSVHeaderLocation = "FIRST_ROW" }

@@ -119,8 +119,13 @@ class Gateway:
 
     def _states(self, call: Call) -> Response | None:
         action = call.request.headers.get("X-Amz-Target", "").partition(".")[2]
-        answer = step_functions.ACTIONS.get(action)
-        return _json(answer(json.loads(call.request.get_data()))) if answer else None
+        if action not in step_functions.ACTIONS:
+            return None
+        try:
+            answer = step_functions.ACTIONS[action](json.loads(call.request.get_data()))
+        except step_functions.RefusedError as refused:
+            return _json({"__type": refused.code, "message": str(refused)}, status=400)
+        return None if answer is None else _json(answer)
 
     def _lambda(self, call: Call) -> Response | None:
         invoke = _INVOKE.fullmatch(call.request.path)

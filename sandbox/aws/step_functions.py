@@ -1,12 +1,11 @@
-"""What moto's Step Functions lacks: two actions, and task credentials that are real."""
+"""What moto's Step Functions lacks: two actions, checks of definitions, and task credentials that are real."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -21,6 +20,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task im
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
+from sandbox.asl import Diagnostic, diagnose
 from sandbox.aws.authorizer import AccessDenied, Authorizer
 from sandbox.aws.failures import failure
 from sandbox.aws.sessions import new_session
@@ -30,27 +30,59 @@ if TYPE_CHECKING:
 
 # A task may last as long as a Lambda may.
 _TASK_TIMEOUT_SECONDS = 900
+# "CreateStateMachine" in the AWS Step Functions API Reference.
+_MAX_DEFINITION_BYTES = 1_048_576
+
+
+class RefusedError(Exception):
+    """Step Functions refuses a request; the text is the one that AWS gives.
+
+    Parameters
+    ----------
+    code
+        Name of the error.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def validate_definition(request: dict[str, Any]) -> dict[str, Any]:
-    """Answer ValidateStateMachineDefinition with what moto's own ASL parser says.
+    """Answer ValidateStateMachineDefinition, which the Terraform provider calls at plan and moto does not know."""
+    diagnostics = _diagnose(request["definition"])
+    if not diagnostics:
+        try:
+            # What moto cannot run, it would refuse at the apply.
+            AmazonStateLanguageParser.parse(request["definition"])
+        except Exception as error:  # noqa: BLE001 - the parser raises whatever its grammar runs into
+            diagnostics = [Diagnostic("SCHEMA_VALIDATION_FAILED", str(error))]
+    return {
+        "result": "FAIL" if diagnostics else "OK",
+        "diagnostics": [
+            {"severity": "ERROR", **{name: text for name, text in asdict(found).items() if text}}
+            for found in diagnostics
+        ],
+        "truncated": False,
+    }
 
-    The Terraform provider calls it at plan; moto does not know the action.
-    """
-    try:
-        definition = json.loads(request["definition"])
-        AmazonStateLanguageParser.parse(request["definition"])
-        # The parser takes a StartAt that names no state.
-        if definition["StartAt"] not in definition["States"]:
-            raise ValueError(f"StartAt names no state: {definition['StartAt']}")
-    except Exception as error:  # noqa: BLE001 - the parser raises whatever its grammar runs into
-        diagnostic = {
-            "severity": "ERROR",
-            "code": "SCHEMA_VALIDATION_FAILED",
-            "message": str(error),
-        }
-        return {"result": "FAIL", "diagnostics": [diagnostic], "truncated": False}
-    return {"result": "OK", "diagnostics": [], "truncated": False}
+
+def refuse_definition(request: dict[str, Any]) -> None:
+    """Refuse a CreateStateMachine or UpdateStateMachine whose definition is invalid; let moto answer the others."""
+    diagnostics = _diagnose(request["definition"]) if "definition" in request else []
+    if diagnostics:
+        reasons = ", ".join(map(str, diagnostics))
+        raise RefusedError("InvalidDefinition", f"Invalid State Machine Definition: '{reasons}'")
+
+
+def _diagnose(definition: str) -> list[Diagnostic]:
+    if len(definition.encode()) > _MAX_DEFINITION_BYTES:
+        raise RefusedError(
+            "ValidationException",
+            "1 validation error detected: Value at 'definition' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {_MAX_DEFINITION_BYTES}",
+        )
+    return diagnose(definition)
 
 
 def list_versions(_: dict[str, Any]) -> dict[str, Any]:
@@ -79,10 +111,13 @@ COMPLETED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 """Requests that moto understands only with something more in them."""
 
-ACTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+ACTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {
+    "CreateStateMachine": refuse_definition,
     "ListStateMachineVersions": list_versions,
+    "UpdateStateMachine": refuse_definition,
     "ValidateStateMachineDefinition": validate_definition,
 }
+"""Requests that are answered or refused here; moto answers those for which this is None."""
 
 
 @dataclass

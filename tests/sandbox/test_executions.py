@@ -148,22 +148,3 @@ def test_a_state_machine_whose_role_does_not_trust_it_fails(source: Account) -> 
 
     assert execution["status"] == "FAILED"
     assert "not authorized to assume the provided role" in execution["cause"]
-
-
-@pytest.mark.parametrize(
-    ("definition", "result"),
-    [
-        pytest.param({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}, "OK", id="valid"),
-        pytest.param(
-            {"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}, "FAIL", id="dangling-start"
-        ),
-        pytest.param(
-            {"StartAt": "A", "States": {"A": {"Type": "Nothing"}}}, "FAIL", id="unknown-type"
-        ),
-    ],
-)
-def test_validates_definitions(source: Account, definition: object, result: str) -> None:
-    answer = source.states.validate_state_machine_definition(definition=json.dumps(definition))
-
-    assert answer["result"] == result
-    assert bool(answer["diagnostics"]) == (result == "FAIL")

@@ -64,6 +64,30 @@ module "waiting" {
   wait_for_completion = { timeout_seconds = 3600 }
 }
 
+module "batch_defaults" {
+  source    = "../../../../modules/batch"
+  providers = { aws = aws.source }
+
+  name       = "defaults"
+  bucket     = "batches"
+  onboarding = { state_machine_arn = module.plain.state_machine_arn }
+}
+
+module "batch_options" {
+  source    = "../../../../modules/batch"
+  providers = { aws = aws.source }
+
+  name                         = "options"
+  bucket                       = "batches"
+  encryption                   = { kms_key_arn = "arn:aws:kms:eu-central-1:111111111111:key/batches" }
+  logging                      = { level = "OFF", log_group_name = "/platform/batches" }
+  max_concurrency              = 10000
+  onboarding                   = { state_machine_arn = module.busy.state_machine_arn, timeout_seconds = 99999999 }
+  prefix                       = "teams/data=1/"
+  role                         = { path = "/teams/" }
+  tolerated_failure_percentage = 100
+}
+
 module "shared" {
   source    = "../../../../modules/target"
   providers = { aws = aws.target }
@@ -95,7 +119,7 @@ module "private" {
   dedicated_invoker_role = true
   mwaa_environments      = ["reporting"]
   package                = { path = "${path.root}/../../../../dist/mwaa_dags_trigger.zip" }
-  vpc                    = { subnet_ids = ["subnet-0a1b"], security_group_ids = ["sg-0a1b"] }
+  vpc                    = { subnet_ids = ["subnet-0a1b2c3d"], security_group_ids = ["sg-0a1b2c3d"] }
 
   trusted_sources = [{
     role_arn          = "arn:aws:iam::111111111111:role/one-source"
