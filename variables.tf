@@ -132,7 +132,8 @@ variable "preliminary_tasks" {
   description = <<-EOT
     Lambda functions of the source account to run, in this order, before the DAG is triggered. Each
     gets the execution's input with the results of those before it. Its own is put at result_path,
-    such as "$.status"; without one it is dropped.
+    such as "$.status"; without one it is dropped. Each must be idempotent: retries and redrives run it
+    again.
   EOT
   type = list(object({
     name        = string

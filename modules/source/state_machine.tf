@@ -8,6 +8,8 @@ locals {
     })
   ]
 
+  # retry.json names the errors of Lambda that may pass ("Invoke" in the AWS Lambda API Reference, "Handle Lambda
+  # service exceptions" in the AWS Step Functions Developer Guide) and crashes by every name that public reports give.
   definition = templatefile("${path.module}/trigger_dag.asl.json.tftpl", {
     check             = replace(local.check, "/\\s+/", " ")
     partition         = local.partition

@@ -83,7 +83,7 @@ variable "preliminary_tasks" {
   description = <<-EOT
     Lambda functions of this account to run, in this order, before the DAG is triggered. Each gets
     the execution's input with the results of those before it. Its own is put at result_path, such
-    as "$.status"; without one it is dropped.
+    as "$.status"; without one it is dropped. Each must be idempotent: retries and redrives run it again.
   EOT
   type = list(object({
     name        = string
