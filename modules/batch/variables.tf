@@ -114,8 +114,8 @@ variable "onboarding" {
 
   # "TimeoutSeconds" in the Amazon States Language.
   validation {
-    condition     = try(var.onboarding.timeout_seconds >= 1 && var.onboarding.timeout_seconds <= 99999999, false)
-    error_message = "Write onboarding.timeout_seconds as 1 to 99999999 (seconds)."
+    condition     = try(var.onboarding.timeout_seconds >= 1 && var.onboarding.timeout_seconds <= 99999999 && floor(var.onboarding.timeout_seconds) == var.onboarding.timeout_seconds, false)
+    error_message = "`onboarding.timeout_seconds` must be a whole number of seconds from 1 to 99999999, such as 86400."
   }
 }
 

@@ -99,8 +99,12 @@ variable "preliminary_tasks" {
   }
 
   validation {
-    condition     = alltrue([for task in var.preliminary_tasks : length(task.name) >= 1 && length(task.name) <= 80])
-    error_message = "Give each of preliminary_tasks a name of 1 to 80 characters."
+    # AWS does not document whether a character beyond U+FFFF counts as one or, as in UTF-16, as two.
+    condition = alltrue([
+      for task in var.preliminary_tasks :
+      can(regex("^[^\\p{Cc}\\p{Zl}\\p{Zp}]{1,80}$", replace(task.name, "/[\\x{10000}-\\x{10FFFF}]/", "xx")))
+    ])
+    error_message = "Each name in `preliminary_tasks` must have 1 to 80 characters and no line breaks or other control characters, such as \"Update Client Database\". An emoji counts as two characters or more."
   }
 
   validation {
@@ -118,10 +122,13 @@ variable "preliminary_tasks" {
   }
 
   validation {
+    # A reference path ("Using JSONPath paths" in the AWS Step Functions Developer Guide) to a field.
     condition = alltrue([
-      for task in var.preliminary_tasks : startswith(coalesce(task.result_path, "$."), "$.")
+      for task in var.preliminary_tasks : can(regex(
+        "^\\$\\.[\\pL\\pN_-]+(\\.[\\pL\\pN_-]+|\\['[^'\\\\[:cntrl:]]+'\\]|\\[[0-9]+\\])*$", coalesce(task.result_path, "$.status")
+      ))
     ])
-    error_message = "Begin the result_path of each of preliminary_tasks with '$.', or leave it out to drop the result; without a field of its own the result would replace the execution's input."
+    error_message = "Each `result_path` in `preliminary_tasks` must be the path of one field, such as $.status or $.mwaa_dag_conf.table. Omit it to drop the result. The path $ alone would replace the execution's input."
   }
 }
 
@@ -177,6 +184,12 @@ variable "target" {
       "^arn:${local.partition}:lambda:${local.region}:[0-9]{12}:function:[\\w-]+:[A-Za-z][\\w-]*$", var.target.function_arn
     ))
     error_message = "Give target.function_arn an alias of a function, in the source's partition and Region: arn:${local.partition}:lambda:${local.region}:ACCOUNT:function:NAME:live."
+  }
+
+  # "Configure Lambda function timeout" in the AWS Lambda Developer Guide.
+  validation {
+    condition     = try(var.target.function_timeout >= 1 && var.target.function_timeout <= 900 && floor(var.target.function_timeout) == var.target.function_timeout, false)
+    error_message = "`target.function_timeout` must be the function's timeout, a whole number of seconds from 1 to 900, such as 300."
   }
 
   validation {

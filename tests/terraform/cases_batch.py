@@ -21,6 +21,10 @@ def batch(says: str, **values: Any) -> Case:
     return Case("batch", says, values)
 
 
+def onboarding(timeout: float) -> dict[str, Any]:
+    return {"state_machine_arn": f"{STATES}:stateMachine:m", "timeout_seconds": timeout}
+
+
 STATES = "arn:aws:states:eu-central-1:111111111111"
 BUCKET = (
     "Write bucket as the name of a bucket (no ARN, no s3://): 3 to 63 lower-case letters, digits, "
@@ -36,6 +40,7 @@ ONBOARDING = (
     f"Give onboarding.state_machine_arn a state machine of this account and Region: "
     f"{STATES}:stateMachine:NAME."
 )
+TIMEOUT = "`onboarding.timeout_seconds` must be a whole number of seconds from 1 to 99999999, such as 86400."
 
 CASES = {
     "batch: good": batch(""),
@@ -66,10 +71,10 @@ CASES = {
         onboarding={"state_machine_arn": "arn:aws:states:eu-central-1:222222222222:stateMachine:m"},
     ),
     "onboarding: a name": batch(ONBOARDING, onboarding={"state_machine_arn": "onboarding"}),
-    "onboarding: no time": batch(
-        "Write onboarding.timeout_seconds as 1 to 99999999 (seconds).",
-        onboarding={"state_machine_arn": f"{STATES}:stateMachine:m", "timeout_seconds": 0},
-    ),
+    "onboarding: longest time": batch("", onboarding=onboarding(99999999)),
+    "onboarding: no time": batch(TIMEOUT, onboarding=onboarding(0)),
+    "onboarding: too much time": batch(TIMEOUT, onboarding=onboarding(100000000)),
+    "onboarding: a fraction of a second": batch(TIMEOUT, onboarding=onboarding(1.5)),
     "batch: log level": batch(
         "Write logging.level as ALL, ERROR, FATAL or OFF.", logging={"level": "LOUD"}
     ),

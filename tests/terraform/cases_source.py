@@ -18,7 +18,7 @@ def tasks(*names: str, **values: Any) -> list[dict[str, Any]]:
     return [{"name": name, "lambda_arn": FUNCTION, **values} for name in names]
 
 
-def to(**values: str) -> dict[str, str]:
+def to(**values: Any) -> dict[str, Any]:
     return {**SOURCE["target"], **values}
 
 
@@ -47,7 +47,10 @@ LONGEST_TIMEOUTS = {"cli": 796_500, "rest": 795_600}
 
 
 SOURCE_NAME = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
-TASK_NAME = "Give each of preliminary_tasks a name of 1 to 80 characters."
+TASK_NAME = (
+    "Each name in `preliminary_tasks` must have 1 to 80 characters and no line breaks or other control "
+    'characters, such as "Update Client Database". An emoji counts as two characters or more.'
+)
 OWN_STATE = (
     "Call none of preliminary_tasks 'Trigger MWAA DAG', 'Wait for DAG Run', 'Check DAG Run', "
     "'DAG Run Ended?', 'DAG Run Succeeded': these are the state machine's own states."
@@ -61,8 +64,8 @@ TASK_FUNCTION = (
     "arn:aws:lambda:eu-central-1:111111111111:function:NAME."
 )
 RESULT_PATH = (
-    "Begin the result_path of each of preliminary_tasks with '$.', or leave it out to drop the "
-    "result; without a field of its own the result would replace the execution's input."
+    "Each `result_path` in `preliminary_tasks` must be the path of one field, such as $.status or "
+    "$.mwaa_dag_conf.table. Omit it to drop the result. The path $ alone would replace the execution's input."
 )
 TARGET_ROLE = (
     "Give target.role_arn a role in the source's partition: arn:aws:iam::ACCOUNT:role/NAME."
@@ -70,6 +73,10 @@ TARGET_ROLE = (
 TARGET_FUNCTION = (
     "Give target.function_arn an alias of a function, in the source's partition and Region: "
     "arn:aws:lambda:eu-central-1:ACCOUNT:function:NAME:live."
+)
+FUNCTION_TIMEOUT = (
+    "`target.function_timeout` must be the function's timeout, a whole number of seconds from 1 to 900, "
+    "such as 300."
 )
 TARGET_ACCOUNT = "Give target.role_arn and target.function_arn of one account."
 ENCRYPTION_KEY = (
@@ -105,6 +112,15 @@ CASES = {
     "tasks: longest name": source("", preliminary_tasks=tasks("t" * 80)),
     "tasks: name too long": source(TASK_NAME, preliminary_tasks=tasks("t" * 81)),
     "tasks: no name": source(TASK_NAME, preliminary_tasks=tasks("")),
+    "tasks: longest name of emoji": source("", preliminary_tasks=tasks("\N{ROCKET}" * 40)),
+    "tasks: 80 emoji": source(TASK_NAME, preliminary_tasks=tasks("\N{ROCKET}" * 80)),
+    "tasks: 80 emoji of several characters": source(
+        TASK_NAME, preliminary_tasks=tasks("\N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}" * 80)
+    ),
+    "tasks: name of two lines": source(TASK_NAME, preliminary_tasks=tasks("a\nb")),
+    "tasks: name with a line separator": source(
+        TASK_NAME, preliminary_tasks=tasks("a\N{LINE SEPARATOR}b")
+    ),
     "tasks: one name twice": source(
         "Give each of preliminary_tasks a name of its own: they are the names of states.",
         preliminary_tasks=tasks("a", "b", "a"),
@@ -125,12 +141,29 @@ CASES = {
     "tasks: a name in place of an ARN": source(
         TASK_FUNCTION, preliminary_tasks=tasks("a", lambda_arn="prepare")
     ),
+    **{
+        f"tasks: result at {path}": source("", preliminary_tasks=tasks("a", result_path=path))
+        for path in ("$.status", "$.mwaa_dag_conf.table-name", "$.a['b c'][0].d", "$.Größe")
+    },
     "tasks: result in place of the input": source(
         RESULT_PATH, preliminary_tasks=tasks("a", result_path="$")
     ),
-    "tasks: result path without $": source(
-        RESULT_PATH, preliminary_tasks=tasks("a", result_path="status")
-    ),
+    **{
+        f"tasks: result at {path}, which is no path of a field": source(
+            RESULT_PATH, preliminary_tasks=tasks("a", result_path=path)
+        )
+        for path in (
+            "status",
+            "$.",
+            "$.a.",
+            "$.a b",
+            "$.a[*]",
+            "$.a[-1]",
+            "$.a..b",
+            "$$.a",
+            "$.a\nb",
+        )
+    },
     "logging: unknown level": source(
         "Write logging.level as ALL, ERROR, FATAL or OFF.",
         logging={"level": "LOUD"},
@@ -179,6 +212,18 @@ CASES = {
         target=to(transport="rest"),
         wait_for_completion={"timeout_seconds": LONGEST_TIMEOUTS["rest"] + 1},
     ),
+    **{
+        f"target: function that may run for {seconds} s": source(
+            "", target=to(function_timeout=seconds)
+        )
+        for seconds in (1, 900)
+    },
+    **{
+        f"target: function that may run for {seconds} s, which is no timeout": source(
+            FUNCTION_TIMEOUT, target=to(function_timeout=seconds)
+        )
+        for seconds in (0, 0.5, 901)
+    },
     "target: role in another partition": source(
         TARGET_ROLE, target=to(role_arn="arn:aws-cn:iam::222222222222:role/t")
     ),
