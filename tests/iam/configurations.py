@@ -74,8 +74,8 @@ ROOT: dict[str, dict[str, Any]] = {
                 "logging": {"log_group_name": "/platform/trigger"},
             },
             "vpc": {
-                "security_group_ids": ["sg-0a1b"],
-                "subnet_ids": ["subnet-0a1b", "subnet-0c2d"],
+                "security_group_ids": ["sg-0a1b2c3d"],
+                "subnet_ids": ["subnet-0a1b2c3d", "subnet-0c2d3e4f"],
             },
         },
     },

@@ -18,8 +18,8 @@ functions access to resources in an Amazon VPC")."""
 
 NEEDED = [
     ("ec2:CreateNetworkInterface", f"{OWN}:network-interface/eni-0a1b"),
-    ("ec2:CreateNetworkInterface", f"{OWN}:subnet/subnet-0a1b"),
-    ("ec2:CreateNetworkInterface", f"{OWN}:security-group/sg-0a1b"),
+    ("ec2:CreateNetworkInterface", f"{OWN}:subnet/subnet-0a1b2c3d"),
+    ("ec2:CreateNetworkInterface", f"{OWN}:security-group/sg-0a1b2c3d"),
     ("ec2:DeleteNetworkInterface", EVERY),
     ("ec2:AssignPrivateIpAddresses", EVERY),
     ("ec2:UnassignPrivateIpAddresses", EVERY),
@@ -65,7 +65,7 @@ def test_the_functions_code_may_not(role: Role, action: str, resource: str, qual
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
-        ("ec2:CreateNetworkInterface", f"{OWN}:subnet/subnet-0a1b2"),
+        ("ec2:CreateNetworkInterface", f"{OWN}:subnet/subnet-0a1b2c3d4"),
         ("ec2:CreateNetworkInterface", f"{OWN}:security-group/sg-0c"),
         (
             "ec2:DeleteNetworkInterface",
@@ -87,8 +87,8 @@ def test_subnet_and_security_group_may_be_shared_by_another_account(modules_plan
 
     assert create["Resource"] == [
         f"{OWN}:network-interface/*",
-        f"arn:aws:ec2:{REGION}:*:security-group/sg-0a1b",
-        f"arn:aws:ec2:{REGION}:*:subnet/subnet-0a1b",
+        f"arn:aws:ec2:{REGION}:*:security-group/sg-0a1b2c3d",
+        f"arn:aws:ec2:{REGION}:*:subnet/subnet-0a1b2c3d",
     ]
 
 
