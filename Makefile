@@ -6,6 +6,7 @@ RUN := . .build/env &&
 GUARD := python -m tools.guard
 # The Lambda's, as modules/target has it.
 RUNTIME := 3.13
+LAMBDA_TESTS := coverage run -m pytest --quiet tests/lambda
 
 .PHONY: help
 help: ## Print the commands
@@ -22,12 +23,14 @@ test: lint test-lambda test-others ## Run the linters and every test
 test-lambda: setup package ## Run the function's tests on its Python runtime, or on the project's Python if the runtime is not installed
 # pyenv hides the versions that are not asked for.
 	@$(RUN) if python=$$(PYENV_VERSION=$(RUNTIME) uv python find --system --no-python-downloads $(RUNTIME) 2>/dev/null); then \
-	  $(GUARD) python -m tools.uv run --quiet --no-project --isolated --python "$$python" \
-	    --with-requirements requirements-dev.txt python -m pytest --quiet tests/lambda; \
+	  COVERAGE_CORE=sysmon $(GUARD) python -m tools.uv run --quiet --no-project --isolated --python "$$python" \
+	    --with-requirements requirements-dev.txt python -m $(LAMBDA_TESTS); \
 	else \
 	  echo "Python $(RUNTIME) is not installed: the function's tests run on the project's Python."; \
-	  $(GUARD) pytest --quiet tests/lambda; \
+	  $(GUARD) python -m $(LAMBDA_TESTS); \
 	fi
+	@echo "Coverage of lambda/ by these tests:"
+	@$(RUN) coverage report
 
 .PHONY: test-others
 test-others: setup package
@@ -48,7 +51,7 @@ test-clients: setup package ## Try Airflow's own client of MWAA, `MwaaHook`, on 
 	@$(RUN) $(GUARD) pytest tests/clients
 
 .PHONY: package
-package: ## Build dist/mwaa_dags_trigger.zip; needs Python and nothing else
+package: ## Build dist/mwaa_dags_trigger.zip; needs only Python and a package index
 	@$(PYTHON) -m tools.setup package
 	@.build/package/bin/python -m lambda.build
 
@@ -65,7 +68,7 @@ sandbox-down: setup ## End what `make sandbox` started
 	@$(RUN) python -m sandbox down
 
 .PHONY: lint
-lint: lint-python lint-terraform lint-checkov ## Check format, types and the configuration
+lint: lint-python lint-terraform lint-checkov lint-spelling ## Check format, types, the configuration and the spelling
 
 .PHONY: lint-python
 lint-python: setup
@@ -84,6 +87,11 @@ lint-checkov: setup
 # Its warnings are about itself.
 	@LOG_LEVEL=ERROR .build/checkov/bin/checkov --quiet --compact --skip-download --framework terraform \
 	  --directory . --skip-path '\.build/' --skip-path tests/
+
+.PHONY: lint-spelling
+lint-spelling: setup
+# It skips hidden directories unless a file in them is named.
+	@$(RUN) codespell . .ci/* .github/*
 
 .PHONY: format
 format: setup ## Format Python and Terraform
