@@ -42,9 +42,17 @@ def test_the_newest_release_runs_unless_another_is_asked_for(
 
 def test_the_readme_names_every_release() -> None:
     readme = (PROJECT / "README.md").read_text()
-    (named,) = re.findall(r"`AIRFLOW=\S+ make demo` does the same .*: (.*)\.", readme)
-    assert re.findall(r"\d+\.\d+\.\d+", named) == list(RELEASES)
-    assert f"{DEFAULT}, the default" in named
+    (tested,) = re.findall(r"^\| Airflow on MWAA \| .* \| (.*) \|$", readme, re.MULTILINE)
+    assert tested.split(", ") == list(RELEASES)
+
+
+def test_the_sandbox_page_names_the_pythons_of_every_release() -> None:
+    page = (PROJECT / "docs" / "sandbox.md").read_text()
+    rows = re.findall(r"^\| (\d\S+)( \(default\))? \| (.*) \|$", page, re.MULTILINE)
+    assert {version: tuple(pythons.split(", ")) for version, _, pythons in rows} == {
+        version: release.pythons for version, release in RELEASES.items()
+    }
+    assert [version for version, default, _ in rows if default] == [DEFAULT]
 
 
 @pytest.mark.parametrize("release", RELEASES.values(), ids=list(RELEASES))

@@ -36,6 +36,8 @@ def anchors(page: Path) -> set[str]:
 
 
 def leads_somewhere(page: Path, link: str) -> bool:
+    # GitHub serves a workflow and its badge two levels above the README.
+    link = re.sub(r"^\.\./\.\./actions/(workflows/[^/]+)(/badge\.svg)?$", r".github/\1", link)
     path, _, anchor = link.partition("#")
     target = (page.parent / path).resolve() if path else page
     return target.exists() and (not anchor or anchor in anchors(target))
