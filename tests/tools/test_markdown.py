@@ -1,4 +1,4 @@
-"""The Markdown pages: their links lead somewhere, and their prose can be read in any editor."""
+"""The Markdown pages: links lead to files that exist, lines are wrapped, and the English of all texts is plain."""
 
 from __future__ import annotations
 
@@ -8,12 +8,32 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.english import CODE_BLOCK, refused_phrases, texts
 from tools.paths import PROJECT
 
-PAGES = sorted(
-    page
-    for pattern in ("*.md", "docs/**/*.md", "modules/**/*.md", "examples/**/*.md", "tests/**/*.md")
-    for page in PROJECT.glob(pattern)
+PLAIN_ENGLISH = (
+    "*.md",
+    ".github/*.md",
+    "docs/reference.md",
+    "docs/sandbox.md",
+    "tests/tools/english.py",
+    "tests/tools/test_dependabot.py",
+    "tests/tools/test_markdown.py",
+)
+"""Files whose English is checked: pages, docstrings of `.py` files, descriptions in `.tf` files."""
+
+
+def files(*patterns: str) -> list[Path]:
+    return sorted({file for pattern in patterns for file in PROJECT.glob(pattern)})
+
+
+PAGES = files(
+    "*.md",
+    ".github/*.md",
+    "docs/**/*.md",
+    "examples/**/*.md",
+    "modules/**/*.md",
+    "tests/**/*.md",
 )
 # `make bench` writes a line for each paragraph.
 WRITTEN_BY_HAND = [page for page in PAGES if page != PROJECT / "docs" / "benchmarks.md"]
@@ -26,11 +46,11 @@ def name(page: Path) -> str:
 @cache
 def prose(page: Path) -> str:
     """Return a page without its blocks of code."""
-    return re.sub(r"^```.*?^```$|^    .*?$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return CODE_BLOCK.sub("", page.read_text())
 
 
 def anchors(page: Path) -> set[str]:
-    """Return what can stand behind `#` in a link to a page, made of its headings as GitHub does."""
+    """Return the anchors of a page. GitHub derives them from the headings."""
     headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -44,11 +64,21 @@ def leads_somewhere(page: Path, link: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", prose(page))
 
     dead = [link for link in links if "://" not in link and not leads_somewhere(page, link)]
     assert dead == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_make_has_the_commands_of_a_page(page: Path) -> None:
+    commands = re.findall(
+        r"(?:`|^ +)(?:[A-Z]+=\S+ )?make (?:-C \S+ )?([a-z-]+)", page.read_text(), re.MULTILINE
+    )
+    targets = re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+
+    assert set(commands) <= set(targets)
 
 
 @pytest.mark.parametrize("page", WRITTEN_BY_HAND, ids=name)
@@ -57,3 +87,59 @@ def test_prose_is_wrapped(page: Path) -> None:
 
     # A table's row and an image cannot be wrapped.
     assert [line for line in lines if len(line) > 120 and not line.startswith(("|", "!["))] == []
+
+
+@pytest.mark.parametrize("file", files(*PLAIN_ENGLISH), ids=name)
+def test_english_is_plain(file: Path) -> None:
+    assert [phrase for text in texts(file) for phrase in refused_phrases(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who wants another run starts another execution.",
+        "The log group that is made here.",
+        "Retries make no second one.",
+        "The role is recreated, and the policy written anew.",
+        "This takes all of it away.",
+        "A key of its own.",
+        "The newest is the one to use.",
+        "Repeat the request, or send one that\nis smaller.",
+        "The role and those of the sources.",
+        "The run is not there.",
+        "The workspace if left out.",
+        "Kept for ever.",
+    ],
+)
+def test_a_phrase_that_has_to_be_decoded_is_refused(text: str) -> None:
+    assert refused_phrases(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who owns the account? The target team.",
+        "The table is made of rows.",
+        "Make each function idempotent.",
+        "Of course there is a default.",
+    ],
+)
+def test_plain_english_is_accepted(text: str) -> None:
+    assert refused_phrases(text) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("page.md", "# Heading\n\nKept for ever, `not for ever`.\n\n    for ever\n"),
+        ("module.py", 'X = "for ever"\n"""Kept for ever."""\n'),
+        ("line.tf", 'variable "x" {\n  description = "Kept for ever."\n}\n'),
+        ("lines.tf", 'variable "x" {\n  description = <<-EOT\n    Kept for ever.\n  EOT\n}\n'),
+        ("validation.tf", 'error_message = "Kept for ever."\n'),
+    ],
+    ids=["page", "docstring", "description", "long description", "validation message"],
+)
+def test_only_the_text_of_a_file_is_checked(tmp_path: Path, file: str, source: str) -> None:
+    (tmp_path / file).write_text(source)
+
+    assert sum(len(refused_phrases(text)) for text in texts(tmp_path / file)) == 1
