@@ -1,4 +1,4 @@
-"""What a batch takes: its wall time, and what each of its onboardings is charged."""
+"""The duration of a batch, and what each of its items is charged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.benchmarks.prices import Charged, Function
 ONBOARDINGS = 100
 AT_ONCE = 4
 COUNTED = 3
-"""Onboardings of a batch that is counted."""
+"""Items in a batch whose events are counted."""
 WAITING = json.dumps({"timeout_seconds": 3600})
 WAYS = {
     "without waiting": {},
@@ -23,40 +23,40 @@ WAYS = {
 
 
 def wall_time(stack: Stack) -> Figure:
-    """Compare the time of a batch with that of its commands."""
+    """Compare the duration of a batch with that of its commands."""
     outputs = stack.apply(max_concurrency=AT_ONCE)
     event = {"dag_runs": onboardings(ONBOARDINGS)}
     _, seconds = stack.execute(outputs["batch_state_machine_arn"], event)
     rounds = -(-ONBOARDINGS // AT_ONCE)
     return Figure(
-        name=f"a batch of {ONBOARDINGS} onboardings, {AT_ONCE} at once",
+        name=f"a batch of {ONBOARDINGS} items, {AT_ONCE} at once",
         baseline_name=f"its commands alone, {rounds} rounds of {COMMAND_S:.0f} s",
         unit="s",
         measured=Sample((seconds,)),
         baseline=Sample((rounds * COMMAND_S,)),
         target=1.15,
         target_is_ratio=True,
-        how=f"One execution of the deployed batch in the local AWS, from its start to its end, with the "
-        "deployed function in Lambda processes that start with it; without waiting and without "
-        "preliminary tasks. Airflow is a stand-in, and its front keeps each command for "
-        f"{COMMAND_S:.0f} s, the fewest of the 5 to 30 s that are reported of MWAA: the longer a command "
-        f"takes, the nearer the ratio is to 1. The machine's load was {os.getloadavg()[0]:.1f} at its end.",
-        why=f"What is beyond the commands is the local AWS: one process, which takes 0.1 s of a core for the "
-        f"executions, roles and invocation of each onboarding, and of {AT_ONCE} at once, as their commands "
-        "end together; and the more, the more else the machine does. It also looks every 0.1 s whether an "
-        "onboarding has ended, where AWS sends an event.",
+        how="One execution of the deployed batch in the local AWS, from start to end, without waiting for DAG "
+        "runs and without preliminary tasks. The deployed function runs in Lambda processes that start during "
+        f"the batch. Airflow is simulated, and each command takes {COMMAND_S:.0f} s, the shortest of the 5 to "
+        "30 s that users report for MWAA. With longer commands, the ratio is closer to 1. The load of the "
+        f"machine was {os.getloadavg()[0]:.1f} at the end.",
+        why="The rest is the local AWS. It is one process and needs 0.1 s of a core for the executions, roles "
+        f"and invocation of each item. The commands of {AT_ONCE} items end together, so their times add up. "
+        "Other load on the machine adds to it. The local AWS also polls every 0.1 s whether an execution has "
+        "ended, where AWS sends an event.",
     )
 
 
 def charged(stack: Stack) -> tuple[Function, list[Charged]]:
-    """Count what an onboarding takes, alone and in a batch, in each way."""
+    """Count what an item is charged, alone and in a batch, with each way of waiting."""
     ways = [_way(stack, way, options) for way, options in WAYS.items()]
     (deployed,) = stack.target.functions.list_functions()["Functions"]
     return Function(deployed["Architectures"][0], deployed["MemorySize"]), ways
 
 
 def _way(stack: Stack, way: str, options: dict[str, str]) -> Charged:
-    # One at a time: the stand-in's clock is that of a single DAG run.
+    # One at a time: the clock of the simulated Airflow belongs to a single DAG run.
     outputs = stack.apply(max_concurrency=1, **options)
     items = onboardings(COUNTED)
     with stack.hurried():
@@ -65,7 +65,7 @@ def _way(stack: Stack, way: str, options: dict[str, str]) -> Charged:
         with stack.counted() as batch:
             arn, _ = stack.execute(outputs["batch_state_machine_arn"], {"dag_runs": items})
     own = transitions(stack.source.states.get_execution_history(executionArn=arn)["events"])
-    # A distributed map is charged one for each child that it starts, beside the child's own.
+    # AWS charges one transition for each child of a distributed map, in addition to those of the child.
     in_batch = (transitions(batch.events) - own) / COUNTED + 1
     return Charged(
         way=way,
@@ -78,7 +78,7 @@ def _way(stack: Stack, way: str, options: dict[str, str]) -> Charged:
 
 
 def transitions(events: Sequence[Event]) -> int:
-    """Return how many state transitions AWS counts: each state that is entered, and each try of a task."""
+    """Return how many state transitions AWS counts: each state entered, and each attempt of a task."""
     types: list[str] = [event["type"] for event in events]
     entered = sum(kind.endswith("StateEntered") and kind != "TaskStateEntered" for kind in types)
     return entered + types.count("TaskScheduled")

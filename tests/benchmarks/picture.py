@@ -1,4 +1,4 @@
-"""Draws docs/benchmarks.svg: each figure as a part of its target."""
+"""The picture docs/benchmarks.svg: each figure as a fraction of its target."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def picture(figures: Sequence[Figure]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         "font-family=\"system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif\" font-size=\"14\">",
-        "<title>Each figure as a part of its target</title>",
+        "<title>Each figure as a fraction of its target</title>",
         f'<rect width="{WIDTH}" height="{height}" rx="8" fill="#ffffff"/>',
-        _text(LEFT, 28, "As a part of the target; less is better", anchor="start", weight=600),
+        _text(LEFT, 28, "Fraction of the target (less is better)", anchor="start", weight=600),
         _text(one, 54, "target", anchor="middle"),
     ]
     for line, figure in enumerate(figures):

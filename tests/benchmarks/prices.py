@@ -1,4 +1,4 @@
-"""What onboardings cost, by AWS's public prices."""
+"""The cost of a batch, at AWS's public prices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.benchmarks.deployed import COMMAND_S, DAG_RUN_S, REQUEST_S
 
-ONBOARDINGS = 10_000
+ITEMS = 10_000
 REGION = "us-east-1"
 LOOKED_UP = "November 2026"
 # https://aws.amazon.com/step-functions/pricing/, Standard Workflows.
@@ -19,27 +19,27 @@ DOLLARS_PER_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 
 @dataclass(frozen=True)
 class Function:
-    """What a function is charged by."""
+    """The properties of a function that determine its price."""
 
     architecture: str
     memory_mb: int
 
     def dollars(self, invocations: float, seconds: float) -> float:
-        """Return what so many invocations cost, and so many seconds of all of them."""
+        """Return the price of the invocations, which take so many seconds in sum."""
         per_second = self.memory_mb / 1024 * DOLLARS_PER_GB_SECOND[self.architecture]
         return invocations * DOLLARS_PER_REQUEST + seconds * per_second
 
 
 @dataclass(frozen=True, kw_only=True)
 class Charged:
-    """What one onboarding is charged for.
+    """What AWS charges for one item.
 
     Parameters
     ----------
     transitions, transitions_in_batch
-        Of the onboarding's own execution; and of all that a batch has for each of its items.
+        Of the item's own execution; and of everything that a batch runs for each item.
     transitions_of_batch
-        Of the batch's execution itself, however many items it has.
+        Of the batch execution itself, regardless of the number of items.
     invocations, seconds
         Of the function.
     """
@@ -53,42 +53,42 @@ class Charged:
 
 
 def section(function: Function, ways: Sequence[Charged]) -> str:
-    """Return the part of the page that says what a batch of 10,000 costs."""
+    """Return the section of the page about the cost of 10,000 items."""
     _, cli, rest = ways
     per_poll = (rest.transitions - cli.transitions) / (rest.invocations - cli.invocations)
     gb_second = DOLLARS_PER_GB_SECOND[function.architecture]
     head = (
-        f"## What {ONBOARDINGS:,} onboardings cost\n\n"
-        f"In one batch, by AWS's prices of {REGION}, looked up in {LOOKED_UP}. Where they wait, a DAG run "
-        f"takes {DAG_RUN_S / 60:.0f} minutes. Each poll is {per_poll:g} state transitions and one invocation, "
-        "and the interval between polls grows with the time waited.\n\n"
-        "| onboardings | transitions of each, alone | the same in a batch | invocations of each | Lambda time of each "
-        "| Step Functions | Lambda | together |\n|---|---|---|---|---|---|---|---|"
+        f"## What {ITEMS:,} items cost\n\n"
+        f"The table shows the cost of one batch, at the AWS prices for {REGION} in {LOOKED_UP}. If the executions "
+        f"wait, each DAG run takes {DAG_RUN_S / 60:.0f} minutes. Each poll consists of {per_poll:g} state "
+        "transitions and one invocation, and the interval between polls grows with the time waited.\n\n"
+        "| items | transitions per item, alone | transitions per item, in a batch | invocations per item "
+        "| Lambda time per item | Step Functions | Lambda | total |\n|---|---|---|---|---|---|---|---|"
     )
     notes = (
         "- **Transitions and invocations** are counted in the histories of executions of the deployed "
-        "configuration in the local AWS, where a ten-minute wait takes no time. In a batch the distributed map "
-        "starts a child for each onboarding, which AWS charges as one transition, and the child's state is "
-        f"another; the batch itself has {rest.transitions_of_batch}. Without preliminary tasks: each adds one "
-        "transition and an invocation. So does each retry, and a redrive is one transition, too.",
-        f"- **Lambda time** is what the function waits for Airflow: {COMMAND_S:.0f} s for a command over the "
-        f"CLI, the fewest of the 5 to 30 s that are reported of MWAA; {REQUEST_S:.0f} s for a request over REST, "
-        "an assumption, as nothing is reported. The function has its default, "
-        f"{function.memory_mb} MB on {function.architecture}.",
+        "configuration in the local AWS, where a wait of ten minutes takes no time. In a batch, the distributed "
+        "map starts a child for each item. AWS charges one transition for the child and one for its state. "
+        f"The batch itself has {rest.transitions_of_batch} transitions. There are no preliminary tasks. Each "
+        "preliminary task and each retry adds one transition and one invocation. A redrive adds one transition.",
+        f"- **Lambda time** is the time in which the function waits for Airflow. A CLI command takes {COMMAND_S:.0f} "
+        "s, the shortest of the 5 to 30 s that users report for MWAA. A REST request takes "
+        f"{REQUEST_S:.0f} s, which is an assumption, because there are no reports. The function has its default "
+        f"size, {function.memory_mb} MB on {function.architecture}.",
         f"- **Prices**: ${DOLLARS_PER_TRANSITION * 1000:g} for 1,000 transitions of a "
-        "[Standard Workflow](https://aws.amazon.com/step-functions/pricing/); "
+        "[Standard Workflow](https://aws.amazon.com/step-functions/pricing/). "
         f"${DOLLARS_PER_REQUEST * 1_000_000:.2f} for a million requests and ${gb_second:.10f} for a GB-second "
-        "of [Lambda](https://aws.amazon.com/lambda/pricing/). Free tiers are not taken off; cold starts, logs, "
-        "S3 and MWAA itself are not in it.",
+        "of [Lambda](https://aws.amazon.com/lambda/pricing/). Free tiers are not subtracted. Cold starts, logs, "
+        "S3 and MWAA itself are not included.",
     )
     table = "\n".join([head, *(_row(function, way) for way in ways)])
     return "\n\n".join([table, "\n".join(notes)])
 
 
 def _row(function: Function, way: Charged) -> str:
-    transitions = way.transitions_of_batch + ONBOARDINGS * way.transitions_in_batch
+    transitions = way.transitions_of_batch + ITEMS * way.transitions_in_batch
     step_functions = transitions * DOLLARS_PER_TRANSITION
-    lambda_ = function.dollars(ONBOARDINGS * way.invocations, ONBOARDINGS * way.seconds)
+    lambda_ = function.dollars(ITEMS * way.invocations, ITEMS * way.seconds)
     cells = [
         way.way,
         f"{way.transitions}",

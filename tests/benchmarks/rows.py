@@ -1,4 +1,4 @@
-"""The figures: what is measured against which baseline, and what it is to reach."""
+"""The figures, with their baselines and targets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRIGGERS = 100
 SLOW_TRIGGERS = 5
 START_S = 60.0
 
-# What a function that is asked to use these two does before its first invocation.
+# Code that a function with both libraries runs before its first invocation.
 SAMPLE = """
 import boto3, requests
 client = boto3.client("mwaa")
@@ -37,8 +37,8 @@ HANDLER = "import mwaa_dags_trigger.app"
 
 
 def start_up(code: Code) -> list[Figure]:
-    """Time whole processes, up to where Lambda would hand over the first event."""
-    # Lambda's runtime brings boto3, and no `requests`: it comes out of the zip in both.
+    """Time whole processes, until Lambda would pass the first event."""
+    # The Lambda runtime provides boto3 but not `requests`: both processes import it from the zip.
     tasks = {"sample": _process(SAMPLE, code.environment(code.task))}
     for transport in TRANSPORTS:
         chosen = {"TRANSPORT": transport}
@@ -50,29 +50,29 @@ def start_up(code: Code) -> list[Figure]:
     ratio = {name: it.median / taken["sample"].median for name, it in taken.items()}
     return [
         Figure(
-            name=f"start-up of the handler's process, {transport.upper()}",
+            name=f"start-up of the function's process, {transport.upper()}",
             baseline_name="`boto3.client` and `requests`",
             unit="ms",
             measured=taken[transport].scaled(1000),
             baseline=taken["sample"].scaled(1000),
             target=START_TARGETS[transport],
             target_is_ratio=True,
-            how=f"{STARTS} whole processes each, imports and clients included: the unpacked zip, "
-            "whose modules have no bytecode, because Lambda's code directory is read-only and the "
-            "zip serves all versions of Python; and a script that imports the two and makes the client. "
-            "Lambda's runtime brings no `requests`, so that comes out of the zip in both. "
-            "Both find boto3 and botocore with bytecode; whether those of "
-            "Lambda's runtime have it is not documented, and that they do favours the baseline.",
-            why=f"With bytecode its modules would start in {ratio[f'{transport} compiled']:.2f} of the "
-            "baseline; what is beyond that is Python compiling them at each start. Bytecode would "
-            "bind the zip to one version of Python.",
+            how=f"{STARTS} whole processes each, including imports and clients. The measured process runs "
+            "the unpacked zip. Its modules have no bytecode, because the code directory of a Lambda function "
+            "is read-only and the zip supports all versions of Python. The baseline is a script that imports "
+            "both libraries and creates the client. The Lambda runtime does not provide `requests`, so both "
+            "processes import it from the zip. In both, boto3 and botocore have bytecode. AWS does not "
+            "document whether they have it in the Lambda runtime. If they do not, the baseline is too fast.",
+            why=f"With bytecode, the process would start in {ratio[f'{transport} compiled']:.2f} of the "
+            "baseline. The rest is the time in which Python compiles the modules at each start. Bytecode "
+            "would bind the zip to one version of Python.",
         )
         for transport in TRANSPORTS
     ]
 
 
 def warm_trigger(mwaa: Mwaa, code: Code) -> list[Figure]:
-    """Compare a warm trigger with a bare POST of the same command."""
+    """Compare a warm trigger with a plain POST of the same command."""
     url = f"https://{mwaa.front.hostname}/aws_mwaa/cli"
     commands: dict[str, list[float]] = {"trigger": [], "post": []}
     with mwaa.container(code, "cli") as container:
@@ -91,42 +91,42 @@ def warm_trigger(mwaa: Mwaa, code: Code) -> list[Figure]:
         Sample(tuple(command + value for value in sample.values)) for sample in (trigger, post)
     )
     how = (
-        f"{PAIRS} triggers of the handler and {PAIRS} bare POSTs of the same command to the same "
-        "address, redirect included, in one process; connections and token are warm. From each is "
-        "subtracted what Airflow itself took for the command, which varies by more than what is "
-        "measured here"
+        f"{PAIRS} triggers of the function and {PAIRS} plain POSTs of the same command to the same "
+        "address, including the redirect, in one process. Connections and the token are warm. The time that "
+        "Airflow took for the command is subtracted from each, because it varies more than the measured "
+        "overhead."
     )
-    why = "It is what checking the event, logging and reading the answer take."
+    why = "This is the time for validating the event, logging and reading the response."
     return [
         Figure(
             name="overhead of a warm trigger beyond its HTTP calls",
-            baseline_name="the same POST by a bare `requests.Session`",
+            baseline_name="the same POST with a plain `requests.Session`",
             unit="ms",
             measured=differences(trigger.values, post.values).scaled(1000),
             baseline=whole_post.scaled(1000),
             target=5,
             target_is_ratio=False,
-            how=f"{how}; the overhead is the difference in each turn.",
+            how=f"{how} The overhead is the difference between the two in each turn.",
             why=why,
         ),
         Figure(
-            name="a warm trigger as a whole",
-            baseline_name="the same POST by a bare `requests.Session`",
+            name="total time of a warm trigger",
+            baseline_name="the same POST with a plain `requests.Session`",
             unit="ms",
             measured=whole_trigger.scaled(1000),
             baseline=whole_post.scaled(1000),
             target=1.05,
             target_is_ratio=True,
-            how=f"{how}, and then the median of all commands is added to each. A command runs in a "
-            "fork of a process that has imported Airflow already; on MWAA it takes seconds, and the "
-            "ratio is nearer to 1.",
+            how=f"{how} Then the median of all commands is added to each. A command runs in a fork of a "
+            "process that has already imported Airflow. On MWAA, a command takes seconds, so the ratio is "
+            "closer to 1.",
             why=why,
         ),
     ]
 
 
 def calls(mwaa: Mwaa, code: Code) -> list[Figure]:
-    """Count what reaches MWAA for a hundred triggers in a new container."""
+    """Count the requests that reach MWAA for a hundred triggers in a new container."""
     tokens, counts = len(mwaa.front.tokens), []
     with mwaa.container(code, "cli") as container:
         started = time.monotonic()
@@ -138,33 +138,33 @@ def calls(mwaa: Mwaa, code: Code) -> list[Figure]:
     return [
         Figure(
             name=f"CreateCliToken calls for {TRIGGERS} triggers within a minute",
-            baseline_name="one for each trigger",
+            baseline_name="one per trigger",
             unit="",
             measured=Sample((len(mwaa.front.tokens) - tokens,)),
             baseline=Sample((TRIGGERS,)),
             target=1,
             target_is_ratio=False,
-            how=f"Counted where the API makes tokens; one container got the triggers one after the "
-            f"other, in {seconds:.0f} s. A token is used for 45 s of its 60 s, so that it outlives a command "
-            "that is sent last: triggers spread over the whole of a minute need two.",
-            why=f"The triggers took {seconds:.0f} s, more than the 45 s for which a token is used.",
+            how=f"Counted where the API creates tokens. One container received the triggers one after the "
+            f"other, in {seconds:.0f} s. The function uses a token for 45 of its 60 s, so that the token "
+            "outlives the last command. Triggers that are spread over a whole minute therefore need two tokens.",
+            why=f"The triggers took {seconds:.0f} s. The function uses a token for 45 s only.",
         ),
         Figure(
-            name="CLI commands for a trigger that goes well",
-            baseline_name="a single one",
+            name="CLI commands for a successful trigger",
+            baseline_name="one command",
             unit="",
             measured=Sample(tuple(counts)),
             baseline=Sample((1,)),
             target=1,
             target_is_ratio=False,
             how=f"Counted at the web server, for each of these {TRIGGERS} triggers.",
-            why="A trigger needed another try.",
+            why="A trigger needed a second attempt.",
         ),
     ]
 
 
 def rest(mwaa: Mwaa, code: Code) -> Figure:
-    """Compare both transports, with commands that start as they do on MWAA."""
+    """Compare both transports, with commands that start as on MWAA."""
     with mwaa.container(code, "rest") as over_rest, mwaa.container(code, "cli") as over_cli:
         requests: list[float] = []
         over_rest.trigger()
@@ -176,20 +176,20 @@ def rest(mwaa: Mwaa, code: Code) -> Figure:
     airflow = statistics.median(requests) / taken["cli"].median
     return Figure(
         name=f"trigger over REST, Airflow {mwaa.airflow.version}",
-        baseline_name="trigger over the CLI, a process for each command",
+        baseline_name="trigger over the CLI, one process per command",
         unit="ms",
         measured=taken["rest"].scaled(1000),
         baseline=taken["cli"].scaled(1000),
         target=0.05,
         target_is_ratio=True,
-        how=f"{SLOW_TRIGGERS} whole triggers each, through the handler in a warm container. Each "
-        "command starts an `airflow` process of its own, as on MWAA.",
-        why=f"Airflow's REST API itself, without handler and AWS, takes {airflow:.3f} of the baseline.",
+        how=f"{SLOW_TRIGGERS} complete triggers each, through the function in a warm container. Each "
+        "command starts its own `airflow` process, as on MWAA.",
+        why=f"Airflow's REST API alone, without the function and AWS, takes {airflow:.3f} of the baseline.",
     )
 
 
 def look(mwaa: Mwaa, code: Code) -> Figure:
-    """Compare a look at a DAG with few runs with one at a DAG that has many."""
+    """Compare the lookup of a run in a DAG with many runs and in a DAG with one run."""
     run_id = "sfn__looked-for"
     pause(mwaa.airflow.airflow, "onboarding")
     with mwaa.container(code, "cli") as container:
@@ -201,58 +201,58 @@ def look(mwaa: Mwaa, code: Code) -> Figure:
             {dag: partial(container.look, dag, run_id) for dag in ("paused", "onboarding")},
         )
     return Figure(
-        name=f"look at a run among {RUNS} of its DAG over the CLI, Airflow {mwaa.airflow.version}",
-        baseline_name="the same of a DAG with a single run",
+        name=f"lookup of one of {RUNS:,} runs over the CLI, Airflow {mwaa.airflow.version}",
+        baseline_name="lookup in a DAG with one run",
         unit="ms",
         measured=taken["onboarding"].scaled(1000),
         baseline=taken["paused"].scaled(1000),
         target=1.3,
         target_is_ratio=True,
-        how=f"{LOOKS} times the action `status` each, through the handler in a warm container. Each "
-        "command starts an `airflow` process of its own, as on MWAA.",
-        why="The commands themselves take longer the more runs the DAG has.",
+        how=f"{LOOKS} invocations with the action `status` each, through the function in a warm container. "
+        "Each command starts its own `airflow` process, as on MWAA.",
+        why="The commands themselves take longer if the DAG has more runs.",
     )
 
 
 def burst_of_executions(version: str, state: Mapping[str, Any]) -> Figure:
-    """Count the looks of a burst."""
+    """Count the lookups in a burst of executions."""
     result = burst(version, EXECUTIONS, state)
     ended = ", ".join(f"{name} {count}" for name, count in sorted(result.endings.items()))
     return Figure(
-        name=f"looks for the run in a burst of {EXECUTIONS} executions, Airflow {version}",
-        baseline_name="one for each execution",
+        name=f"lookups in a burst of {EXECUTIONS} executions, Airflow {version}",
+        baseline_name="one per execution",
         unit="",
         measured=Sample((result.looks,)),
         baseline=Sample((EXECUTIONS,)),
         target=1,
         target_is_ratio=True,
-        how=f"A model on a simulated clock: {EXECUTIONS} executions start at once, each in a container "
-        f"of its own, under the retries of the state machine; the web server takes {SLOTS} commands "
-        f"at once, each takes {COMMAND_SECONDS:.0f} s, and refuses all others with 503. It ended "
-        f"with: {ended}, after {result.seconds:.0f} s (at best {EXECUTIONS // SLOTS * COMMAND_SECONDS:.0f}), "
-        f"{result.invocations} invocations and {result.refused} refusals.",
-        why="A refused command is looked for.",
+        how=f"A model on a simulated clock. {EXECUTIONS} executions start at once, each in its own container, "
+        f"with the retries of the state machine. The web server accepts {SLOTS} commands at once, and each "
+        f"takes {COMMAND_SECONDS:.0f} s. It rejects all others with status 503. Final states: {ended}. "
+        f"Duration: {result.seconds:.0f} s, at best {EXECUTIONS // SLOTS * COMMAND_SECONDS:.0f} s. "
+        f"Invocations: {result.invocations}. Rejected commands: {result.refused}.",
+        why="The function looked up runs after rejected commands.",
     )
 
 
 def zip_size(code: Code) -> Figure:
-    """Weigh the zip against one with all of boto3 in it."""
+    """Compare the size of the zip with that of a zip that contains boto3."""
     return Figure(
         name="size of the zip",
-        baseline_name="boto3 and `requests` vendored",
+        baseline_name="zip with boto3 and `requests`",
         unit="MiB",
         measured=Sample((ZIP.stat().st_size / 2**20,)),
         baseline=Sample((code.runtime_zip.stat().st_size / 2**20,)),
         target=0.75,
         target_is_ratio=False,
-        how="The baseline is what boto3, `requests` and all that they need put into a directory, "
-        "without bytecode, as a zip with the best compression of Python's own.",
-        why="`requests` and what it needs have grown.",
+        how="The baseline contains boto3, `requests` and all their dependencies without bytecode, with the "
+        "best compression of Python's `zipfile`.",
+        why="`requests` and its dependencies have grown.",
     )
 
 
 def _noting(mwaa: Mwaa, noted: list[float], task: Callable[[], float]) -> Callable[[], float]:
-    """Have the task note what of its seconds was Airflow's."""
+    """Note how many seconds of each task Airflow took."""
 
     def run() -> float:
         seconds = task()
@@ -263,7 +263,7 @@ def _noting(mwaa: Mwaa, noted: list[float], task: Callable[[], float]) -> Callab
 
 
 def _process(script: str, environment: dict[str, str]) -> Callable[[], float]:
-    # -S: the packages of this environment are not those of the runtime.
+    # -S: this environment has other packages than the runtime.
     command = [sys.executable, "-S", "-P", "-c", script]
 
     def run() -> float:
