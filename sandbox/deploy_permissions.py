@@ -15,7 +15,7 @@ from tools.paths import PROJECT
 
 FILE = PROJECT / "docs" / "deploy-permissions.json"
 PAGE = PROJECT / "docs" / "operations.md"
-_HEAD = "| account | actions | on |\n|---|---|---|\n"
+_HEAD = "| account | actions | resources |\n|---|---|---|\n"
 
 
 def policy(side: str, *, account: str, region: str, name: str) -> str:
