@@ -1,45 +1,46 @@
-# A real environment. Copy this file under the name of its workspace, then:
+# The variables of one environment. Copy this file, name the copy after the workspace, and deploy:
 #
 #   make package
 #   terraform workspace select -or-create staging
 #   terraform apply -var-file=environments/staging.tfvars
 
-# First part of all names; the workspace is the last: "data-onboarding-staging". Together with it
-# at most 55 characters. Roles have no Region: in a second one use another name.
+# First part of all names. The workspace is the last part: "data-onboarding-staging". Both together can
+# have up to 55 characters. Roles exist once for all Regions, so use another name in a second Region.
 name = "data-onboarding"
 
-# Both accounts are used in this Region.
+# Region of both accounts.
 region = "eu-central-1"
 
-# Where the state machine goes. An apply with credentials of any other account stops at once.
+# Account of the state machine. If your credentials belong to a different account, Terraform stops before
+# it creates anything.
 source_account = {
   account_id = "111111111111"
 
-  # The role that deploys there. Leave it out where your own credentials are of that account.
+  # Role that deploys to the account. Omit it if your own credentials belong to the account.
   assume_role_arn = "arn:aws:iam::111111111111:role/deployer"
 }
 
-# Where MWAA is, and the Lambda goes. The same account as above will do, too.
+# Account of MWAA and the Lambda function. It can be the same account as above.
 target_account = {
   account_id      = "222222222222"
   assume_role_arn = "arn:aws:iam::222222222222:role/deployer"
 }
 
-# The environments, by name, whose DAGs may be triggered: the function gets no access to others.
+# Names of the MWAA environments whose DAGs may be triggered. The function cannot access any others.
 mwaa_environments = ["analytics"]
 
-# How the function reaches Airflow. "cli", the default, works with every version, but its token for an
-# environment is good for any Airflow command there. "rest", from Airflow 2.4.3 on, is faster, and
-# Airflow's own roles apply.
+# How the function talks to Airflow. "cli", the default, works with every version, but its tokens can run
+# any Airflow command in the environment. "rest" requires Airflow 2.4.3 or later. It is faster, and
+# Airflow's own roles limit what it can do.
 transport = "rest"
 
-# With "rest": the Airflow role as which the function acts. User, the default, is enough to trigger and
-# to read DAG runs; Op may also change connections and variables. A role of your own will do, too.
+# Airflow role of the function, for "rest" only. The default, User, can trigger and read DAG runs. Op can
+# also change connections and variables. You can use your own Airflow role as well.
 airflow_role = "User"
 
-# Lambda functions of the source account that run first, in this order. Each gets the execution's
-# input with the results of those before it; its own is added at result_path. Leave result_path out
-# to drop the result, and leave the whole list out where there is nothing to do first.
+# Lambda functions of the source account that run before the trigger, in this order. Each receives the
+# input of the execution together with the results of the previous functions. Its own result is stored at
+# result_path, or dropped if you omit result_path. Omit preliminary_tasks if there is nothing to run first.
 preliminary_tasks = [
   {
     name        = "Update Client Database"
@@ -48,16 +49,16 @@ preliminary_tasks = [
   },
 ]
 
-# The execution waits for the end of the DAG run, and fails if that does; then clear the failed tasks
-# in Airflow and redrive the execution. The longer it waits, the longer the interval between its polls,
-# unless you set poll_interval_seconds. Leave it out to end once the DAG run is triggered.
+# Makes the execution wait until the DAG run ends, and fail if the DAG run fails. In that case, clear the
+# failed tasks in Airflow and redrive the execution. The interval between polls grows with the time waited,
+# unless you set poll_interval_seconds. Omit wait_for_completion to end the execution after the trigger.
 wait_for_completion = {
   timeout_seconds = 14400
 }
 
-# A second state machine, which onboards all of a list that it gets or finds in this bucket of the source
-# account. At most so many at once; at most 5 % may fail before no more are started. Leave it out where
-# onboardings come one by one.
+# Creates a second state machine, which triggers a DAG run for each item of a list. The list is in its
+# input or in this bucket of the source account. At most 8 items run at once, and the batch stops if more
+# than 5 % of the items fail. Omit batch if you do not trigger lists of DAG runs.
 batch = {
   bucket                       = "data-onboarding-batches"
   prefix                       = "staging/"
@@ -65,27 +66,27 @@ batch = {
   tolerated_failure_percentage = 5
 }
 
-# The source assumes a role of its own, which may invoke the function and nothing else. Without it,
-# it assumes the function's role, where a condition keeps all but that for the function.
+# The source assumes a separate role, which can only invoke the function. By default, it assumes the role
+# of the function, and a condition limits all other permissions of that role to the function itself.
 dedicated_invoker_role = true
 
-# What the log of the executions holds: OFF, ERROR, FATAL or ALL. Input and output may hold clients'
-# data, so they are left out unless you say otherwise; at level ALL, the arguments of tasks may hold it, too.
+# Log of the executions. The level is OFF, ERROR, FATAL or ALL. Input and output can contain personal data
+# and are not logged by default. At level ALL, the arguments of tasks can contain it as well.
 logging = {
   level                  = "ERROR"
   include_execution_data = false
   retention_in_days      = 90
 }
 
-# The Lambda's size. These are the defaults: 300 s leave time for a slow web server and a second
-# look; the function is idle most of that time. 60 s are the least.
+# Size of the Lambda function, with the default values. The timeout must be at least 60 s. 300 s leave
+# time for a slow web server and a second attempt. The function mostly waits during this time.
 function = {
   architecture = "arm64"
   memory_size  = 256
   timeout      = 300
 }
 
-# Besides Project (the name above) and Environment (the workspace).
+# Tags of all resources, in addition to Project (the name above) and Environment (the workspace).
 tags = {
   Team = "data-platform"
 }

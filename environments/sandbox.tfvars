@@ -1,4 +1,4 @@
-# The local two-account AWS of `make demo` and `make sandbox`.
+# The local AWS with two accounts that `make demo` and `make sandbox` use.
 region = "eu-central-1"
 
 source_account = {
