@@ -23,7 +23,7 @@ WAYS = {
 
 
 def wall_time(stack: Stack) -> Figure:
-    """Compare the duration of a batch with that of its commands."""
+    """Compare the duration of a batch with the duration of its commands."""
     outputs = stack.apply(max_concurrency=AT_ONCE)
     event = {"dag_runs": onboardings(ONBOARDINGS)}
     _, seconds = stack.execute(outputs["batch_state_machine_arn"], event)

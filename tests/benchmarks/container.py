@@ -1,6 +1,6 @@
-"""A warm Lambda container: does a task for each line of its stdin, and prints its seconds.
+"""A warm Lambda container: runs a task for each line of its stdin, and prints the seconds.
 
-Runs in a process of its own, on the unpacked zip.
+It runs in a separate process, on the unpacked zip.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class Taken:
     Parameters
     ----------
     events
-        Of the histories of all executions, those of a distributed map's children among them.
+        The events of all executions, including the children of distributed maps.
     waited
         The seconds of each command or request.
     """

@@ -76,7 +76,7 @@ def unpack(directory: Path) -> Code:
 
 
 def needed(names: tuple[str, ...]) -> set[str]:
-    """Return the names of the distributions and of all that they need, extras left out."""
+    """Return the names of the distributions and of all their dependencies, without extras."""
     found: set[str] = set()
     left = list(names)
     while left:

@@ -236,7 +236,7 @@ def burst_of_executions(version: str, state: Mapping[str, Any]) -> Figure:
 
 
 def zip_size(code: Code) -> Figure:
-    """Compare the size of the zip with that of a zip that contains boto3."""
+    """Compare the size of the zip with a zip that contains boto3."""
     return Figure(
         name="size of the zip",
         baseline_name="zip with boto3 and `requests`",

@@ -28,8 +28,8 @@ def test_every_threat_is_there() -> None:
     assert [threat.partition("\n")[0] for threat in THREATS] == [
         "A compromised source",
         "A compromised function",
-        "A neighbour in the source account",
-        "A neighbour in the target account",
+        "A neighbor in the source account",
+        "A neighbor in the target account",
         "A leaked token",
         "Conf values in logs",
     ]
