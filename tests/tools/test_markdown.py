@@ -14,8 +14,7 @@ from tools.paths import PROJECT
 PLAIN_ENGLISH = (
     "*.md",
     ".github/*.md",
-    "docs/reference.md",
-    "docs/sandbox.md",
+    "docs/**/*.md",
     "tests/tools/english.py",
     "tests/tools/test_dependabot.py",
     "tests/tools/test_markdown.py",
