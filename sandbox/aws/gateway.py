@@ -1,4 +1,4 @@
-"""The one door of the local AWS: it checks IAM, answers what moto lacks, and passes on the rest."""
+"""The one door of the local AWS: it checks requests and IAM, answers what moto lacks, and passes on the rest."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
-from werkzeug.wrappers import Request, Response
+from moto.core.request import Request
+from werkzeug.wrappers import Response
 
 from sandbox.aws import step_functions
-from sandbox.aws.authorizer import AccessDenied, Authorizer
+from sandbox.aws.api_requests import ApiRequest, InvalidRequestError, parse_request, refuse
+from sandbox.aws.authorizer import AccessDenied, Authorizer, Caller
 from sandbox.aws.functions import FunctionNotFound, Functions
 from sandbox.aws.mwaa_permissions import resources
+from sandbox.aws.request_validation import validate
 from sandbox.aws.service_permissions import permissions
 from sandbox.mwaa import http
 from sandbox.mwaa.api import MwaaApi, api_call
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _SIGNATURE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
-_INVOKE = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/invocations")
-
 
 # What an account without MWAA answers: it never comes to a token or a host name.
 _NO_MWAA = MwaaApi({}, create_cli_token=str, hostname=str)
@@ -42,12 +42,13 @@ class Front(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """A signed request: by which key, to which service and Region, and what."""
+    """A signed request: who sends it, to which service and Region, and what it asks."""
 
-    access_key: str
+    caller: Caller
     region: str
     service: str
     request: Request
+    asked: ApiRequest
 
 
 class Gateway:
@@ -67,10 +68,7 @@ class Gateway:
         self._moto = moto
         self._services: Mapping[str, Callable[[Call], Response | None]] = {
             "airflow": self._airflow,
-            "iam": _only_checked,
             "lambda": self._lambda,
-            "logs": _only_checked,
-            "s3": _only_checked,
             "states": self._states,
             "sts": self._sts,
         }
@@ -78,62 +76,64 @@ class Gateway:
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer, or let moto answer."""
         signature = _SIGNATURE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        serve = self._services.get(signature["service"]) if signature else None
-        if signature and serve:
-            length = int(environ.get("CONTENT_LENGTH") or 0)
-            body = environ["wsgi.input"].read(length)
-            api, _, action = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
-            complete = step_functions.COMPLETED.get(action) if api == "AWSStepFunctions" else None
-            if complete:
-                body = json.dumps(complete(json.loads(body))).encode()
-                environ["CONTENT_LENGTH"] = str(len(body))
-            environ["wsgi.input"] = io.BytesIO(body)
-            call = Call(
-                signature["key"], signature["region"], signature["service"], Request(environ)
+        if not signature:
+            return self._moto(environ, start)
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length)
+        api, _, action = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        complete = step_functions.COMPLETED.get(action) if api == "AWSStepFunctions" else None
+        if complete:
+            body = json.dumps(complete(json.loads(body))).encode()
+            environ["CONTENT_LENGTH"] = str(len(body))
+        environ["wsgi.input"] = io.BytesIO(body)
+        request = Request(environ)
+        asked = parse_request(signature["service"], request)
+        if asked:
+            caller = self._authorizer.caller(signature["key"])
+            response = self._respond(
+                Call(caller, signature["region"], signature["service"], request, asked)
             )
-            try:
-                self._authorize(call)
-                response = serve(call)
-            except AccessDenied as denied:
-                response = _denied(call.service, str(denied))
             if response is not None:
                 response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
                 return response(environ, start)
-            environ["wsgi.input"] = io.BytesIO(body)
+        environ["wsgi.input"] = io.BytesIO(body)
         return self._moto(environ, start)
 
+    def _respond(self, call: Call) -> Response | None:
+        """Refuse what AWS refuses, and answer what moto does not know."""
+        serve = self._services.get(call.service)
+        try:
+            validate(call.asked)
+            self._authorize(call)
+            return serve(call) if serve else None
+        except AccessDenied as denied:
+            return _denied(call.service, str(denied))
+        except InvalidRequestError as error:
+            return refuse(call.asked, error)
+
     def _authorize(self, call: Call) -> None:
-        caller = self._authorizer.caller(call.access_key)
-        asked = permissions(call.service, call.request, region=call.region, account=caller.account)
-        for action, resource in asked:
-            self._authorizer.authorize(caller, action=action, resources=[resource])
+        account = call.caller.account
+        for action, resource in permissions(call.asked, region=call.region, account=account):
+            self._authorizer.authorize(call.caller, action=action, resources=[resource])
 
     def _sts(self, call: Call) -> None:
-        form = parse_qs(call.request.get_data().decode())
-        if form.get("Action") == ["AssumeRole"]:
+        if call.asked.name == "AssumeRole":
             self._authorizer.authorize_assume_role(
-                self._authorizer.caller(call.access_key),
-                role_arn=form["RoleArn"][0],
-                external_id=form.get("ExternalId", [None])[0],
+                call.caller,
+                role_arn=call.asked.parameters["RoleArn"],
+                external_id=call.asked.parameters.get("ExternalId"),
             )
 
     def _states(self, call: Call) -> Response | None:
-        action = call.request.headers.get("X-Amz-Target", "").partition(".")[2]
-        if action not in step_functions.ACTIONS:
-            return None
-        try:
-            answer = step_functions.ACTIONS[action](json.loads(call.request.get_data()))
-        except step_functions.RefusedError as refused:
-            return _json({"__type": refused.code, "message": str(refused)}, status=400)
-        return None if answer is None else _json(answer)
+        answer = step_functions.ACTIONS.get(call.asked.name)
+        body = answer(dict(call.asked.parameters)) if answer else None
+        return None if body is None else _json(body)
 
     def _lambda(self, call: Call) -> Response | None:
-        invoke = _INVOKE.fullmatch(call.request.path)
-        if not invoke:
+        if call.asked.name != "Invoke":
             return None
-        caller = self._authorizer.caller(call.access_key)
         arn = self._functions.arn(
-            unquote(invoke["function"]), region=call.region, account=caller.account
+            call.asked.parameters["FunctionName"], region=call.region, account=call.caller.account
         )
         try:
             invocation = self._functions.invoke(arn, call.request.get_data())
@@ -149,7 +149,7 @@ class Gateway:
         return Response(invocation.payload, headers=headers, mimetype="application/json")
 
     def _airflow(self, call: Call) -> Response:
-        caller = self._authorizer.caller(call.access_key)
+        caller = call.caller
         request = http.Request(
             call.request.method,
             call.request.full_path.removesuffix("?"),
@@ -168,10 +168,6 @@ class Gateway:
         return Response(
             answer.body, answer.status, dict(answer.headers), mimetype="application/json"
         )
-
-
-def _only_checked(_: Call) -> None:
-    """Let moto answer what the caller is allowed."""
 
 
 def _json(

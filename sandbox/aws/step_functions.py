@@ -21,6 +21,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from sandbox.asl import Diagnostic, diagnose
+from sandbox.aws.api_requests import InvalidRequestError
 from sandbox.aws.authorizer import AccessDenied, Authorizer
 from sandbox.aws.failures import failure
 from sandbox.aws.sessions import new_session
@@ -32,20 +33,6 @@ if TYPE_CHECKING:
 _TASK_TIMEOUT_SECONDS = 900
 # "CreateStateMachine" in the AWS Step Functions API Reference.
 _MAX_DEFINITION_BYTES = 1_048_576
-
-
-class RefusedError(Exception):
-    """Step Functions refuses a request; the text is the one that AWS gives.
-
-    Parameters
-    ----------
-    code
-        Name of the error.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def validate_definition(request: dict[str, Any]) -> dict[str, Any]:
@@ -72,12 +59,12 @@ def refuse_definition(request: dict[str, Any]) -> None:
     diagnostics = _diagnose(request["definition"]) if "definition" in request else []
     if diagnostics:
         reasons = ", ".join(map(str, diagnostics))
-        raise RefusedError("InvalidDefinition", f"Invalid State Machine Definition: '{reasons}'")
+        raise InvalidRequestError("InvalidDefinition", f"Invalid State Machine Definition: '{reasons}'")
 
 
 def _diagnose(definition: str) -> list[Diagnostic]:
     if len(definition.encode()) > _MAX_DEFINITION_BYTES:
-        raise RefusedError(
+        raise InvalidRequestError(
             "ValidationException",
             "1 validation error detected: Value at 'definition' failed to satisfy constraint: "
             f"Member must have length less than or equal to {_MAX_DEFINITION_BYTES}",

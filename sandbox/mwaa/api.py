@@ -1,6 +1,6 @@
 """MWAA's API, as far as its clients call it to use environments that are there.
 
-Shapes and limits are those of botocore's service model of `mwaa`; who may call is not looked at here.
+Shapes are those of botocore's service model of `mwaa`. The gateway checks requests against it, and who may call.
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from sandbox.mwaa.http import Request, Response
-
-MAX_PATH = 64
-"""Characters of the `Path` of InvokeRestApi."""
 
 MAX_REST_ANSWER = 6 * 1024 * 1024
 """Bytes of an answer of InvokeRestApi (Amazon MWAA User Guide, "Using the Apache Airflow REST API")."""
@@ -141,8 +138,8 @@ class MwaaApi:
         """Return a page of the names; the token is the number of those on the pages before."""
         size = query.get("MaxResults", [str(MAX_RESULTS)])[0]
         start = query.get("NextToken", ["0"])[0]
-        if not (size.isdecimal() and 1 <= int(size) <= MAX_RESULTS and start.isdecimal()):
-            message = f"MaxResults is 1 to {MAX_RESULTS}, NextToken as an earlier answer had it"
+        if not start.isdecimal():
+            message = "NextToken must be the one that an earlier response returned"
             return failure(HTTPStatus.BAD_REQUEST, "ValidationException", message)
         names = sorted(self._environments)
         end = int(start) + int(size)
@@ -161,14 +158,10 @@ class MwaaApi:
         }
 
     def _invoke_rest_api(self, environment: RestEnvironment, call: Mapping[str, Any]) -> Response:
-        path = call["Path"]
-        if len(path) > MAX_PATH:
-            message = f"Value at 'path' has {len(path)} characters, more than {MAX_PATH}"
-            return failure(HTTPStatus.BAD_REQUEST, "ValidationException", message)
         try:
             answer = environment.rest(
                 call["Method"],
-                path,
+                call["Path"],
                 params=call.get("QueryParameters"),
                 body=call.get("Body"),
                 timeout=REST_SECONDS,
