@@ -19,6 +19,7 @@ from sandbox.aws.api_requests import ApiRequest, InvalidRequestError, parse_requ
 from sandbox.aws.authorizer import AccessDenied, Authorizer, Caller
 from sandbox.aws.functions import FunctionNotFound, Functions
 from sandbox.aws.mwaa_permissions import resources
+from sandbox.aws.quotas import check_quotas
 from sandbox.aws.request_validation import validate
 from sandbox.aws.service_permissions import permissions
 from sandbox.mwaa import http
@@ -105,6 +106,7 @@ class Gateway:
         try:
             validate(call.asked)
             self._authorize(call)
+            check_quotas(call.asked, account=call.caller.account)
             return serve(call) if serve else None
         except AccessDenied as denied:
             return _denied(call.service, str(denied))
