@@ -18,6 +18,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.aws import accounts, log_groups
 from sandbox.aws.authorizer import Authorizer
+from sandbox.aws.data_limits import data_limited
 from sandbox.aws.distributed_map import maps_distributed
 from sandbox.aws.event_rules import notification_kept, state_machines_started
 from sandbox.aws.execution_context import context_completed
@@ -122,6 +123,7 @@ class AwsServer:
         stack.enter_context(notification_kept())
         stack.enter_context(state_machines_started(self.service_session, self.url))
         stack.enter_context(context_completed())
+        stack.enter_context(data_limited())
         stack.enter_context(jsonata_evaluated())
         stack.enter_context(redrive_known())
         stack.enter_context(patch_stop())
