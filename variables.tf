@@ -181,6 +181,25 @@ variable "tags" {
   type        = map(string)
   nullable    = false
   default     = {}
+
+  # "Tags for IAM resources" in the IAM User Guide: of all services here, IAM accepts the least.
+  validation {
+    condition     = length(distinct([for key in setunion(["Environment", "Project"], keys(var.tags)) : lower(key)])) == length(setunion(["Environment", "Project"], keys(var.tags)))
+    error_message = "`tags` must not have keys that differ in case only from each other, from Environment or from Project, such as project: for IAM they are the same."
+  }
+
+  validation {
+    condition     = length(setunion(["Environment", "Project"], keys(var.tags))) <= 50
+    error_message = "`tags` must have at most 48 keys besides Environment and Project: AWS accepts 50."
+  }
+
+  validation {
+    condition = alltrue([for key, value in var.tags : (
+      can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value))
+      && !can(regex("(?i)^aws:", key)) && !can(regex("(?i)^aws:", value))
+    )])
+    error_message = "Keys and values of `tags` must consist of letters, digits, spaces and _.:/=+-@, such as Team = \"Research and Development\", with at most 128 characters in a key and 256 in a value, and must not begin with aws:."
+  }
 }
 
 variable "target_account" {
@@ -224,7 +243,7 @@ variable "transport" {
 }
 
 variable "trusted_sources" {
-  description = "Further state machines, with their roles, that may trigger DAG runs, beside the one that is made here. The roles must exist already."
+  description = "Further state machines, with their roles, that may trigger DAG runs, beside the one that is made here. About 6 at most, because IAM's default quota for a trust policy is 2,048 characters. The roles must exist already."
   type = list(object({
     role_arn          = string
     state_machine_arn = string

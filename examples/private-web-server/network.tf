@@ -45,7 +45,7 @@ resource "aws_vpc_security_group_egress_rule" "function" {
   provider = aws.target
 
   security_group_id = aws_security_group.function.id
-  description       = "HTTPS within the VPC: an endpoint that MWAA makes has the environment's security group"
+  description       = "HTTPS within the VPC: an endpoint created by MWAA has the security group of the environment"
   from_port         = 443
   to_port           = 443
   ip_protocol       = "tcp"

@@ -60,10 +60,13 @@ variable "logging" {
     error_message = "Give logging.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
-  # "CreateLogGroup" in the CloudWatch Logs API Reference.
+  # "CreateLogGroup" in the CloudWatch Logs API Reference, "CloudWatchLogsLogGroup" in that of AWS Step Functions.
   validation {
-    condition     = alltrue([for name in var.logging.log_group_name[*] : can(regex("^[A-Za-z0-9_./#-]{1,512}$", name))])
-    error_message = "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - only, at most 512 of them."
+    condition = alltrue([
+      for name in var.logging.log_group_name[*] :
+      can(regex("^[A-Za-z0-9_./#-]+$", name)) && length(name) <= local.max_log_group_name_length
+    ])
+    error_message = "`logging.log_group_name` must be the name of a log group (no ARN), such as /team/states: letters, digits and _./#- only, at most ${local.max_log_group_name_length} of them, because Step Functions accepts a log group's ARN of up to 256."
   }
 
   validation {
@@ -141,10 +144,16 @@ variable "role" {
   nullable = false
   default  = {}
 
-  # "CreateRole" in the IAM API Reference.
+  # "IAM name requirements" in the IAM User Guide: CreateRole accepts more, and Lambda refuses it.
   validation {
-    condition     = can(regex("^/([!-.0-~]+/)*$", var.role.path)) && length(var.role.path) <= 512
-    error_message = "Write role.path with a slash at both ends, such as /teams/data/."
+    condition     = can(regex("^/([\\w+=,.@-]+/)*$", var.role.path))
+    error_message = "`role.path` must begin and end with a slash, with letters, digits and _+=,.@- between slashes, such as /teams/data/."
+  }
+
+  # "CreateStateMachine" in the AWS Step Functions API Reference.
+  validation {
+    condition     = length(var.role.path) <= local.max_role_path_length
+    error_message = "`role.path` must have at most ${local.max_role_path_length} characters: Step Functions accepts a role's ARN of up to 256."
   }
 
   validation {
@@ -161,6 +170,20 @@ variable "tags" {
   type        = map(string)
   nullable    = false
   default     = {}
+
+  # "Tags for IAM resources" in the IAM User Guide: of all services here, IAM accepts the least.
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags) && length(var.tags) <= 50
+    error_message = "`tags` must have at most 50 keys, none of which differ in case only, such as Team and team: for IAM they are the same."
+  }
+
+  validation {
+    condition = alltrue([for key, value in var.tags : (
+      can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value))
+      && !can(regex("(?i)^aws:", key)) && !can(regex("(?i)^aws:", value))
+    )])
+    error_message = "Keys and values of `tags` must consist of letters, digits, spaces and _.:/=+-@, such as Team = \"Research and Development\", with at most 128 characters in a key and 256 in a value, and must not begin with aws:."
+  }
 }
 
 variable "tolerated_failure_percentage" {

@@ -19,10 +19,7 @@ resource "aws_iam_role" "this" {
   })
 }
 
-resource "aws_iam_role_policy" "this" {
-  name = "run-state-machine"
-  role = aws_iam_role.this.id
-
+locals {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
@@ -98,4 +95,18 @@ resource "aws_iam_role_policy" "this" {
       }] : [],
     )
   })
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "run-state-machine"
+  role   = aws_iam_role.this.id
+  policy = local.policy
+
+  lifecycle {
+    # "IAM and AWS STS quotas" in the IAM User Guide.
+    precondition {
+      condition     = length(local.policy) <= 10240
+      error_message = "The inline policy of the role ${local.role_name} must have at most 10240 characters (an IAM quota), but the functions of `preliminary_tasks` make it ${length(local.policy)} long. Use one function for several of the tasks."
+    }
+  }
 }

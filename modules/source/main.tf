@@ -17,11 +17,17 @@ locals {
 
   # An alias of a key may come to mean another one: a policy wants the key.
   kms_key_pattern = "^arn:${local.partition}:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$"
-  log_group_arn   = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${local.log_group_name}"
+  log_group_arn   = "${local.log_groups_arn}:${local.log_group_name}"
+  log_groups_arn  = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group"
   # Names under /aws/vendedlogs/ keep the size of the CloudWatch Logs resource policy within its limit
   # (AWS Step Functions Developer Guide, "Using CloudWatch Logs to log execution history").
   log_group_name    = coalesce(var.logging.log_group_name, "/aws/vendedlogs/states/${var.name}")
-  role_arn          = "arn:${local.partition}:iam::${local.account_id}:role${var.role.path}${local.role_name}"
+  role_arn          = "${local.roles_arn}${var.role.path}${local.role_name}"
   role_name         = "${var.name}-source"
+  roles_arn         = "arn:${local.partition}:iam::${local.account_id}:role"
   state_machine_arn = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:${var.name}"
+
+  # Step Functions accepts ARNs of up to 256 characters ("CreateStateMachine" in its API Reference).
+  max_log_group_name_length = 256 - length("${local.log_groups_arn}::*")
+  max_role_path_length      = 256 - length("${local.roles_arn}${local.role_name}")
 }

@@ -115,6 +115,27 @@ locals {
     Action   = "lambda:InvokeFunction"
     Resource = local.alias_arn
   }]
+
+  function_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      local.allow_function,
+      local.allow_vpc,
+      var.dedicated_invoker_role ? [] : local.allow_sources,
+    )
+  })
+
+  function_trust_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat([local.trust_lambda], var.dedicated_invoker_role ? [] : local.trust_sources)
+  })
+
+  invoker_trust_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = local.trust_sources
+  })
+
+  sources_trust_policy = var.dedicated_invoker_role ? local.invoker_trust_policy : local.function_trust_policy
 }
 
 resource "aws_iam_role" "function" {
@@ -124,24 +145,30 @@ resource "aws_iam_role" "function" {
   permissions_boundary = var.role.permissions_boundary
   tags                 = var.tags
 
-  assume_role_policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = concat([local.trust_lambda], var.dedicated_invoker_role ? [] : local.trust_sources)
-  })
+  assume_role_policy = local.function_trust_policy
+
+  lifecycle {
+    # "IAM and AWS STS quotas" in the IAM User Guide.
+    precondition {
+      condition     = length(local.sources_trust_policy) <= 2048
+      error_message = "The trust policy of the role ${local.invoker_role_name} must have at most 2048 characters (IAM's default quota), but `trusted_sources` makes it ${length(local.sources_trust_policy)} long. Call this module again, with another `name`, for some of the sources."
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "function" {
   name = "trigger-dags"
   role = aws_iam_role.function.id
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      local.allow_function,
-      local.allow_vpc,
-      var.dedicated_invoker_role ? [] : local.allow_sources,
-    )
-  })
+  policy = local.function_policy
+
+  lifecycle {
+    # "IAM and AWS STS quotas" in the IAM User Guide.
+    precondition {
+      condition     = length(local.function_policy) <= 10240
+      error_message = "The inline policy of the role ${local.function_role_name} must have at most 10240 characters (an IAM quota), but `mwaa_environments` makes it ${length(local.function_policy)} long. Call this module again, with another `name`, for some of the environments."
+    }
+  }
 }
 
 resource "aws_iam_role" "invoker" {
@@ -153,10 +180,7 @@ resource "aws_iam_role" "invoker" {
   permissions_boundary = var.role.permissions_boundary
   tags                 = var.tags
 
-  assume_role_policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = local.trust_sources
-  })
+  assume_role_policy = local.invoker_trust_policy
 }
 
 resource "aws_iam_role_policy" "invoker" {

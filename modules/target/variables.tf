@@ -35,9 +35,10 @@ variable "allowed_dags" {
     error_message = "Write each of allowed_dags as a DAG id, or as the beginning of one with '*' behind it and nowhere else."
   }
 
+  # "Lambda quotas" in the AWS Lambda Developer Guide: 4 KiB, measured as JSON. 5,460 characters of base64 are 4,095 bytes.
   validation {
-    condition     = length(base64encode(jsonencode(var.allowed_dags))) <= 4096
-    error_message = "Write allowed_dags shorter, with prefixes such as \"team_*\": as JSON it may have 3 KiB, because a function's environment holds 4."
+    condition     = length(base64encode(jsonencode({ ALLOWED_DAGS = jsonencode(var.allowed_dags), TRANSPORT = "rest" }))) <= 5460
+    error_message = "`allowed_dags` must be shorter, for example with prefixes such as \"team_*\": a function's environment variables have at most 4 KiB of JSON."
   }
 }
 
@@ -80,9 +81,7 @@ variable "function" {
   }
 
   validation {
-    condition = alltrue([
-      for reserved in var.function.reserved_concurrency[*] : reserved >= 1 && floor(reserved) == reserved
-    ])
+    condition     = alltrue([for reserved in var.function.reserved_concurrency[*] : reserved >= 1 && floor(reserved) == reserved])
     error_message = "Write function.reserved_concurrency as a whole number from 1, or leave it out; with 0 the function would never run."
   }
 
@@ -118,9 +117,7 @@ variable "logging" {
   }
 
   validation {
-    condition = var.logging.log_group_name == null || (
-      var.logging.kms_key_arn == null && var.logging.retention_in_days == null
-    )
+    condition     = var.logging.log_group_name == null || (var.logging.kms_key_arn == null && var.logging.retention_in_days == null)
     error_message = "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an existing log group keeps its own."
   }
 }
@@ -201,10 +198,10 @@ variable "role" {
   nullable = false
   default  = {}
 
-  # "CreateRole" in the IAM API Reference.
+  # "IAM name requirements" in the IAM User Guide: CreateRole accepts more, and Lambda refuses it.
   validation {
-    condition     = can(regex("^/([!-.0-~]+/)*$", var.role.path)) && length(var.role.path) <= 512
-    error_message = "Write role.path with a slash at both ends, such as /teams/data/."
+    condition     = can(regex("^/([\\w+=,.@-]+/)*$", var.role.path))
+    error_message = "`role.path` must begin and end with a slash, with letters, digits and _+=,.@- between slashes, such as /teams/data/."
   }
 
   validation {
@@ -221,6 +218,20 @@ variable "tags" {
   type        = map(string)
   nullable    = false
   default     = {}
+
+  # "Tags for IAM resources" in the IAM User Guide: of all services here, IAM accepts the least.
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags) && length(var.tags) <= 50
+    error_message = "`tags` must have at most 50 keys, none of which differ in case only, such as Team and team: for IAM they are the same."
+  }
+
+  validation {
+    condition = alltrue([for key, value in var.tags : (
+      can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value))
+      && !can(regex("(?i)^aws:", key)) && !can(regex("(?i)^aws:", value))
+    )])
+    error_message = "Keys and values of `tags` must consist of letters, digits, spaces and _.:/=+-@, such as Team = \"Research and Development\", with at most 128 characters in a key and 256 in a value, and must not begin with aws:."
+  }
 }
 
 variable "transport" {
@@ -236,7 +247,7 @@ variable "transport" {
 }
 
 variable "trusted_sources" {
-  description = "State machines, with their roles, that may trigger DAG runs: any number, so that several sources can share these environments. The roles must exist already."
+  description = "State machines, with their roles, that may trigger DAG runs, so that several sources can share these environments. About 7 at most, because IAM's default quota for a trust policy is 2,048 characters. The roles must exist already."
   type = list(object({
     role_arn          = string
     state_machine_arn = string
@@ -285,9 +296,10 @@ variable "vpc" {
   })
   default = null
 
+  # "VpcConfig" in the AWS Lambda API Reference.
   validation {
-    condition     = alltrue([for vpc in var.vpc[*] : length(vpc.subnet_ids) > 0 && length(vpc.security_group_ids) > 0])
-    error_message = "Name at least one subnet in vpc.subnet_ids and one security group in vpc.security_group_ids."
+    condition     = alltrue([for vpc in var.vpc[*] : contains(range(1, 17), length(vpc.subnet_ids)) && contains(range(1, 6), length(vpc.security_group_ids))])
+    error_message = "`vpc` must have 1 to 16 `subnet_ids` and 1 to 5 `security_group_ids`."
   }
 
   validation {

@@ -36,6 +36,15 @@ TARGET: dict[str, Any] = {
         }
     ],
 }
+TAG_CHARACTERS = (
+    "Keys and values of `tags` must consist of letters, digits, spaces and _.:/=+-@, such as Team = "
+    '"Research and Development", with at most 128 characters in a key and 256 in a value, and must '
+    "not begin with aws:."
+)
+TAG_KEYS = (
+    "`tags` must have at most 50 keys, none of which differ in case only, such as Team and team: for "
+    "IAM they are the same."
+)
 
 
 @dataclass(frozen=True)
@@ -51,3 +60,24 @@ class Case:
     module: str
     says: str
     values: dict[str, Any] = field(default_factory=dict)
+
+
+def tag_cases(module: str) -> dict[str, Case]:
+    """Return calls of a module with good and bad tags."""
+    tags = {
+        "most": ("", {f"Key {number}": "" for number in range(50)}),
+        "longest": ("", {"k" * 128: "v" * 256}),
+        "all characters": ("", {"Größe_.:/=+-@ 1": "Größe_.:/=+-@ 1"}),
+        "too many": (TAG_KEYS, {f"Key {number}": "" for number in range(51)}),
+        "keys that differ in case": (TAG_KEYS, {"Team": "data", "team": "data"}),
+        "key too long": (TAG_CHARACTERS, {"k" * 129: ""}),
+        "value too long": (TAG_CHARACTERS, {"Key": "v" * 257}),
+        "value with an ampersand": (TAG_CHARACTERS, {"Team": "R&D"}),
+        "empty key": (TAG_CHARACTERS, {"": "data"}),
+        "key of AWS": (TAG_CHARACTERS, {"AWS:team": "data"}),
+        "value of AWS": (TAG_CHARACTERS, {"Team": "aws:data"}),
+    }
+    return {
+        f"{module} tags: {name}": Case(module, says, {"tags": values})
+        for name, (says, values) in tags.items()
+    }

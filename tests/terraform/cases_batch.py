@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.terraform.cases import Case
+from tests.terraform.cases import Case, tag_cases
 from tests.terraform.cases_source import (
     BOUNDARY,
     ENCRYPTION_KEY,
@@ -12,6 +12,7 @@ from tests.terraform.cases_source import (
     KEY,
     LOG_GROUP,
     LOG_KEY,
+    LONG_PATH,
     PATH,
     REUSE,
 )
@@ -80,6 +81,8 @@ CASES = {
     ),
     "batch: key of the log": batch(LOG_KEY, logging={"kms_key_arn": "alias/logs"}),
     "batch: log group": batch(LOG_GROUP, logging={"log_group_name": "team:states"}),
+    "batch: longest log group": batch("", logging={"log_group_name": "n" * 205}),
+    "batch: log group too long": batch(LOG_GROUP, logging={"log_group_name": "n" * 206}),
     "batch: existing log group with a retention": batch(
         EXISTING, logging={"log_group_name": "/team/states", "retention_in_days": 7}
     ),
@@ -88,5 +91,7 @@ CASES = {
         REUSE, encryption={"kms_key_arn": KEY, "data_key_reuse_period_seconds": 901}
     ),
     "batch: path": batch(PATH, role={"path": "teams/"}),
+    "batch: longest path": batch("", role={"path": f"/{'p' * 208}/"}),
+    "batch: path too long": batch(LONG_PATH.replace("209", "210"), role={"path": f"/{'p' * 209}/"}),
     "batch: boundary by name": batch(BOUNDARY, role={"permissions_boundary": "team"}),
-}
+} | tag_cases("batch")

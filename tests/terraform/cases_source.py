@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.terraform.cases import SOURCE, Case
+from tests.terraform.cases import SOURCE, Case, tag_cases
 
 FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:prepare"
 KEY = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -16,6 +16,12 @@ def source(says: str, **values: Any) -> Case:
 
 def tasks(*names: str, **values: Any) -> list[dict[str, Any]]:
     return [{"name": name, "lambda_arn": FUNCTION, **values} for name in names]
+
+
+def many_tasks(*, longer: int) -> list[dict[str, Any]]:
+    """Return tasks whose functions fill the policy of the role, the last with a longer name."""
+    names = [*(f"{number:02}-{'f' * 50}" for number in range(84)), "f" * (84 + longer)]
+    return [{"name": name[:80], "lambda_arn": f"{FUNCTION}-{name}"} for name in names]
 
 
 def to(**values: Any) -> dict[str, Any]:
@@ -89,8 +95,9 @@ LOG_KEY = (
     "arn:aws:kms:eu-central-1:ACCOUNT:key/ID."
 )
 LOG_GROUP = (
-    "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - "
-    "only, at most 512 of them."
+    "`logging.log_group_name` must be the name of a log group (no ARN), such as /team/states: letters, "
+    "digits and _./#- only, at most 205 of them, because Step Functions accepts a log group's ARN of up "
+    "to 256."
 )
 EXISTING = (
     "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an "
@@ -99,7 +106,16 @@ EXISTING = (
 BOUNDARY = (
     "Write role.permissions_boundary as the ARN of a policy: arn:aws:iam::ACCOUNT:policy/NAME."
 )
-PATH = "Write role.path with a slash at both ends, such as /teams/data/."
+PATH = (
+    "`role.path` must begin and end with a slash, with letters, digits and _+=,.@- between slashes, "
+    "such as /teams/data/."
+)
+LONG_PATH = "`role.path` must have at most 209 characters: Step Functions accepts a role's ARN of up to 256."
+LONG_POLICY = (
+    "The inline policy of the role onboarding-source must have at most 10240 characters (an IAM "
+    "quota), but the functions of `preliminary_tasks` make it 10241 long. Use one function for "
+    "several of the tasks."
+)
 
 CASES = {
     "source: good": source(""),
@@ -145,6 +161,12 @@ CASES = {
         f"tasks: result at {path}": source("", preliminary_tasks=tasks("a", result_path=path))
         for path in ("$.status", "$.mwaa_dag_conf.table-name", "$.a['b c'][0].d", "$.Größe")
     },
+    "tasks: as many functions as the role's policy holds": source(
+        "", preliminary_tasks=many_tasks(longer=0)
+    ),
+    "tasks: more functions than the role's policy holds": source(
+        LONG_POLICY, preliminary_tasks=many_tasks(longer=1)
+    ),
     "tasks: result in place of the input": source(
         RESULT_PATH, preliminary_tasks=tasks("a", result_path="$")
     ),
@@ -273,6 +295,8 @@ CASES = {
         LOG_GROUP,
         logging={"log_group_name": "arn:aws:logs:eu-central-1:111111111111:log-group:/team/states"},
     ),
+    "logging: longest name": source("", logging={"log_group_name": "n" * 205}),
+    "logging: name too long": source(LOG_GROUP, logging={"log_group_name": "n" * 206}),
     "logging: existing log group with a retention": source(
         EXISTING, logging={"log_group_name": "/team/states", "retention_in_days": 7}
     ),
@@ -289,8 +313,11 @@ CASES = {
     "role: path without its first slash": source(PATH, role={"path": "teams/"}),
     "role: path without its last slash": source(PATH, role={"path": "/teams"}),
     "role: path with an empty part": source(PATH, role={"path": "/teams//data/"}),
+    "role: path with a character that Lambda refuses": source(PATH, role={"path": "/te!am/"}),
+    "role: longest path": source("", role={"path": f"/{'p' * 207}/"}),
+    "role: path too long": source(LONG_PATH, role={"path": f"/{'p' * 208}/"}),
     "role: boundary by name": source(BOUNDARY, role={"permissions_boundary": "team"}),
     "role: boundary that is a role": source(
         BOUNDARY, role={"permissions_boundary": "arn:aws:iam::111111111111:role/team"}
     ),
-}
+} | tag_cases("source")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.terraform.cases import TARGET, Case
+from tests.terraform.cases import TARGET, Case, tag_cases
 
 KEY = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -15,6 +15,25 @@ def target(says: str, **values: Any) -> Case:
 
 def trusted(**values: str) -> list[dict[str, str]]:
     return [{**TARGET["trusted_sources"][0], **values}]
+
+
+def many_sources(count: int, *, longer: int = 0) -> list[dict[str, str]]:
+    """Return sources with names of usual length, the first of which is longer."""
+    name = "data-onboarding-production"
+    sources = [
+        {
+            "role_arn": f"arn:aws:iam::{account}:role/{name}-source",
+            "state_machine_arn": f"arn:aws:states:eu-central-1:{account}:stateMachine:{name}",
+        }
+        for account in range(10**11, 10**11 + count)
+    ]
+    sources[0]["role_arn"] += "e" * longer
+    return sources
+
+
+def many_environments(*, longer: int) -> list[str]:
+    """Return environments that fill the policy of the function's role, the last with a longer name."""
+    return [*(f"e{number:02}{'n' * 75}" for number in range(33)), "n" * (58 + longer)]
 
 
 def zip_of(**values: str) -> dict[str, str]:
@@ -65,8 +84,8 @@ PATTERN = (
     "nowhere else."
 )
 ALL_OF_THEM = (
-    'Write allowed_dags shorter, with prefixes such as "team_*": as JSON it may have 3 KiB, because '
-    "a function's environment holds 4."
+    '`allowed_dags` must be shorter, for example with prefixes such as "team_*": a function\'s '
+    "environment variables have at most 4 KiB of JSON."
 )
 FUNCTION_KEY = (
     "Give function.kms_key_arn a key of the target's partition and Region: "
@@ -101,10 +120,21 @@ BUCKETLESS = (
 BOUNDARY = (
     "Write role.permissions_boundary as the ARN of a policy: arn:aws:iam::ACCOUNT:policy/NAME."
 )
-PATH = "Write role.path with a slash at both ends, such as /teams/data/."
-EMPTY_VPC = (
-    "Name at least one subnet in vpc.subnet_ids and one security group in vpc.security_group_ids."
+PATH = (
+    "`role.path` must begin and end with a slash, with letters, digits and _+=,.@- between slashes, "
+    "such as /teams/data/."
 )
+LONG_TRUST = (
+    "The trust policy of the role onboarding-{role} must have at most 2048 characters (IAM's default "
+    "quota), but `trusted_sources` makes it {length} long. Call this module again, with another "
+    "`name`, for some of the sources."
+)
+LONG_POLICY = (
+    "The inline policy of the role onboarding-target must have at most 10240 characters (an IAM "
+    "quota), but `mwaa_environments` makes it 10242 long. Call this module again, with another "
+    "`name`, for some of the environments."
+)
+VPC_SIZE = "`vpc` must have 1 to 16 `subnet_ids` and 1 to 5 `security_group_ids`."
 VPC_IDS = (
     "Write vpc.subnet_ids as ids such as subnet-0123456789abcdef0, and vpc.security_group_ids as ids "
     "such as sg-0123456789abcdef0."
@@ -122,6 +152,12 @@ CASES = {
     "environments: none": target(NO_ENVIRONMENT, mwaa_environments=[]),
     "environments: longest name": target("", mwaa_environments=["e" * 80]),
     "environments: name too long": target(ENVIRONMENT, mwaa_environments=["e" * 81]),
+    "environments: as many as the function's policy holds": target(
+        "", mwaa_environments=many_environments(longer=0)
+    ),
+    "environments: more than the function's policy holds": target(
+        LONG_POLICY, mwaa_environments=many_environments(longer=1)
+    ),
     "environments: an ARN": target(
         ENVIRONMENT,
         mwaa_environments=["arn:aws:airflow:eu-central-1:222222222222:environment/analytics"],
@@ -152,6 +188,17 @@ CASES = {
     "sources: role and state machine of two accounts": target(
         SOURCE_ACCOUNT, trusted_sources=trusted(role_arn="arn:aws:iam::333333333333:role/s")
     ),
+    "sources: as many as the trust policy holds": target(
+        "", trusted_sources=many_sources(7, longer=77)
+    ),
+    "sources: more than the trust policy holds": target(
+        LONG_TRUST.format(role="target", length=2049), trusted_sources=many_sources(7, longer=78)
+    ),
+    "sources: more than the trust policy of the invoker role holds": target(
+        LONG_TRUST.format(role="invoker", length=2142),
+        trusted_sources=many_sources(8),
+        dedicated_invoker_role=True,
+    ),
     "function: largest": target("", function={"memory_size": 10240, "timeout": 900}),
     "function: unknown architecture": target(ARCHITECTURE, function={"architecture": "mips"}),
     "function: too little memory": target(MEMORY, function={"memory_size": 127}),
@@ -177,8 +224,11 @@ CASES = {
     "DAGs: a star at the beginning": target(PATTERN, allowed_dags={"analytics": ["*a"]}),
     "DAGs: a question mark": target(PATTERN, allowed_dags={"analytics": ["a?"]}),
     "DAGs: an empty id": target(PATTERN, allowed_dags={"analytics": [""]}),
+    "DAGs: as many as a function's environment holds": target(
+        "", allowed_dags={"analytics": [f"{number:03}" for number in range(505)]}
+    ),
     "DAGs: more than a function's environment holds": target(
-        ALL_OF_THEM, allowed_dags={"analytics": [f"dag_{number:04}" for number in range(300)]}
+        ALL_OF_THEM, allowed_dags={"analytics": [f"{number:03}" for number in range(506)]}
     ),
     "function: key": target("", function={"kms_key_arn": KEY, "tracing": True}),
     "function: key of another Region": target(
@@ -223,16 +273,36 @@ CASES = {
         "", role={"path": "/teams/", "permissions_boundary": "arn:aws:iam::aws:policy/Boundary"}
     ),
     "roles: path without slashes": target(PATH, role={"path": "teams"}),
+    "roles: path with a character that Lambda refuses": target(PATH, role={"path": "/te!am/"}),
+    "roles: longest path": target("", role={"path": f"/{'p' * 510}/"}),
     "roles: boundary that is a role": target(
         BOUNDARY, role={"permissions_boundary": "arn:aws:iam::222222222222:role/team"}
     ),
     "VPC: good": target("", vpc=network(), dedicated_invoker_role=True),
-    "VPC: no subnet": target(EMPTY_VPC, vpc=network(subnet_ids=[]), dedicated_invoker_role=True),
+    "VPC: largest": target(
+        "",
+        vpc=network(
+            subnet_ids=[f"subnet-{number:x}" for number in range(16)],
+            security_group_ids=[f"sg-{number}" for number in range(5)],
+        ),
+        dedicated_invoker_role=True,
+    ),
+    "VPC: no subnet": target(VPC_SIZE, vpc=network(subnet_ids=[]), dedicated_invoker_role=True),
+    "VPC: too many subnets": target(
+        VPC_SIZE,
+        vpc=network(subnet_ids=[f"subnet-{number}" for number in range(17)]),
+        dedicated_invoker_role=True,
+    ),
     "VPC: no security group": target(
-        EMPTY_VPC, vpc=network(security_group_ids=[]), dedicated_invoker_role=True
+        VPC_SIZE, vpc=network(security_group_ids=[]), dedicated_invoker_role=True
+    ),
+    "VPC: too many security groups": target(
+        VPC_SIZE,
+        vpc=network(security_group_ids=[f"sg-{number}" for number in range(6)]),
+        dedicated_invoker_role=True,
     ),
     "VPC: a subnet by name": target(
         VPC_IDS, vpc=network(subnet_ids=["private"]), dedicated_invoker_role=True
     ),
     "VPC: one role for function and sources": target(ONE_ROLE, vpc=network()),
-}
+} | tag_cases("target")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.aws.quotas import SECURITY_GROUP_DESCRIPTION
 from tests.terraform.examples import EXAMPLES, plan_example
 from tests.terraform.planner import Planner
 from tests.terraform.values import like
@@ -194,6 +195,17 @@ class TestPrivateWebServer:
         assert plan.references(address, "referenced_security_group_id") == {
             "aws_security_group.function"
         }
+
+    def test_security_groups_are_described_as_ec2_accepts(self, planner: Planner) -> None:
+        resources = plan_example(planner, "private-web-server").resources
+        descriptions = [
+            values["description"]
+            for address, values in resources.items()
+            if "security_group" in address
+        ]
+
+        assert len(descriptions) == 4
+        assert all(map(SECURITY_GROUP_DESCRIPTION.fullmatch, descriptions))
 
     def test_the_function_is_in_the_private_subnets_with_its_own_group(
         self, planner: Planner

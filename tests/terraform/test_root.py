@@ -100,6 +100,7 @@ def one_account_plan(planner: Planner) -> Plan:
         "environment": "production",
         "logging": {"retention_in_days": 7},
         "source_account": {**account, "logging": {"log_group_name": "/platform/executions"}},
+        "tags": {"Project": "onboarding"} | {f"Key {number}": "data" for number in range(48)},
         "target_account": account,
     }
     return planner.plan(workspace="default", var_file=SANDBOX, variables=variables)
@@ -143,6 +144,13 @@ def test_in_the_default_workspace_the_environment_is_named(one_account_plan: Pla
     assert one_account_plan.outputs["state_machine_arn"].endswith(":mwaa-dags-trigger-production")
     function = one_account_plan.resources["module.target.aws_lambda_function.this"]
     assert function["tags_all"]["Environment"] == "production"
+
+
+def test_there_may_be_48_tags_besides_our_own(one_account_plan: Plan) -> None:
+    function = one_account_plan.resources["module.target.aws_lambda_function.this"]
+
+    assert len(function["tags_all"]) == 50
+    assert function["tags_all"]["Project"] == "onboarding"
 
 
 def test_days_are_those_of_the_logs_that_are_made_here(one_account_plan: Plan) -> None:
