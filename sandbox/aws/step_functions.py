@@ -59,7 +59,9 @@ def refuse_definition(request: dict[str, Any]) -> None:
     diagnostics = _diagnose(request["definition"]) if "definition" in request else []
     if diagnostics:
         reasons = ", ".join(map(str, diagnostics))
-        raise InvalidRequestError("InvalidDefinition", f"Invalid State Machine Definition: '{reasons}'")
+        raise InvalidRequestError(
+            "InvalidDefinition", f"Invalid State Machine Definition: '{reasons}'"
+        )
 
 
 def _diagnose(definition: str) -> list[Diagnostic]:
