@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 import pytest
 
@@ -15,10 +15,13 @@ from sandbox.mwaa.install import AirflowInstallation, install
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from tests.support.groups import group_of, only_here
 from tests.support.processes import processes_in
-from tests.support.terraform import Terraform, with_provider_of
-from tests.terraform.planner import SANDBOX, Plan, Planner
 from tools.isolation import isolate
 from tools.paths import BUILD
+
+# The local AWS takes 1.4 s to import, and tests/lambda does not use it: the fixtures that do import it themselves.
+if TYPE_CHECKING:
+    from tests.support.terraform import Terraform
+    from tests.terraform.planner import Plan, Planner
 
 isolate()
 # Terraform and its provider live for seconds: their garbage is collected only where they get large.
@@ -31,12 +34,16 @@ _TO_COME = pytest.StashKey[Counter[str | None]]()
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Terraform, with its provider installed."""
+    from tests.support.terraform import with_provider_of  # noqa: PLC0415
+
     return with_provider_of(tmp_path_factory.mktemp("provider"))
 
 
 @pytest.fixture(scope="session")
 def planner(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Planner:
     """Plans a copy of the configuration against a local AWS of two accounts."""
+    from tests.terraform.planner import Planner  # noqa: PLC0415
+
     only_here(tmp_path_factory, "plans")
     return Planner(tmp_path_factory.mktemp("configuration"), terraform.environment)
 
@@ -44,6 +51,8 @@ def planner(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture(scope="session")
 def sandbox_plan(planner: Planner) -> Plan:
     """The root configuration as `make demo` deploys it: defaults throughout."""
+    from tests.terraform.planner import SANDBOX  # noqa: PLC0415
+
     return planner.plan(workspace="sandbox", var_file=SANDBOX)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from mwaa_dags_trigger.deadline import Deadline
@@ -24,7 +24,9 @@ from tests.support.faults import Fault
 from tests.support.handler import ALL_DAGS
 from tests.support.mwaa import CrashError, FakeMwaa, client, isolate
 from tests.support.secrets import CONF_MARK
-from tests.terraform.planner import Plan
+
+if TYPE_CHECKING:
+    from tests.terraform.planner import Plan
 
 VERSIONS = ("2.5.1", "2.11.2", "3.3.1")
 CONF = {"client": CONF_MARK, "nested": {"n": 1, "quote": "it's"}}
