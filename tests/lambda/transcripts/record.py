@@ -17,6 +17,7 @@ from sandbox.mwaa.home import environment, write_configuration
 from sandbox.mwaa.install import AirflowInstallation, install
 from sandbox.mwaa.releases import AIRFLOW_2, chosen_version, family
 from sandbox.steps import Steps
+from tests.support.transcripts import digest, read
 from tools.errors import UserError
 from tools.isolation import isolate
 from tools.paths import BUILD
@@ -195,9 +196,15 @@ def without_token(value: dict[str, Any]) -> dict[str, Any]:
     return value | {"file_token": "removed"} if "file_token" in value else value
 
 
-def write(name: str, cases: list[dict[str, Any]]) -> None:
-    """Write one file of cases."""
-    (HERE / f"{name}.json").write_text(json.dumps(cases, indent=1) + "\n")
+def write(kind: str, version: str, cases: list[dict[str, Any]]) -> None:
+    """Write the cases of a version, or the name of another version whose cases are the same."""
+    text = json.dumps(cases, indent=1) + "\n"
+    own = digest(text, version)
+    others = {path.stem.removeprefix(f"{kind}-") for path in HERE.glob(f"{kind}-*.json")}
+    for other in sorted(others - {version}):
+        if digest(read(kind, other), other) == own:
+            text = json.dumps({"same_as": other, "sha256": own}, indent=1) + "\n"
+    (HERE / f"{kind}-{version}.json").write_text(text)
 
 
 def main() -> None:
@@ -211,13 +218,13 @@ def main() -> None:
             directory = Path(temporary).resolve()
             (directory / "commands").mkdir()
             with steps.step(f"Airflow {version}: commands"):
-                write(f"airflow-{version}", record_commands(installation, directory / "commands"))
+                write("airflow", version, record_commands(installation, directory / "commands"))
             with (
                 steps.step(f"Airflow {version}: REST"),
                 Airflow(installation, directory / "rest") as airflow,
             ):
                 airflow.wait_ready()
-                write(f"rest-{version}", record_rest(airflow))
+                write("rest", version, record_rest(airflow))
     except UserError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
 
