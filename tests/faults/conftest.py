@@ -22,7 +22,8 @@ from tests.support.adapters import ADAPTERS
 from tests.support.clock import FUNCTION_SECONDS, Clock
 from tests.support.faults import Fault
 from tests.support.handler import ALL_DAGS
-from tests.support.mwaa import CrashError, FakeMwaa, client, isolate
+from tests.support.isolation import isolate
+from tests.support.mwaa import CrashError, FakeMwaa, client
 from tests.support.secrets import CONF_MARK
 
 if TYPE_CHECKING:

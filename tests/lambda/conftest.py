@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.rest import RestTransport
-from mwaa_dags_trigger.transport import DagRun
+from mwaa_dags_trigger.transport import Transport
 from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.front import Environment
+from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from tests.support import mwaa as support
-from tests.support.adapter import TRIGGER, Adapter
-from tests.support.adapters import ADAPTERS
+from tests.support.adapter import CONF, RUN_ID, TRIGGER, Adapter
+from tests.support.adapters import NEWEST
+from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import FUNCTION_SECONDS, Clock
-from tests.support.handler import Handle, handler
+from tests.support.handler import Handle, Send, Trigger, handler
+from tests.support.isolation import isolate
 from tests.support.mwaa import FakeMwaa
+from tests.support.rest_adapter import RestAdapter
 from tests.support.secrets import MARKS
 from tests.support.unasked import UnaskedAirflow
-
-LANES = [
-    pytest.param((adapter, version), id=f"{adapter.transport} {version}")
-    for adapter in ADAPTERS.values()
-    for version in adapter.versions
-]
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +52,7 @@ def mwaa_of_session(
 @pytest.fixture(scope="session")
 def client_of_session(mwaa_of_session: FakeMwaa, clock_of_session: Clock) -> Iterator[MWAAClient]:
     with pytest.MonkeyPatch.context() as patch:
-        support.isolate(patch, mwaa_of_session.ca_file)
+        isolate(patch, mwaa_of_session.ca_file)
         client = support.client(mwaa_of_session, clock_of_session)
     yield client
     client.close()
@@ -92,7 +90,7 @@ def mwaa(
 @pytest.fixture(autouse=True)
 def aws(mwaa_of_session: FakeMwaa, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads a configuration of the machine's user."""
-    support.isolate(monkeypatch, mwaa_of_session.ca_file)
+    isolate(monkeypatch, mwaa_of_session.ca_file)
 
 
 @pytest.fixture
@@ -111,12 +109,12 @@ def deadline(clock: Clock) -> Deadline:
 
 
 @pytest.fixture
-def transport(environments: Environments, clock: Clock) -> CliTransport:
-    return CliTransport(environments, clock)
+def transport(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> CliTransport:
+    return CliAdapter.connect(environments, mwaa, clock)
 
 
 @pytest.fixture
-def send(transport: CliTransport, deadline: Deadline) -> Callable[[], DagRun]:
+def send(transport: CliTransport, deadline: Deadline) -> Send:
     """Send one `dags trigger`."""
     return lambda: transport.trigger(TRIGGER, deadline)
 
@@ -144,26 +142,46 @@ def handle_rest(rest_transport: RestTransport, deadline: Deadline) -> Handle:
     return handler(rest_transport, deadline)
 
 
-@pytest.fixture(params=LANES)
+@pytest.fixture(params=NEWEST)
 def adapter(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> Adapter:
-    """Each transport, on each version whose answers were recorded."""
+    """Each transport, on the newest version of each major version of Airflow."""
     of_transport, version = request.param
     made: Adapter = of_transport(version)
     airflow.version = version
     return made
 
 
+@pytest.fixture(params=NEWEST_OF_EACH_MAJOR)
+def cli(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> CliAdapter:
+    """The command line, on the newest version of each major version."""
+    airflow.version = request.param
+    return CliAdapter(airflow.version)
+
+
+@pytest.fixture(params=NEWEST_OF_EACH_MAJOR)
+def rest(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> RestAdapter:
+    """InvokeRestApi, on the newest version of each major version."""
+    airflow.version = request.param
+    return RestAdapter(airflow.version)
+
+
 @pytest.fixture
-def handle_over(
-    adapter: Adapter,
-    environments: Environments,
-    mwaa: FakeMwaa,
-    clock: Clock,
-    deadline: Deadline,
-) -> Handle:
+def transport_of_adapter(
+    adapter: Adapter, environments: Environments, mwaa: FakeMwaa, clock: Clock
+) -> Transport:
+    return adapter.connect(environments, mwaa, clock)
+
+
+@pytest.fixture
+def handle_over(transport_of_adapter: Transport, deadline: Deadline) -> Handle:
     """Handle over the adapter's transport."""
-    transport = adapter.connect(environments, mwaa, clock)
-    return handler(transport, deadline)
+    return handler(transport_of_adapter, deadline)
+
+
+@pytest.fixture
+def trigger(handle_over: Handle) -> Trigger:
+    """Trigger the run over the adapter's transport."""
+    return lambda: handle_over(mwaa_dag_conf=CONF, run_id=RUN_ID)
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from mwaa_dags_trigger.allowed_dags import AllowedDags, read_allowed_dags
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.errors import DagNotAllowed
 from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.transport import Transport
 
-from tests.support.adapter import RUN_ID, Adapter
-from tests.support.clock import Clock
+from tests.support.adapter import RUN_ID
 from tests.support.handler import Handle, handler
 from tests.support.mwaa import FakeMwaa
 
@@ -74,17 +73,10 @@ def test_a_broken_setting_says_what_has_to_be_there(setting: str) -> None:
 
 
 @pytest.fixture
-def handle_team(
-    adapter: Adapter,
-    environments: Environments,
-    mwaa: FakeMwaa,
-    clock: Clock,
-    deadline: Deadline,
-) -> Handle:
+def handle_team(transport_of_adapter: Transport, deadline: Deadline) -> Handle:
     """Handle where only the DAGs of a team are allowed."""
-    transport = adapter.connect(environments, mwaa, clock)
     allowed_dags = read_allowed_dags('{"etl": ["team_*"]}')
-    return handler(transport, deadline, allowed_dags=allowed_dags)
+    return handler(transport_of_adapter, deadline, allowed_dags=allowed_dags)
 
 
 @pytest.mark.parametrize(

@@ -11,28 +11,14 @@ from mwaa_dags_trigger.errors import (
     AccessDenied,
     OutcomeUnknown,
 )
-from mwaa_dags_trigger.transport import DagRun, Lost
+from mwaa_dags_trigger.transport import Lost
 
-from sandbox.mwaa import http
 from sandbox.mwaa.http import Response
-from tests.support import transcripts
-from tests.support.adapter import RUN_ID
+from tests.support.cli_adapter import CREATED
 from tests.support.clock import Clock
+from tests.support.handler import Send
 from tests.support.mwaa import AWAY, FakeMwaa, Operation
-from tests.support.steps import Answer, after, command, error, said
-
-CREATED = said(transcripts.created("3.3.1", RUN_ID))
-GET, CREATE, COMMAND = (
-    Operation.GET_ENVIRONMENT,
-    Operation.CREATE_CLI_TOKEN,
-    Operation.COMMAND,
-)
-
-Send = Callable[[], DagRun]
-
-
-def posts(mwaa: FakeMwaa) -> list[http.Request]:
-    return mwaa.asked(COMMAND)
+from tests.support.steps import Answer, after, command, error
 
 
 def redirected(status: int, location: str, body: bytes = b"") -> Answer:
@@ -43,8 +29,12 @@ def test_one_trigger_is_one_post(no_redirect: None, mwaa: FakeMwaa, send: Send) 
     mwaa.begin(CREATED)
     run = send()
     assert (run.state, run.airflow_version) == ("queued", "2.11.2")
-    assert mwaa.operations == [GET, CREATE, COMMAND]
-    (post,) = posts(mwaa)
+    assert mwaa.operations == [
+        Operation.GET_ENVIRONMENT,
+        Operation.CREATE_CLI_TOKEN,
+        Operation.COMMAND,
+    ]
+    (post,) = mwaa.posts
     assert (post.method, post.path) == ("POST", "/aws_mwaa/cli")
     assert post.headers["Authorization"] == f"Bearer {mwaa.tokens[-1]}"
     assert post.headers["Content-Type"] == "text/plain"
@@ -55,8 +45,12 @@ def test_a_hundred_triggers_take_one_token_and_one_connection(mwaa: FakeMwaa, se
     mwaa.begin(*[CREATED] * 100)
     for _ in range(100):
         send()
-    assert mwaa.operations == [GET, CREATE, *[COMMAND] * 100]
-    assert len({post.client for post in posts(mwaa)}) == 1
+    assert mwaa.operations == [
+        Operation.GET_ENVIRONMENT,
+        Operation.CREATE_CLI_TOKEN,
+        *[Operation.COMMAND] * 100,
+    ]
+    assert len({post.client for post in mwaa.posts}) == 1
 
 
 def test_a_connection_that_was_idle_is_not_used_again(
@@ -68,7 +62,7 @@ def test_a_connection_that_was_idle_is_not_used_again(
     send()
     clock.now += 30.1
     send()
-    first, second, third = (post.client for post in posts(mwaa))
+    first, second, third = (post.client for post in mwaa.posts)
     assert first == second != third
 
 
@@ -83,7 +77,7 @@ def test_a_login_in_a_netrc_file_does_not_replace_the_token(
     monkeypatch.setenv("NETRC", str(netrc))
     mwaa.begin(CREATED)
     send()
-    assert posts(mwaa)[0].headers["Authorization"].startswith("Bearer ")
+    assert mwaa.posts[0].headers["Authorization"].startswith("Bearer ")
 
 
 def test_no_cookie_is_kept(mwaa: FakeMwaa, send: Send) -> None:
@@ -92,8 +86,8 @@ def test_no_cookie_is_kept(mwaa: FakeMwaa, send: Send) -> None:
     for _ in range(2):
         with pytest.raises(Lost):
             send()
-    assert len(posts(mwaa)) == 2
-    assert not [post for post in posts(mwaa) if "Cookie" in post.headers]
+    assert len(mwaa.posts) == 2
+    assert not [post for post in mwaa.posts if "Cookie" in post.headers]
 
 
 # Redirects --------------------------------------------------------------------------------------
@@ -107,7 +101,7 @@ def test_one_redirect_on_the_same_host_is_followed_as_it_was_sent(
     base = f"https://{mwaa.hostname}" if absolute else ""
     mwaa.begin(redirected(status, f"{base}/elsewhere"), CREATED)
     assert send().state == "queued"
-    first, second = posts(mwaa)
+    first, second = mwaa.posts
     assert (first.path, second.path) == ("/aws_mwaa/cli", "/elsewhere")
     assert (first.method, first.body) == (second.method, second.body)
     assert first.headers == second.headers
@@ -116,14 +110,14 @@ def test_one_redirect_on_the_same_host_is_followed_as_it_was_sent(
 def test_the_redirect_of_airflow_3_is_followed(mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(CREATED)
     assert send().state == "queued"
-    assert [post.path for post in posts(mwaa)] == ["/aws_mwaa/cli/"]
+    assert [post.path for post in mwaa.posts] == ["/aws_mwaa/cli/"]
 
 
 def test_a_second_redirect_is_not_followed(no_redirect: None, mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(*[redirected(307, "/again")] * 2)
     with pytest.raises(Lost, match="HTTP 307"):
         send()
-    assert len(posts(mwaa)) == 2
+    assert len(mwaa.posts) == 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 303])
@@ -133,7 +127,7 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(
     mwaa.begin(redirected(status, "/elsewhere"))
     with pytest.raises(Lost, match=f"HTTP {status}"):
         send()
-    assert len(posts(mwaa)) == 1
+    assert len(mwaa.posts) == 1
 
 
 @pytest.mark.parametrize(
@@ -152,7 +146,7 @@ def test_a_redirect_to_another_origin_never_carries_the_token_there(
     with pytest.raises(Lost, match="HTTP 307"):
         send()
     assert mwaa.strays == strays
-    assert len(posts(mwaa)) == 1
+    assert len(mwaa.posts) == 1
 
 
 @pytest.mark.parametrize("location", ["", "https://[", "https://localhost:port/", "//x:99999/"])
@@ -162,7 +156,7 @@ def test_a_redirect_to_nowhere_is_not_followed(
     mwaa.begin(redirected(307, location))
     with pytest.raises(Lost):
         send()
-    assert len(posts(mwaa)) == 1
+    assert len(mwaa.posts) == 1
 
 
 def test_the_body_of_a_redirect_has_a_limit_too(
@@ -181,7 +175,7 @@ def test_the_body_of_a_redirect_has_a_limit_too(
 def test_a_refused_token_is_replaced_once(status: int, mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(command(Response(status, b'{"message": "Forbidden"}')), CREATED)
     assert send().state == "queued"
-    sent = [post.headers["Authorization"] for post in posts(mwaa)]
+    sent = [post.headers["Authorization"] for post in mwaa.posts]
     assert sent == [f"Bearer {token}" for token in mwaa.tokens[-2:]]
 
 
@@ -192,12 +186,12 @@ def test_a_fresh_token_that_is_refused_is_access_denied(
     mwaa.begin(*[command(Response(status))] * 2)
     with pytest.raises(AccessDenied, match="etl refused a fresh CLI token"):
         send()
-    assert len(posts(mwaa)) == 2
+    assert len(mwaa.posts) == 2
 
 
 def test_no_fresh_token_after_a_refused_one_leaves_it_unclear(mwaa: FakeMwaa, send: Send) -> None:
     def throttle() -> None:
-        mwaa.add(error(CREATE, 429, "ThrottlingException"))
+        mwaa.add(error(Operation.CREATE_CLI_TOKEN, 429, "ThrottlingException"))
 
     mwaa.begin(after(throttle, command(Response(403))))
     with pytest.raises(Lost) as caught:

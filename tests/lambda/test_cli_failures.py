@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,33 +18,20 @@ from mwaa_dags_trigger.errors import (
     OutcomeUnknown,
 )
 from mwaa_dags_trigger.request import RunKey
-from mwaa_dags_trigger.transport import DagRun, Lost
+from mwaa_dags_trigger.transport import Lost
 
-from sandbox.mwaa import http
 from sandbox.mwaa.api import success
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
 from tests.support.adapter import RUN_ID, TRIGGER
+from tests.support.cli_adapter import CREATED
 from tests.support.faults import Fault, Kind
-from tests.support.mwaa import FakeMwaa, Operation
+from tests.support.handler import Send
+from tests.support.mwaa import PATIENCE_S, FakeMwaa, Operation
 from tests.support.steps import Answer, answer, command, endless, printed, said
 from tests.support.unasked import UnaskedAirflow
 from tests.support.waiting import wait_until
 from tests.support.wire import HangUp, Reset, Truncated
-
-CREATED = said(transcripts.created("3.3.1", RUN_ID))
-GET, CREATE, COMMAND = (
-    Operation.GET_ENVIRONMENT,
-    Operation.CREATE_CLI_TOKEN,
-    Operation.COMMAND,
-)
-
-Send = Callable[[], DagRun]
-
-
-def posts(mwaa: FakeMwaa) -> list[http.Request]:
-    return mwaa.asked(COMMAND)
-
 
 # What cannot have started anything --------------------------------------------------------------
 
@@ -58,7 +44,9 @@ def test_a_refused_connection_started_nothing(mwaa: FakeMwaa, send: Send) -> Non
 
 def web_server(hostname: str) -> Answer:
     """Answer CreateCliToken with another web server."""
-    return answer(CREATE, success({"CliToken": "x", "WebServerHostname": hostname}))
+    return answer(
+        Operation.CREATE_CLI_TOKEN, success({"CliToken": "x", "WebServerHostname": hostname})
+    )
 
 
 def test_a_name_that_does_not_resolve_started_nothing(mwaa: FakeMwaa, send: Send) -> None:
@@ -75,7 +63,7 @@ def test_a_certificate_that_is_not_trusted_started_nothing(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(stranger))
     with pytest.raises(MwaaUnavailable, match="SSLError"):
         send()
-    assert posts(mwaa) == []
+    assert mwaa.posts == []
 
 
 # What leaves it unclear -------------------------------------------------------------------------
@@ -117,41 +105,41 @@ def test_a_busy_web_server_may_have_taken_the_command(
 
 
 @pytest.fixture
-def hasty(environments: Environments, monkeypatch: pytest.MonkeyPatch) -> Send:
-    """A trigger that waits for 0.2 s, on the real clock."""
-    monkeypatch.setattr(cli_module, "READ_S", 0.2)
+def hasty(environments: Environments, monkeypatch: pytest.MonkeyPatch) -> CliTransport:
+    """A transport that waits for an answer on the real clock, and sends commands however short the time is."""
     monkeypatch.setattr(cli_module, "LEAST_S", 0.1)
-    transport = CliTransport(environments)
-    return lambda: transport.trigger(TRIGGER, Deadline(time_left=lambda: 300))
+    monkeypatch.setattr(endpoint_module, "CONNECT_S", PATIENCE_S)
+    return CliTransport(environments)
 
 
 @pytest.mark.parametrize("drips", [False, True], ids=["hang", "drip"])
 def test_an_answer_that_takes_too_long_is_unclear(
-    drips: bool, no_redirect: None, mwaa: FakeMwaa, hasty: Send
+    drips: bool,
+    no_redirect: None,
+    mwaa: FakeMwaa,
+    hasty: CliTransport,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    mwaa.begin(endless(COMMAND, drips=drips))
+    monkeypatch.setattr(cli_module, "READ_S", 0.2)
+    mwaa.begin(endless(Operation.COMMAND, drips=drips))
     # Else it would be the end of the answer's own patience that is met, and another error.
     with pytest.raises(Lost, match="ReadTimeout"):
-        hasty()
+        hasty.trigger(TRIGGER, Deadline(time_left=lambda: 300))
     wait_until(lambda: not mwaa.to_come)  # a slow server reads it after the client hung up
 
 
 def test_the_time_for_an_answer_is_cut_to_what_is_left(
-    no_redirect: None, mwaa: FakeMwaa, transport: CliTransport, monkeypatch: pytest.MonkeyPatch
+    no_redirect: None, mwaa: FakeMwaa, hasty: CliTransport
 ) -> None:
-    monkeypatch.setattr(cli_module, "LEAST_S", 0.1)
-    mwaa.begin(endless(COMMAND))
+    mwaa.begin(endless(Operation.COMMAND))
     with pytest.raises(Lost, match="ReadTimeout"):
-        transport.trigger(TRIGGER, Deadline(time_left=lambda: 35.2))
+        hasty.trigger(TRIGGER, Deadline(time_left=lambda: 35.2))
     wait_until(lambda: not mwaa.to_come)
 
 
-def test_an_answer_over_the_limit_is_unclear_and_says_the_limit(
-    mwaa: FakeMwaa, send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(endpoint_module, "MAX_ANSWER", 100_000)
-    mwaa.begin(printed("x" * 100_000))
-    with pytest.raises(Lost, match="over 100000 bytes, which is the limit"):
+def test_an_answer_over_the_limit_is_unclear_and_says_the_limit(mwaa: FakeMwaa, send: Send) -> None:
+    mwaa.begin(command(Response(200, b"x" * 16_777_217)))
+    with pytest.raises(Lost, match="over 16777216 bytes, which is the limit"):
         send()
 
 
@@ -159,7 +147,7 @@ def test_an_answer_without_end_is_left_at_the_limit(
     mwaa: FakeMwaa, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(endpoint_module, "MAX_ANSWER", 100_000)
-    mwaa.begin(endless(COMMAND, at_once=200_000))
+    mwaa.begin(endless(Operation.COMMAND, at_once=200_000))
     with pytest.raises(Lost, match="over 100000 bytes, which is the limit"):
         send()
 
@@ -175,7 +163,7 @@ def test_the_envelope_is_read_whatever_the_status(status: int, mwaa: FakeMwaa, s
     mwaa.begin(printed("", transcripts.command("3.3.1", "unknown").stderr, status))
     with pytest.raises(DagNotFound):
         send()
-    assert len(posts(mwaa)) == 1
+    assert len(mwaa.posts) == 1
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
@@ -202,7 +190,11 @@ def test_after_a_broken_exchange_the_environment_is_asked_anew(
         send()
     mwaa.begin(CREATED)
     send()
-    assert mwaa.operations == [GET, CREATE, COMMAND]
+    assert mwaa.operations == [
+        Operation.GET_ENVIRONMENT,
+        Operation.CREATE_CLI_TOKEN,
+        Operation.COMMAND,
+    ]
 
 
 def test_a_busy_web_server_keeps_its_token(mwaa: FakeMwaa, send: Send) -> None:
@@ -211,7 +203,7 @@ def test_a_busy_web_server_keeps_its_token(mwaa: FakeMwaa, send: Send) -> None:
         send()
     mwaa.begin(CREATED)
     send()
-    assert mwaa.operations == [COMMAND]
+    assert mwaa.operations == [Operation.COMMAND]
 
 
 def test_an_upgrade_is_noticed_by_the_flags(

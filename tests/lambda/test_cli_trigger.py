@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from mwaa_dags_trigger import endpoint as endpoint_module
 from mwaa_dags_trigger.cli import CliTransport
@@ -13,29 +11,24 @@ from mwaa_dags_trigger.request import RunKey
 from mwaa_dags_trigger.transport import DagRun, Lost
 
 from sandbox.mwaa.http import Response
+from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
 from tests.support.adapter import CONF, RUN_ID
 from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import Clock
-from tests.support.handler import Handle
+from tests.support.handler import Handle, Trigger
 from tests.support.mwaa import FakeMwaa
 from tests.support.steps import Answer, command, printed, said
 from tests.support.unasked import UnaskedAirflow
 
 LOST = command(Response(504))
 
-Trigger = Callable[[], dict[str, object]]
+every_version = pytest.mark.parametrize("cli", RELEASES, indirect=True)
 
 
 @pytest.fixture
 def trigger(handle: Handle) -> Trigger:
     return lambda: handle(mwaa_dag_conf=CONF, run_id=RUN_ID)
-
-
-@pytest.fixture(params=CliAdapter.versions)
-def cli(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> CliAdapter:
-    airflow.version = request.param
-    return CliAdapter(airflow.version)
 
 
 def taken(cli: CliAdapter) -> Answer:
@@ -50,6 +43,7 @@ def test_a_token_refused_after_the_run_was_made_is_no_second_run(
     assert trigger()["created"] is False
 
 
+@every_version
 @pytest.mark.parametrize("case", ["badjson", "nonobj"])
 def test_a_command_that_airflow_refuses_is_rejected_with_the_name_of_its_error(
     case: str, cli: CliAdapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
@@ -107,6 +101,7 @@ def test_an_id_that_may_be_a_date_is_looked_for_among_all_runs(
     assert shown[3].startswith("2026-") if cli.dated else shown[3] == run_id
 
 
+@every_version
 def test_an_id_that_may_be_a_date_is_absent_where_no_run_has_it(
     cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import botocore
 import pytest
 
+from sandbox.mwaa.releases import DEFAULT
 from tests.support.adapter import RUN_ID
 from tests.support.adapters import ADAPTERS
 from tests.support.mwaa import FakeMwaa, endpoint
@@ -198,8 +199,7 @@ def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
     runtime.mkdir()
     for name in ("botocore", "dateutil", "jmespath", "six.py"):
         (runtime / name).symlink_to(SITE / name)
-    of_transport = ADAPTERS[transport]
-    mwaa.begin(*of_transport(of_transport.versions[-1]).created())
+    mwaa.begin(*ADAPTERS[transport](DEFAULT).created())
     paths = {"code": str(tmp_path / "task"), "runtime": str(runtime)}
     code = ALONE.format(**paths, transport=transport, run_id=RUN_ID)
     # -S leaves site-packages out, -I the user's own settings.

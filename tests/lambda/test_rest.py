@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from botocore import exceptions
 from mwaa_dags_trigger.environment import READ_S
@@ -18,9 +16,10 @@ from mwaa_dags_trigger.errors import (
 )
 
 from sandbox.mwaa.front import Environment
+from sandbox.mwaa.releases import DEFAULT, RELEASES
 from tests.support import transcripts
 from tests.support.adapter import CONF, RUN_ID
-from tests.support.handler import Handle
+from tests.support.handler import Handle, Trigger
 from tests.support.mwaa import FakeMwaa, Operation
 from tests.support.rest_adapter import RestAdapter, exchanged, run
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
@@ -30,15 +29,9 @@ from tests.support.unasked import UnaskedAirflow
 MAJOR_2 = pytest.mark.parametrize("rest", ["2.11.2"], indirect=True)
 MAJOR_3 = pytest.mark.parametrize("rest", ["3.0.6", "3.3.1"], indirect=True)
 # For what does not depend on the version.
-ONE_VERSION = pytest.mark.parametrize("rest", ["3.3.1"], indirect=True)
+ONE_VERSION = pytest.mark.parametrize("rest", [DEFAULT], indirect=True)
 
-Trigger = Callable[[], dict[str, object]]
-
-
-@pytest.fixture(params=RestAdapter.versions)
-def rest(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> RestAdapter:
-    airflow.version = request.param
-    return RestAdapter(airflow.version)
+every_version = pytest.mark.parametrize("rest", RELEASES, indirect=True)
 
 
 @pytest.fixture
@@ -46,6 +39,7 @@ def trigger(handle_rest: Handle) -> Trigger:
     return lambda: handle_rest(mwaa_dag_conf=CONF, run_id=RUN_ID)
 
 
+@every_version
 def test_the_body_is_the_one_that_this_airflow_took(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
@@ -83,6 +77,7 @@ def test_a_run_without_conf_has_an_empty_one(
 # A date that is taken ---------------------------------------------------------------------------
 
 
+@every_version
 def test_a_taken_date_does_not_mean_that_the_run_is_there(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
@@ -189,6 +184,7 @@ def test_a_call_that_mwaa_does_not_take_names_the_limit(
 # Airflow's own words ----------------------------------------------------------------------------
 
 
+@every_version
 @pytest.mark.parametrize("case", ["bad run id", "unknown field"])
 def test_a_refused_body_is_rejected(
     case: str, rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger

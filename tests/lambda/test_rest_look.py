@@ -14,29 +14,24 @@ from mwaa_dags_trigger.rest import RestTransport
 from mwaa_dags_trigger.transport import DagRun, Unsettled
 
 from sandbox.mwaa.http import Response
+from sandbox.mwaa.releases import DEFAULT, RELEASES
 from tests.support import transcripts
 from tests.support.adapter import CONF, RUN_ID
 from tests.support.clock import Clock
 from tests.support.mwaa import Call, FakeMwaa, Operation
 from tests.support.rest_adapter import RestAdapter, exchanged, run
 from tests.support.steps import Answer, after, web
-from tests.support.unasked import UnaskedAirflow
 
 LIST = "POST /dags/~/dagRuns/list"
 LONG = "x" * 50
-ONE_VERSION = pytest.mark.parametrize("rest", ["3.3.1"], indirect=True)
+ONE_VERSION = pytest.mark.parametrize("rest", [DEFAULT], indirect=True)
+every_version = pytest.mark.parametrize("rest", RELEASES, indirect=True)
 
 
 class Find(Protocol):
     """Looks for a run."""
 
     def __call__(self, run_id: str = RUN_ID, dag: str = "demo") -> DagRun | None: ...
-
-
-@pytest.fixture(params=RestAdapter.versions)
-def rest(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> RestAdapter:
-    airflow.version = request.param
-    return RestAdapter(airflow.version)
 
 
 @pytest.fixture
@@ -52,6 +47,7 @@ def state(found: DagRun | None) -> str | None:
     return found.state if found else None
 
 
+@every_version
 def test_a_run_is_found_with_its_conf_and_dates(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
@@ -72,6 +68,7 @@ def test_an_unknown_run_is_none(rest: RestAdapter, mwaa: FakeMwaa, find: Find) -
     assert find("nosuch") is None
 
 
+@every_version
 def test_a_run_of_an_unknown_dag_is_dag_not_found(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
@@ -109,6 +106,7 @@ def test_a_path_of_over_64_characters_is_avoided_by_the_list(
     assert all(len(call["Path"]) <= 64 for call in mwaa.rest_calls)
 
 
+@every_version
 def test_the_list_is_asked_as_this_airflow_took_it(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
@@ -119,6 +117,7 @@ def test_the_list_is_asked_as_this_airflow_took_it(
     assert mwaa.rest_calls[0]["Body"] == recorded.body
 
 
+@every_version
 def test_an_empty_list_for_an_unknown_dag_is_dag_not_found(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
@@ -149,6 +148,7 @@ def passed_on(body: object) -> Response:
     return Response(200, json.dumps(answer).encode())
 
 
+@ONE_VERSION
 def test_a_dag_with_ten_thousand_runs_is_searched(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:

@@ -1,4 +1,4 @@
-"""What every transport must do: say how far a DAG run is."""
+"""What every transport must do: read the state of a DAG run, for the actions `status` and `check`."""
 
 from __future__ import annotations
 
@@ -10,38 +10,46 @@ from mwaa_dags_trigger.errors import (
     AccessDenied,
     DagNotFound,
     DagRunNotFound,
+    EnvironmentNotReady,
+    MwaaBusy,
     MwaaUnavailable,
-    TriggerError,
 )
 
-from tests.support.adapter import RUN_ID, Adapter
+from tests.support.adapter import RUN_ID, Adapter, result
+from tests.support.adapters import every_version
 from tests.support.clock import Clock
 from tests.support.handler import Handle
 from tests.support.mwaa import FakeMwaa
+from tests.support.steps import error
 
 BEGUN, ENDED = "2026-11-23T18:41:10.198031+00:00", "2026-11-23T18:41:11.785593+00:00"
+STATUS = {"action": "status", "dag_run_id": RUN_ID}
+LATE_CHECK = {
+    "action": "check",
+    "dag_run_id": RUN_ID,
+    "triggered_at": "2026-01-01T10:00:00Z",
+    "checked_at": "2026-01-02T10:00:00Z",
+    "timeout_seconds": 3600,
+}
+"""A poll that would say that the time is up if it saw the run go on."""
 
-Status = Callable[[], dict[str, Any]]
+Look = Callable[[], dict[str, Any]]
 
 
 @pytest.fixture
-def status(handle_over: Handle) -> Status:
-    return lambda: handle_over(action="status", dag_run_id=RUN_ID)
+def status(handle_over: Handle) -> Look:
+    return lambda: handle_over(**STATUS)
 
 
-def test_a_run_that_has_ended_is_final(adapter: Adapter, mwaa: FakeMwaa, status: Status) -> None:
+@pytest.fixture(params=[STATUS, LATE_CHECK], ids=lambda event: event["action"])
+def look(request: pytest.FixtureRequest, handle_over: Handle) -> Look:
+    return lambda: handle_over(**request.param)
+
+
+def test_a_run_that_has_ended_is_final(adapter: Adapter, mwaa: FakeMwaa, status: Look) -> None:
     mwaa.begin(*adapter.shown("success", BEGUN, ENDED))
-    assert status() == {
-        "mwaa_env_name": "etl",
-        "mwaa_dag_name": "demo",
-        "dag_run_id": RUN_ID,
-        "state": "success",
-        "start_date": BEGUN,
-        "end_date": ENDED,
-        "final": True,
-        "airflow_version": adapter.version,
-        "transport": adapter.transport,
-    }
+    dates = {"start_date": BEGUN, "end_date": ENDED}
+    assert status() == result(adapter, state="success", final=True, **dates)
 
 
 @pytest.mark.parametrize(
@@ -57,57 +65,71 @@ def test_only_success_and_failed_are_final(
     final: bool,
     adapter: Adapter,
     mwaa: FakeMwaa,
-    status: Status,
+    status: Look,
 ) -> None:
     mwaa.begin(*adapter.shown(*shown))
-    result = status()
-    assert (result["state"], result["start_date"], result["end_date"]) == shown
-    assert result["final"] is final
-
-
-def test_an_unknown_run_is_an_error(adapter: Adapter, mwaa: FakeMwaa, status: Status) -> None:
-    mwaa.begin(*adapter.absent())
-    with pytest.raises(
-        DagRunNotFound, match=r"DAG demo in MWAA environment etl has no run sfn__r1\."
-    ):
-        status()
-
-
-def test_an_unknown_dag_is_told_from_an_unknown_run(
-    adapter: Adapter, mwaa: FakeMwaa, status: Status
-) -> None:
-    mwaa.begin(*adapter.absent_dag())
-    with pytest.raises(DagNotFound, match="does not know DAG demo"):
-        status()
+    found = status()
+    assert (found["state"], found["start_date"], found["end_date"]) == shown
+    assert found["final"] is final
 
 
 def test_a_lost_answer_is_asked_for_again(
-    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, status: Status
+    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, status: Look
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout(), *adapter.shown("running", None, None))
     assert status()["state"] == "running"
     assert 1 <= clock.pauses[0] <= 2
 
 
+def test_an_unknown_run_is_an_error_that_names_it(
+    adapter: Adapter, mwaa: FakeMwaa, look: Look
+) -> None:
+    mwaa.begin(*adapter.absent())
+    with pytest.raises(DagRunNotFound) as caught:
+        look()
+    assert str(caught.value) == (
+        "DAG demo in MWAA environment etl has no run sfn__r1. Check dag_run_id; it may also have been "
+        "deleted. (run id sfn__r1)"
+    )
+
+
+@every_version
+def test_an_unknown_dag_is_told_from_an_unknown_run(
+    adapter: Adapter, mwaa: FakeMwaa, status: Look
+) -> None:
+    mwaa.begin(*adapter.absent_dag())
+    with pytest.raises(DagNotFound, match="does not know DAG demo"):
+        status()
+
+
 def test_an_answer_that_stays_lost_has_started_nothing(
-    adapter: Adapter, mwaa: FakeMwaa, status: Status
+    adapter: Adapter, mwaa: FakeMwaa, look: Look
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4)
     with pytest.raises(MwaaUnavailable, match=r"HTTP 504.* state of the DAG run could not be read"):
-        status()
+        look()
     assert adapter.asked(mwaa) == adapter.look[:1] * 4
 
 
+def test_a_call_that_stays_throttled_is_busy(adapter: Adapter, mwaa: FakeMwaa, look: Look) -> None:
+    mwaa.begin(*[error(adapter.throttles, 429, "ThrottlingException")] * 4)
+    with pytest.raises(MwaaBusy):
+        look()
+
+
+def test_an_update_of_the_environment_explains_a_lost_answer(
+    adapter: Adapter, mwaa: FakeMwaa, look: Look
+) -> None:
+    mwaa.begin(*adapter.gateway_timeout() * 4)
+    mwaa.shown["Status"] = "UPDATING"
+    with pytest.raises(EnvironmentNotReady):
+        look()
+
+
 def test_a_refusal_is_not_asked_for_again(
-    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, status: Status
+    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, look: Look
 ) -> None:
     mwaa.begin(*adapter.denied())
     with pytest.raises(AccessDenied):
-        status()
+        look()
     assert clock.pauses == []
-
-
-def test_its_errors_name_the_run(adapter: Adapter, mwaa: FakeMwaa, status: Status) -> None:
-    mwaa.begin(*adapter.absent())
-    with pytest.raises(TriggerError, match=r"\(run id sfn__r1\)$"):
-        status()

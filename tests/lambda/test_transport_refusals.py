@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from mwaa_dags_trigger.errors import (
     AccessDenied,
@@ -14,20 +12,13 @@ from mwaa_dags_trigger.errors import (
     RunIdConflict,
 )
 
-from tests.support.adapter import CONF, RUN_ID, Adapter
+from tests.support.adapter import RUN_ID, Adapter
+from tests.support.adapters import every_version
 from tests.support.clock import Clock
-from tests.support.handler import Handle
+from tests.support.handler import Handle, Trigger
 from tests.support.mwaa import FakeMwaa
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
 from tests.support.steps import error
-
-Trigger = Callable[[], dict[str, object]]
-
-
-@pytest.fixture
-def trigger(handle_over: Handle) -> Trigger:
-    return lambda: handle_over(mwaa_dag_conf=CONF, run_id=RUN_ID)
-
 
 # What certainly started nothing -----------------------------------------------------------------
 
@@ -88,6 +79,7 @@ def test_a_refusal_of_the_caller_ends_it(
     assert clock.pauses == []
 
 
+@every_version
 def test_an_unknown_dag_is_not_looked_for(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
@@ -99,6 +91,7 @@ def test_an_unknown_dag_is_not_looked_for(
     assert adapter.asked(mwaa) == adapter.trigger
 
 
+@every_version
 def test_what_airflow_refuses_is_rejected_at_once(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:

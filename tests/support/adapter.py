@@ -29,8 +29,8 @@ class Adapter(Protocol):
 
     Attributes
     ----------
-    transport, versions
-        Its name, and the versions whose answers were recorded.
+    transport
+        Its name.
     lost, busy, taken
         Answers to a trigger that leave it open what was done: without a word of Airflow; of a web
         server that is busy; and of an Airflow which has the run, or another one of that date.
@@ -44,7 +44,6 @@ class Adapter(Protocol):
     """
 
     transport: ClassVar[str]
-    versions: ClassVar[tuple[str, ...]]
     lost: ClassVar[Mapping[str, Lost]]
     busy: ClassVar[Mapping[str, Lost]]
     taken: ClassVar[Mapping[str, Lost]]
@@ -116,3 +115,15 @@ class Adapter(Protocol):
     def asked(self, mwaa: FakeMwaa) -> list[str]:
         """Return what Airflow was asked, in the order it was."""
         ...
+
+
+def result(adapter: Adapter, **fields: object) -> dict[str, object]:
+    """Return what the function returns about the run over this transport, with these further fields."""
+    return {
+        "mwaa_env_name": RUN.mwaa_env_name,
+        "mwaa_dag_name": RUN.mwaa_dag_name,
+        "dag_run_id": RUN.dag_run_id,
+        "airflow_version": adapter.version,
+        "transport": adapter.transport,
+        **fields,
+    }

@@ -10,12 +10,12 @@ from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.environment import Environments
 
 from sandbox.mwaa.http import Response
-from sandbox.mwaa.releases import AIRFLOW_2, RELEASES, family
+from sandbox.mwaa.releases import AIRFLOW_2, DEFAULT, family
 from tests.support import transcripts
 from tests.support.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
 from tests.support.clock import Clock
 from tests.support.faults import CLI
-from tests.support.mwaa import FakeMwaa, Operation, Patient
+from tests.support.mwaa import FakeMwaa, Operation
 from tests.support.steps import Answer, command, printed, raises, said
 from tests.support.wire import HangUp, Reset, Truncated
 
@@ -33,6 +33,10 @@ def recorded(case: str) -> Lost:
     return lambda version: said(transcripts.command(version, case))
 
 
+CREATED = said(transcripts.created(DEFAULT, RUN_ID))
+"""Answer `dags trigger`: created."""
+
+
 def task_rows(*rows: Mapping[str, str]) -> Answer:
     """Answer `tasks states-for-dag-run` with these."""
     of_run = {"dag_id": DAG_ID, "execution_date": "2026-01-01T00:00:00+00:00"}
@@ -43,7 +47,6 @@ class CliAdapter(Adapter):
     """The command line."""
 
     transport = "cli"
-    versions = tuple(RELEASES)
     lost: ClassVar[Mapping[str, Lost]] = {
         "reset": lambda _: command(Reset()),
         "hung up": lambda _: command(HangUp()),
@@ -83,7 +86,7 @@ class CliAdapter(Adapter):
     @staticmethod
     def connect(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> CliTransport:
         transport = CliTransport(environments, clock)
-        transport.endpoint.session.mount("https://", Patient(mwaa, clock))
+        transport.endpoint.session.mount("https://", mwaa.http_adapter)
         return transport
 
     def created(self) -> Script:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from mwaa_dags_trigger.allowed_dags import AllowedDags
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.handler import handle as handle_event
-from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.transport import DagRun, Transport
+
+Send = Callable[[], DagRun]
+Trigger = Callable[[], dict[str, Any]]
 
 EVENT = {"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}
 

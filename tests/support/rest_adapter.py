@@ -10,7 +10,7 @@ from botocore import exceptions
 from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.rest import RestTransport
 
-from sandbox.mwaa.releases import RELEASES
+from sandbox.mwaa.http import Response
 from tests.support import transcripts
 from tests.support.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
 from tests.support.clock import Clock
@@ -34,7 +34,6 @@ class RestAdapter(Adapter):
     """InvokeRestApi."""
 
     transport = "rest"
-    versions = tuple(RELEASES)
     lost: ClassVar[Mapping[str, Lost]] = {
         "reset": lambda _: answer(Operation.INVOKE_REST_API, Reset()),
         "hung up": lambda _: answer(Operation.INVOKE_REST_API, HangUp()),
@@ -52,6 +51,10 @@ class RestAdapter(Adapter):
         "200 for another DAG": lambda version: web(200, run(version, RUN_ID, dag_id="d")),
         "200 with a text": lambda _: web(200, "<html>Login</html>"),
         "200 with a list": lambda _: web(200, [1]),
+        "200 with nothing": lambda _: web(200, None),
+        "half an answer": lambda _: answer(
+            Operation.INVOKE_REST_API, Response(200, b'{"RestApiStatusCode": 2')
+        ),
         "no status": lambda _: refused(400, "RestApiServerException"),
         "internal error": lambda _: refused(500, "InternalServerException"),
         "unknown error": lambda _: refused(400, "SomethingNew"),
