@@ -7,17 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from mwaa_dags_trigger.request import MAX_CONF_BYTES
 
-from tests.faults.conftest import LANES, Lane, Mwaa, event_for
+from tests.faults.conftest import LANES, VERSIONS, Lane, Mwaa, event_for
 from tests.faults.rules import Run
 from tests.support.faults import Fault, Kind, Ran
 
-each_lane = pytest.mark.parametrize("lane", LANES, ids=str)
-each_cli = pytest.mark.parametrize(
-    "lane", [lane for lane in LANES if lane.transport == "cli"], ids=str
+each_transport = pytest.mark.parametrize(
+    "lane", [lane for lane in LANES if lane.version == VERSIONS[-1]], ids=str
 )
-each_rest = pytest.mark.parametrize(
-    "lane", [lane for lane in LANES if lane.transport == "rest"], ids=str
-)
+over_rest = pytest.mark.parametrize("lane", [Lane(VERSIONS[-1], "rest")], ids=str)
 
 LONG_ID = "order-1-" + "x" * 50
 """Too long for a path of InvokeRestApi."""
@@ -33,7 +30,7 @@ def old_runs(number: int, conf: dict[str, str]) -> list[Run]:
     return [Run(f"scheduled__{n}", conf, date) for n in range(number)]
 
 
-@each_lane
+@each_transport
 def test_a_conf_of_256_kib_arrives(mwaa: Mwaa, lane: Lane) -> None:
     airflow = mwaa.begin(lane, [])
     conf = conf_of(MAX_CONF_BYTES)
@@ -42,7 +39,7 @@ def test_a_conf_of_256_kib_arrives(mwaa: Mwaa, lane: Lane) -> None:
     assert [run.conf for run in airflow.runs] == [conf]
 
 
-@each_rest
+@over_rest
 def test_a_conf_of_256_kib_is_compared(mwaa: Mwaa, lane: Lane) -> None:
     mwaa.begin(lane, [Fault(Kind.GATEWAY_TIMEOUT, Ran.YES)])
     event = event_for(lane, mwaa_dag_conf=conf_of(MAX_CONF_BYTES))
@@ -50,35 +47,7 @@ def test_a_conf_of_256_kib_is_compared(mwaa: Mwaa, lane: Lane) -> None:
     assert ending.result and not ending.result["created"]
 
 
-@each_lane
-def test_a_conf_of_1_mb_is_refused_with_the_limit(mwaa: Mwaa, lane: Lane) -> None:
-    airflow = mwaa.begin(lane, [])
-    conf = conf_of(1_000_000)
-    ending = mwaa.invoke(mwaa.container(lane), event_for(lane, mwaa_dag_conf=conf))
-    assert ending.error == "InvalidRequest"
-    assert "at most 262144 bytes of JSON, not 1000000" in ending.message
-    assert airflow.runs == []
-
-
-@each_cli
-def test_an_answer_of_10_mb_is_read(mwaa: Mwaa, lane: Lane) -> None:
-    airflow = mwaa.begin(lane, [])
-    airflow.chatter = b"plugin loaded\n" * (10_000_000 // 14)
-    ending = mwaa.invoke(mwaa.container(lane), event_for(lane))
-    assert ending.result and ending.result["created"]
-
-
-@each_cli
-def test_an_answer_of_20_mb_is_refused_with_the_limit(mwaa: Mwaa, lane: Lane) -> None:
-    airflow = mwaa.begin(lane, [])
-    airflow.chatter = b"plugin loaded\n" * (20_000_000 // 14)
-    ending = mwaa.invoke(mwaa.container(lane), event_for(lane))
-    assert ending.error == "OutcomeUnknown"
-    assert "over 16777216 bytes, which is the limit" in ending.message
-    assert len(airflow.runs) == 1
-
-
-@each_lane
+@each_transport
 @pytest.mark.parametrize("run_id", ["order-1", LONG_ID], ids=["short id", "long id"])
 def test_a_run_is_found_among_10_000(mwaa: Mwaa, lane: Lane, run_id: str) -> None:
     airflow = mwaa.begin(lane, [Fault(Kind.GATEWAY_TIMEOUT, Ran.YES)])
@@ -88,7 +57,7 @@ def test_a_run_is_found_among_10_000(mwaa: Mwaa, lane: Lane, run_id: str) -> Non
     assert len(airflow.named(run_id)) == 1
 
 
-@each_lane
+@each_transport
 @pytest.mark.parametrize("run_id", ["order-1", LONG_ID], ids=["short id", "long id"])
 def test_a_run_that_is_not_among_10_000_is_made(mwaa: Mwaa, lane: Lane, run_id: str) -> None:
     airflow = mwaa.begin(lane, [Fault(Kind.GATEWAY_TIMEOUT)])
@@ -98,7 +67,7 @@ def test_a_run_that_is_not_among_10_000_is_made(mwaa: Mwaa, lane: Lane, run_id: 
     assert len(airflow.named(run_id)) == 1
 
 
-@each_rest
+@over_rest
 def test_runs_with_large_confs_are_searched_page_by_page(mwaa: Mwaa, lane: Lane) -> None:
     airflow = mwaa.begin(lane, [Fault(Kind.GATEWAY_TIMEOUT)])
     airflow.runs += old_runs(60, conf_of(MAX_CONF_BYTES))

@@ -243,19 +243,28 @@ import sys
 from mwaa_dags_trigger import app
 print(app.TRANSPORT.name, *sorted(sys.modules))
 """
+START_WITH_EACH = """
+import os
+for name in ("", "REST", "ssh"):
+    os.environ["TRANSPORT"] = name
+    try:
+        import mwaa_dags_trigger.app
+    except RuntimeError as error:
+        print(error)
+"""
 
 
 @pytest.mark.parametrize(
     ("variables", "transport"),
     [
         pytest.param({}, "cli", id="absent"),
-        *(pytest.param({"TRANSPORT": name}, name, id=name) for name in ADAPTERS),
+        pytest.param({"TRANSPORT": "rest"}, "rest", id="rest"),
     ],
 )
 def test_the_transport_is_chosen_and_only_it_is_loaded(
     variables: dict[str, str], transport: str
 ) -> None:
-    done = started(variables)
+    done = started(START, variables)
     assert done.returncode == 0, done.stderr
     chosen, *modules = done.stdout.split()
     assert chosen == transport
@@ -264,29 +273,28 @@ def test_the_transport_is_chosen_and_only_it_is_loaded(
     assert ("requests" in modules) == (transport == "cli")
 
 
-@pytest.mark.parametrize("transport", ["", "REST", "ssh"])
-def test_another_transport_fails_at_the_start(transport: str) -> None:
-    done = started({"TRANSPORT": transport})
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == (
-        "RuntimeError: The function's environment variable TRANSPORT must be "
+def test_another_transport_fails_at_the_start() -> None:
+    done = started(START_WITH_EACH, {})
+    assert done.stdout.splitlines() == [
+        "The function's environment variable TRANSPORT must be "
         f"{' or '.join(map(repr, ADAPTERS))}, not {transport!r}."
-    )
+        for transport in ("", "REST", "ssh")
+    ]
 
 
 def test_a_broken_list_of_allowed_dags_fails_at_the_start() -> None:
-    done = started({"ALLOWED_DAGS": "onboarding"})
+    done = started(START, {"ALLOWED_DAGS": "onboarding"})
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(
         "RuntimeError: The function's environment variable ALLOWED_DAGS must be a JSON object "
     )
 
 
-def started(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def started(code: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     settings = {"TRANSPORT", "ALLOWED_DAGS"}
     env = {name: value for name, value in os.environ.items() if name not in settings}
     return subprocess.run(
-        [sys.executable, "-c", START],
+        [sys.executable, "-c", code],
         env={**env, "PYTHONPATH": str(Path(mwaa_dags_trigger.__file__).parents[1]), **variables},
         capture_output=True,
         text=True,
