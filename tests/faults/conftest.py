@@ -44,6 +44,11 @@ class Ending:
     def __str__(self) -> str:
         return self.error or "success"
 
+    @property
+    def end(self) -> str:
+        """The name of the error; for a result `created` or `found`, by its field `created`."""
+        return self.error or ("created" if self.result and self.result["created"] else "found")
+
 
 @dataclass(frozen=True)
 class Lane:
@@ -62,6 +67,8 @@ LANES = [
     for version in VERSIONS
     if version != "2.5.1" or transport == "cli"  # whose flags are its own
 ]
+
+each_lane = pytest.mark.parametrize("lane", LANES, ids=str)
 
 
 class Mwaa:

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, product
+from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mwaa_dags_trigger import errors
 from mwaa_dags_trigger.trigger import NOTHING_MADE
 
-from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for, run_id_of
+from tests.faults.conftest import LANES, Ending, Lane, Mwaa, each_lane, event_for, run_id_of
+from tests.faults.scripts import TRANSIENT, TRIGGERS, listed, scripts, try_each
 from tests.faults.state_machine import execute
-from tests.support.adapters import ADAPTERS
-from tests.support.faults import Fault, Kind, Ran, faults
+from tests.support.faults import Fault, Kind, Ran
 from tests.support.mwaa import Step
-
-TRIGGERS = int(os.environ.get("FAULTS_TRIGGERS", "500"))
-SOAK = TRIGGERS > 500
 
 PERMANENT = {
     name
     for name, error in vars(errors).items()
     if isinstance(error, type) and issubclass(error, errors.TriggerError) and not error.transient
 } - {"TriggerError"}
-TRANSIENT = {
-    *{error.__name__ for error in errors.TriggerError.__subclasses__() if error.transient},
-    *{"Runtime.ExitError", "Sandbox.Timedout"},
-}
-
-TRUSTED = {Kind.UNAUTHORIZED, Kind.FORBIDDEN}
-"""Taken at their word: who refuses a caller has not done the caller's work."""
 
 
 @dataclass(frozen=True)
@@ -91,31 +79,6 @@ class Tally:
                 f"{wrong} {self.falsely_reported}",
             ]
         )
-
-
-def listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} {times}" for name, times in counts.most_common())
-
-
-def scripts(lane: Lane) -> st.SearchStrategy[tuple[Fault, ...]]:
-    """Return up to 12 faults, the last of which may stay."""
-    possible = [
-        fault
-        for fault in faults(ADAPTERS[lane.transport].kinds)
-        if fault.kind not in TRUSTED or fault.ran is Ran.NO
-    ]
-
-    def stay(script: list[Fault], times: int) -> tuple[Fault, ...]:
-        stays = script and script[-1].kind is not Kind.HANG
-        return (*script, *script[-1:] * (times if stays else 0))
-
-    one = st.sampled_from(possible) | st.just(Fault(Kind.NONE))
-    # A run that was made unseen, and then a DAG that is not known any more.
-    stale = st.sampled_from([Ran.YES, Ran.LATE]).map(
-        lambda ran: [Fault(Kind.CRASH, ran), Fault(Kind.STALE)]
-    )
-    steps = st.lists(st.tuples(one) | stale, max_size=12).map(lambda some: [*chain(*some)])
-    return st.builds(stay, steps, st.sampled_from([0] * 9 + [200]))
 
 
 EXAMPLES = st.sampled_from(LANES).flatmap(
@@ -193,7 +156,7 @@ def is_false(ending: Ending, run_id: str, made: int) -> bool:
     return ending.error in PERMANENT and made > 0
 
 
-@pytest.mark.parametrize("lane", LANES, ids=str)
+@each_lane
 @pytest.mark.parametrize(
     "ran",
     [
@@ -209,7 +172,7 @@ def test_a_refusal_does_not_hide_a_run(
     check(mwaa, Example(lane, script), state, Tally())
 
 
-@pytest.mark.parametrize("lane", LANES, ids=str)
+@each_lane
 @pytest.mark.parametrize("ran", [Ran.YES, Ran.LATE], ids=str)
 def test_a_redrive_finds_the_run_that_was_made_unseen(
     mwaa: Mwaa, state: Mapping[str, Any], lane: Lane, ran: Ran
@@ -222,7 +185,7 @@ def test_a_redrive_finds_the_run_that_was_made_unseen(
     assert len(mwaa.airflows[lane.version].runs) == 1
 
 
-@pytest.mark.parametrize("lane", LANES, ids=str)
+@each_lane
 def test_the_run_of_a_dag_that_went_stale_is_found(
     mwaa: Mwaa, state: Mapping[str, Any], lane: Lane
 ) -> None:
@@ -232,7 +195,7 @@ def test_the_run_of_a_dag_that_went_stale_is_found(
     assert tally.endings == {"success": 1}
 
 
-@pytest.mark.parametrize("lane", LANES, ids=str)
+@each_lane
 def test_two_states_of_an_execution_make_two_runs(
     mwaa: Mwaa, state: Mapping[str, Any], lane: Lane
 ) -> None:
@@ -246,18 +209,7 @@ def test_an_execution_that_succeeds_has_made_one_run_and_none_has_made_two(
     tally = Tally()
     injected = Counter(mwaa.front.played)
 
-    @settings(
-        max_examples=TRIGGERS // 2,  # with about three triggers each
-        derandomize=not SOAK,  # a soak tries others each time, and prints what breaks
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        print_blob=True,
-    )
-    @given(EXAMPLES)
-    def holds(example: Example) -> None:
-        check(mwaa, example, state, tally)
-
-    holds()
+    times = TRIGGERS * 2 // 5  # with about three triggers each
+    try_each(EXAMPLES, lambda example: check(mwaa, example, state, tally), times=times)
     assert tally.triggers >= TRIGGERS
     record_property("faults", tally.report(mwaa.front.played - injected))

@@ -5,16 +5,14 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for, run_id_of
+from tests.faults.conftest import Ending, Lane, Mwaa, each_lane, event_for, run_id_of
 from tests.support.adapters import ADAPTERS
 from tests.support.faults import Kind, Ran, faults
 
 EXECUTIONS = 20
 
 
-@pytest.mark.parametrize("lane", LANES, ids=str)
+@each_lane
 def test_two_deliveries_at_once_make_one_run(mwaa: Mwaa, lane: Lane) -> None:
     chance = random.Random(str(lane))
     kinds = ADAPTERS[lane.transport].kinds - {Kind.HANG}

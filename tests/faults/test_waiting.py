@@ -10,13 +10,12 @@ from itertools import chain, repeat
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.faults.conftest import LANES, Ending, Lane, Mwaa, event_for
+from tests.faults.conftest import LANES, Ending, Lane, Mwaa, each_lane, event_for
 from tests.faults.rules import RulesAirflow
+from tests.faults.scripts import TRANSIENT, TRIGGERS, listed, scripts, try_each
 from tests.faults.state_machine import execute
-from tests.faults.test_exactly_once import SOAK, TRANSIENT, TRIGGERS, listed, scripts
 from tests.support.faults import Fault, Kind
 from tests.support.polling import MIN_INTERVALS, poll_interval
 
@@ -122,7 +121,7 @@ def said_by(ending: Ending) -> str:
     return str(ending.result["state"]) if ending.result["final"] else "waits"
 
 
-@pytest.mark.parametrize("lane", LANES, ids=str)
+@each_lane
 def test_a_failed_run_that_is_cleared_and_redriven_ends_well(
     mwaa: Mwaa, state: Mapping[str, Any], lane: Lane
 ) -> None:
@@ -132,7 +131,7 @@ def test_a_failed_run_that_is_cleared_and_redriven_ends_well(
     assert said == {"waits": 3, "DagRunFailed": 1, "success": 1}
 
 
-@pytest.mark.parametrize("lane", LANES, ids=str)
+@each_lane
 def test_a_run_that_is_waited_for_too_long_is_waited_for_as_long_again(
     mwaa: Mwaa, state: Mapping[str, Any], lane: Lane
 ) -> None:
@@ -141,7 +140,7 @@ def test_a_run_that_is_waited_for_too_long_is_waited_for_as_long_again(
     assert (said["DagRunTimedOut"], said["success"]) == (1, 1)
 
 
-@pytest.mark.parametrize("lane", LANES, ids=str)
+@each_lane
 @pytest.mark.parametrize("kind", [Kind.SERVICE_UNAVAILABLE, Kind.GATEWAY_TIMEOUT], ids=str)
 def test_a_web_server_out_of_reach_is_no_end_of_the_run(
     mwaa: Mwaa, state: Mapping[str, Any], lane: Lane, kind: Kind
@@ -155,19 +154,6 @@ def test_an_execution_that_waits_ends_as_its_run_did(
     mwaa: Mwaa, state: Mapping[str, Any], record_property: Callable[[str, object], None]
 ) -> None:
     said = Counter[str]()
-
-    @settings(
-        max_examples=TRIGGERS // 10,
-        derandomize=not SOAK,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        print_blob=True,
-    )
-    @given(EXAMPLES)
-    def holds(example: Example) -> None:
-        check(mwaa, example, state, said)
-
-    holds()
+    try_each(EXAMPLES, lambda example: check(mwaa, example, state, said), times=TRIGGERS // 10)
     assert set(TRUE) <= set(said)
     record_property("faults", f"looks: {said.total()} ({listed(said)})")
