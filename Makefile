@@ -77,9 +77,8 @@ lint-python: setup
 	@$(RUN) mypy --no-error-summary
 
 .PHONY: lint-terraform
-lint-terraform: setup package
+lint-terraform: setup
 	@$(RUN) terraform fmt -check -recursive
-	@$(RUN) python -m tools.validate
 
 .PHONY: lint-checkov
 lint-checkov: setup

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +53,7 @@ def demo(airflow_version: str, state: Path) -> None:
     directory = Path(tempfile.mkdtemp(prefix="demo-", dir=state))
     configuration = directory / "terraform"
     with steps.step("terraform init"):
-        prepare(configuration)
+        prepare(configuration, os.environ)
     with (
         Airflow(installation, directory / "airflow") as airflow,
         Sandbox(airflow, directory) as sandbox,
@@ -63,7 +64,7 @@ def demo(airflow_version: str, state: Path) -> None:
         deployment = Deployment(configuration, sandbox.environment)
         before = source.resources() + target.resources()
         with steps.step("terraform apply") as advance:
-            outputs = deployment.apply(advance)
+            outputs = deployment.apply(advance).outputs
         for key, value in outputs.items():
             steps.say(f"  {key:<18} {value}")
         with steps.step("wait for Airflow"):

@@ -45,26 +45,31 @@ def planner(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> P
     from tests.terraform.planner import Planner  # noqa: PLC0415
 
     only_here(tmp_path_factory, "plans")
-    return Planner(tmp_path_factory.mktemp("configuration"), terraform.environment)
+    return Planner(tmp_path_factory.mktemp("configuration"), terraform)
 
 
 @pytest.fixture(scope="session")
 def sandbox_plan(planner: Planner) -> Plan:
     """The root configuration as `make demo` deploys it: defaults throughout."""
-    from tests.terraform.planner import SANDBOX  # noqa: PLC0415
+    from tests.terraform.root_variables import ROOT_VARIABLES  # noqa: PLC0415
 
-    return planner.plan(workspace="sandbox", var_file=SANDBOX)
+    return planner.plan(**ROOT_VARIABLES["default"])
 
 
 @pytest.fixture(scope="session")
 def example_plan(planner: Planner) -> Plan:
     """The root configuration with the example to copy: a dedicated invoker role, and no defaults."""
-    return planner.plan(workspace="staging", var_file="environments/example.tfvars")
+    from tests.terraform.root_variables import ROOT_VARIABLES  # noqa: PLC0415
+
+    return planner.plan(**ROOT_VARIABLES["rest"])
 
 
 @pytest.fixture(scope="session")
 def modules_plan(planner: Planner) -> Plan:
-    """The modules with several sources, environments and preliminary tasks, and with none."""
+    """The modules with several sources, environments and preliminary tasks, with none, and as their READMEs show."""
+    from tests.terraform.examples import write_usage  # noqa: PLC0415
+
+    write_usage(planner)
     return planner.plan("tests/terraform/configurations/modules")
 
 

@@ -15,7 +15,9 @@ from tests.benchmarks.mwaa import mwaa
 from tests.benchmarks.page import page
 from tests.benchmarks.picture import picture
 from tests.benchmarks.prices import section
-from tests.terraform.planner import SANDBOX, Planner
+from tests.support.terraform import with_provider_of
+from tests.terraform.planner import Planner
+from tests.terraform.root_variables import ROOT_VARIABLES
 from tools.paths import PROJECT
 
 
@@ -38,7 +40,10 @@ def main() -> None:
             ):
                 figures.append(rows.rest(environment, code))
                 figures.append(rows.look(environment, code))
-        with deployed(directory / "deployed") as stack:
+        provider = directory / "provider"
+        provider.mkdir()
+        terraform = with_provider_of(provider)
+        with deployed(terraform, directory / "deployed") as stack:
             with steps.step("a batch"):
                 figures.append(batches.wall_time(stack))
             with steps.step("polls"):
@@ -48,8 +53,8 @@ def main() -> None:
         # What the functions of the burst log has no container that reads it.
         logging.disable()
         with steps.step("a burst, on a simulated clock"):
-            planner = Planner(directory / "configuration")
-            plan = planner.plan(workspace="sandbox", var_file=SANDBOX)
+            planner = Planner(directory / "configuration", terraform)
+            plan = planner.plan(**ROOT_VARIABLES["default"])
             state = plan.definition()["States"]["Trigger MWAA DAG"]
             figures += [rows.burst_of_executions(v, state) for v in NEWEST_OF_EACH_MAJOR]
         figures.append(rows.zip_size(code))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
+from typing import Any
 
-from tests.benchmarks.deployed import COMMAND_S, Event, Stack, onboardings
+from tests.benchmarks.deployed import COMMAND_S, Deployed, Event, onboardings
 from tests.benchmarks.measuring import Figure, Sample
 from tests.benchmarks.prices import Charged, Function
 
@@ -14,19 +14,19 @@ ONBOARDINGS = 100
 AT_ONCE = 4
 COUNTED = 3
 """Items in a batch whose events are counted."""
-WAITING = json.dumps({"timeout_seconds": 3600})
-WAYS = {
+WAITING = {"timeout_seconds": 3600}
+WAYS: dict[str, dict[str, Any]] = {
     "without waiting": {},
     "waiting over the CLI": {"wait_for_completion": WAITING},
     "waiting over REST": {"wait_for_completion": WAITING, "transport": "rest"},
 }
 
 
-def wall_time(stack: Stack) -> Figure:
+def wall_time(deployed: Deployed) -> Figure:
     """Compare the duration of a batch with the duration of its commands."""
-    outputs = stack.apply(max_concurrency=AT_ONCE)
+    outputs = deployed.apply(max_concurrency=AT_ONCE)
     event = {"dag_runs": onboardings(ONBOARDINGS)}
-    _, seconds = stack.execute(outputs["batch_state_machine_arn"], event)
+    _, seconds = deployed.execute(outputs["batch_state_machine_arn"], event)
     rounds = -(-ONBOARDINGS // AT_ONCE)
     return Figure(
         name=f"a batch of {ONBOARDINGS} items, {AT_ONCE} at once",
@@ -48,23 +48,25 @@ def wall_time(stack: Stack) -> Figure:
     )
 
 
-def charged(stack: Stack) -> tuple[Function, list[Charged]]:
+def charged(deployed: Deployed) -> tuple[Function, list[Charged]]:
     """Count what an item is charged, alone and in a batch, with each way of waiting."""
-    ways = [_way(stack, way, options) for way, options in WAYS.items()]
-    (deployed,) = stack.target.functions.list_functions()["Functions"]
-    return Function(deployed["Architectures"][0], deployed["MemorySize"]), ways
+    ways = [_way(deployed, way, options) for way, options in WAYS.items()]
+    (function,) = deployed.stack.target.functions.list_functions()["Functions"]
+    return Function(function["Architectures"][0], function["MemorySize"]), ways
 
 
-def _way(stack: Stack, way: str, options: dict[str, str]) -> Charged:
+def _way(deployed: Deployed, way: str, options: dict[str, Any]) -> Charged:
     # One at a time: the clock of the simulated Airflow belongs to a single DAG run.
-    outputs = stack.apply(max_concurrency=1, **options)
+    outputs = deployed.apply(max_concurrency=1, **options)
     items = onboardings(COUNTED)
-    with stack.hurried():
-        with stack.counted() as alone:
-            stack.execute(outputs["state_machine_arn"], items[0])
-        with stack.counted() as batch:
-            arn, _ = stack.execute(outputs["batch_state_machine_arn"], {"dag_runs": items})
-    own = transitions(stack.source.states.get_execution_history(executionArn=arn)["events"])
+    with deployed.hurried():
+        with deployed.counted() as alone:
+            deployed.execute(outputs["state_machine_arn"], items[0])
+        with deployed.counted() as batch:
+            arn, _ = deployed.execute(outputs["batch_state_machine_arn"], {"dag_runs": items})
+    own = transitions(
+        deployed.stack.source.states.get_execution_history(executionArn=arn)["events"]
+    )
     # AWS charges one transition for each child of a distributed map, in addition to those of the child.
     in_batch = (transitions(batch.events) - own) / COUNTED + 1
     return Charged(

@@ -15,17 +15,13 @@ import requests
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 
-from sandbox.account import Account
-from sandbox.aws import AwsServer
-from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.deployment import Deployment
 from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.front import MwaaFront
 from sandbox.mwaa.releases import DEFAULT
 from tests.faults.rules import COMMAND_SECONDS, DAG, RulesAirflow
 from tests.support.clock import Clock
 from tests.support.hurried import hurried
-from tests.support.terraform import with_provider_of
+from tests.support.terraform import Stack, Terraform
 from tools.errors import UserError
 
 NAME = "sandbox"
@@ -102,27 +98,25 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Stack:
+class Deployed:
     """The deployed configuration."""
 
     airflow: PacedAirflow
-    deployment: Deployment
-    source: Account
-    target: Account
+    stack: Stack
 
-    def apply(self, *, max_concurrency: int, **variables: str) -> Mapping[str, str]:
+    def apply(self, *, max_concurrency: int, **variables: Any) -> Mapping[str, str]:
         """Apply these options; return the outputs."""
-        batch = json.dumps({"bucket": BUCKET, "max_concurrency": max_concurrency})
+        batch = {"bucket": BUCKET, "max_concurrency": max_concurrency}
         # Without preliminary tasks, which take what they take.
-        options = {"batch": batch, "preliminary_tasks": "[]", **variables}
-        return self.deployment.apply(lambda *_: None, **options)
+        options = {"batch": batch, "preliminary_tasks": [], **variables}
+        return self.stack.deployment.apply(lambda *_: None, **options).outputs
 
     def execute(self, state_machine: str, event: Mapping[str, Any]) -> tuple[str, float]:
         """Execute to a good end; return the execution's ARN, and its seconds."""
-        started = self.source.states.start_execution(
+        started = self.stack.source.states.start_execution(
             stateMachineArn=state_machine, input=json.dumps(event)
         )
-        ended = self.source.wait_for_end(started["executionArn"], timeout=BATCH_S)
+        ended = self.stack.source.wait_for_end(started["executionArn"], timeout=BATCH_S)
         if ended["status"] != "SUCCEEDED":
             raise UserError(f"An execution has not succeeded: {ended}")
         seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
@@ -164,15 +158,13 @@ def onboardings(number: int) -> Sequence[Mapping[str, Any]]:
 
 
 @contextmanager
-def deployed(directory: Path) -> Iterator[Stack]:
+def deployed(terraform: Terraform, directory: Path) -> Iterator[Deployed]:
     """Start the local AWS and its MWAA; they end with the `with`."""
     directory.mkdir()
-    terraform = with_provider_of(directory)
     airflow = PacedAirflow(Pace())
-    with MwaaFront({NAME: airflow}, directory) as front:
-        environment = {"REQUESTS_CA_BUNDLE": str(front.ca_file)}
-        with AwsServer({TARGET_ACCOUNT: front}, lambda_environment=environment) as aws:
-            deployment = terraform.deployment(directory / "configuration", aws)
-            source = Account(aws.url, SOURCE_ACCOUNT)
-            source.make_bucket(BUCKET)
-            yield Stack(airflow, deployment, source, Account(aws.url, TARGET_ACCOUNT))
+    with (
+        MwaaFront({NAME: airflow}, directory) as front,
+        terraform.stack(front, directory / "configuration") as stack,
+    ):
+        stack.source.make_bucket(BUCKET)
+        yield Deployed(airflow, stack)

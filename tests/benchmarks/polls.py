@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from unittest.mock import patch
 
-from tests.benchmarks.deployed import COMMAND_S, REQUEST_S, Stack, onboardings
+from tests.benchmarks.deployed import COMMAND_S, REQUEST_S, Deployed, onboardings
 from tests.benchmarks.measuring import Figure, Sample
 from tests.support.polling import MIN_INTERVALS
 
@@ -15,19 +14,21 @@ TARGETS = {"10 minutes": (600, 16), "4 hours": (4 * 3600, 65), "1 day": (24 * 36
 TIMEOUT_SECONDS = 2 * 24 * 3600
 
 
-def polls(stack: Stack) -> Iterator[Figure]:
+def polls(deployed: Deployed) -> Iterator[Figure]:
     """Count the polls of executions over each transport."""
-    waiting = json.dumps({"timeout_seconds": TIMEOUT_SECONDS})
+    waiting = {"timeout_seconds": TIMEOUT_SECONDS}
     (item,) = onboardings(1)
     for transport, min_interval in MIN_INTERVALS.items():
-        outputs = stack.apply(max_concurrency=1, transport=transport, wait_for_completion=waiting)
+        outputs = deployed.apply(
+            max_concurrency=1, transport=transport, wait_for_completion=waiting
+        )
         for name, (seconds, most) in TARGETS.items():
             with (
-                patch.object(stack.airflow, "dag_run_seconds", seconds),
-                stack.hurried(),
-                stack.counted() as taken,
+                patch.object(deployed.airflow, "dag_run_seconds", seconds),
+                deployed.hurried(),
+                deployed.counted() as taken,
             ):
-                stack.execute(outputs["state_machine_arn"], item)
+                deployed.execute(outputs["state_machine_arn"], item)
             counted = sum(event["type"] == "WaitStateEntered" for event in taken.events)
             yield Figure(
                 name=f"polls of a DAG run of {name}, {transport.upper()}",

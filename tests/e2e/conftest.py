@@ -30,7 +30,7 @@ EXECUTION_SECONDS = 300.0
 
 BUCKET = "batches"
 MAX_CONCURRENCY = 3
-BATCH = json.dumps({"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY})
+BATCH = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
 
 
 @dataclass(frozen=True)
@@ -126,15 +126,16 @@ def deployed(
     directory: Path = tmp_path_factory.mktemp("sandbox")
     with Sandbox(airflow, directory) as sandbox:
         deployment = terraform.deployment(directory / "terraform", sandbox.aws)
-        yield Deployed(sandbox, deployment, deployment.apply(lambda *_: None, batch=BATCH), ["cli"])
+        outputs = deployment.apply(lambda *_: None, batch=BATCH).outputs
+        yield Deployed(sandbox, deployment, outputs, ["cli"])
 
 
-OPTIONS: dict[str, dict[str, str]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "cli": {"transport": "cli"},
     "rest": {"transport": "rest"},
     "waiting": {
         "transport": "rest",
-        "wait_for_completion": json.dumps({"poll_interval_seconds": 5, "timeout_seconds": 300}),
+        "wait_for_completion": {"poll_interval_seconds": 5, "timeout_seconds": 300},
     },
 }
 

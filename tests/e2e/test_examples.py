@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -26,7 +25,7 @@ from sandbox.stack import ENVIRONMENT_NAME
 from tests.e2e.conftest import EXECUTION_SECONDS, Deployed
 from tests.support.terraform import Terraform
 from tests.support.waiting import wait_until
-from tests.terraform.examples import EXAMPLES, SETTINGS, settings
+from tests.terraform.examples import DIRECTORY, SETTINGS, settings
 from tools.paths import PROJECT
 from tools.terraform import init
 
@@ -43,11 +42,11 @@ def configured(
     """Return a directory of examples/, copied, with the settings of its README and these in their place."""
     copy = directory / "examples" / example
     ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
-    shutil.copytree(EXAMPLES / example, copy, ignore=ignored)
+    shutil.copytree(DIRECTORY / example, copy, ignore=ignored)
     (copy / SETTINGS).write_text(settings(example))
     overrides = copy / "overrides.tfvars.json"
     overrides.write_text(json.dumps(variables))
-    init(copy, os.environ)
+    init(copy, environment)
     return Deployment(copy, environment, [SETTINGS, overrides.name])
 
 
@@ -158,7 +157,7 @@ def applied(
     example = Applied(deployments, outputs, accounts, deployed)
     before = present(example)
     for deployment in deployments:
-        outputs |= deployment.apply(lambda *_: None)
+        outputs |= deployment.apply(lambda *_: None).outputs
     yield example
     for deployment in reversed(deployments):
         deployment.destroy(lambda *_: None)

@@ -30,14 +30,6 @@ class Iam:
         return f"arn:aws:states:{REGION}:{SOURCE}:stateMachine:{self.name}"
 
     @property
-    def function(self) -> str:
-        return f"arn:aws:lambda:{REGION}:{TARGET}:function:{self.name}"
-
-    @property
-    def alias(self) -> str:
-        return f"{self.function}:live"
-
-    @property
     def source_role(self) -> str:
         return f"arn:aws:iam::{SOURCE}:role/{self.name}-source"
 
@@ -45,24 +37,13 @@ class Iam:
     def function_role(self) -> str:
         return f"arn:aws:iam::{TARGET}:role/{self.name}-target"
 
-    @property
-    def invoker_role(self) -> str:
-        return f"arn:aws:iam::{TARGET}:role/{self.name}-invoker"
-
-    def may(self, role: str, action: str, resource: str, *, in_function: str | None = None) -> bool:
-        """Whether the role may do this to what has no policy of its own.
-
-        Parameters
-        ----------
-        in_function
-            ARN of the function in whose execution environment the call is made; None for any other place.
-        """
+    def may(self, role: str, action: str, resource: str) -> bool:
+        """Whether the role may do this outside of any function, to a resource without a policy of its own."""
         return is_allowed(
             principal=role,
             action=action,
             resource=resource,
             identity_policies=self._policies(role),
-            context={"lambda:SourceFunctionArn": in_function} if in_function else {},
         )
 
     def may_assume(self, principal: str, role: str, context: dict[str, str] | None = None) -> bool:

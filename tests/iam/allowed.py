@@ -23,6 +23,7 @@ from sandbox.iam.simulator import install
 from tests.iam.configurations import CONFIGURATIONS, plan
 from tests.iam.planned import Planned, read
 from tests.iam.universe import ASSUME, Context, Question, questions
+from tests.support.terraform import with_provider_of
 from tests.terraform.planner import Plan, Planner
 from tools.isolation import isolate
 
@@ -46,7 +47,7 @@ class Answers:
 
 def text(name: str) -> Path:
     """Return the file that has what a configuration allows."""
-    return TEXTS / f"{name}.txt"
+    return TEXTS / f"{name.replace('/', '-')}.txt"
 
 
 def answer(name: str, plan: Plan) -> Answers:
@@ -178,8 +179,8 @@ def _ask(planned: Planned, asked: Sequence[Question]) -> list[list[int]]:
 def main() -> None:
     """Write the texts of all configurations, or of those that the arguments name."""
     isolate()
-    with tempfile.TemporaryDirectory() as copy:
-        planner = Planner(Path(copy))
+    with tempfile.TemporaryDirectory() as provider, tempfile.TemporaryDirectory() as copy:
+        planner = Planner(Path(copy), with_provider_of(Path(provider)))
         for name in sys.argv[1:] or CONFIGURATIONS:
             answers = answer(name, plan(planner, name))
             text(name).write_text(answers.text, encoding="utf-8")

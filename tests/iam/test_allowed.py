@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.iam.allowed import TEXTS, answer, text
-from tests.iam.configurations import CONFIGURATIONS, ROOT, plan
+from tests.iam.configurations import CONFIGURATIONS, plan
 from tests.terraform.planner import Planner
+from tests.terraform.root_variables import ROOT_VARIABLES
 
 
 def permissions(lines: str) -> Iterator[str]:
@@ -46,7 +47,7 @@ def test_each_text_is_of_a_configuration() -> None:
 
 
 def test_each_option_of_the_root_configuration_is_taken_by_one_of_them(planner: Planner) -> None:
-    plans = [plan(planner, name).document for name in ROOT]
+    plans = [plan(planner, name).document for name in ROOT_VARIABLES]
     options = {
         name: variable["default"]
         for name, variable in plans[0]["configuration"]["root_module"]["variables"].items()

@@ -14,9 +14,6 @@ from typing import Any
 import pytest
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
-from sandbox.account import Account
-from sandbox.aws import AwsServer
-from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
 from tests.faults.rules import DAG
 from tests.sandbox.batches import Airflow, Front
 from tests.support.machines import Machines
@@ -81,15 +78,15 @@ class Stack:
 @pytest.fixture(scope="module")
 def stack(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     airflow = Airflow()
-    with Front(tmp_path_factory.mktemp("front"), airflow) as front:
-        environment = {"REQUESTS_CA_BUNDLE": str(front.ca_file)}
-        with AwsServer({TARGET_ACCOUNT: front}, lambda_environment=environment) as aws:
-            deployment = terraform.deployment(tmp_path_factory.mktemp("deployment"), aws)
-            batch = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
-            outputs = deployment.apply(lambda *_: None, batch=json.dumps(batch))
-            account = Account(aws.url, SOURCE_ACCOUNT)
-            account.make_bucket(BUCKET)
-            yield Stack(airflow, front, Machines(account), outputs)
+    directory = tmp_path_factory.mktemp("batches")
+    with (
+        Front(directory, airflow) as front,
+        terraform.stack(front, directory / "configuration") as accounts,
+    ):
+        batch = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
+        outputs = accounts.deployment.apply(lambda *_: None, batch=batch).outputs
+        accounts.source.make_bucket(BUCKET)
+        yield Stack(airflow, front, Machines(accounts.source), outputs)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import shutil
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
@@ -20,9 +19,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.account import Account
-from sandbox.aws import AwsServer
-from sandbox.aws.accounts import DEPLOYED_NAME, DEPLOYER, SOURCE_ACCOUNT, TARGET_ACCOUNT
-from sandbox.deployment import Deployment
+from sandbox.aws.accounts import DEPLOYED_NAME, DEPLOYER
+from sandbox.deployment import Applied
 from tests.faults.rules import DAG
 from tests.sandbox.holding import SECONDS, Front
 from tests.sandbox.switches import (
@@ -31,10 +29,10 @@ from tests.sandbox.switches import (
     ONLY_WHILE_NOTHING_RUNS,
     SWITCHED,
     WAITING,
-    account,
 )
 from tests.support.executions import Executions
-from tests.support.terraform import Terraform
+from tests.support.terraform import Stack, Terraform
+from tests.terraform.root_variables import account
 from tools.paths import ZIP
 
 # One sandbox for all of these tests: each begins with an apply of what it needs.
@@ -78,70 +76,63 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 
 
 @pytest.fixture(scope="module")
-def aws(front: Front) -> Iterator[AwsServer]:
-    with AwsServer(
-        {TARGET_ACCOUNT: front}, lambda_environment={"REQUESTS_CA_BUNDLE": str(front.ca_file)}
-    ) as aws:
-        yield aws
-
-
-@pytest.fixture(scope="module")
-def source(aws: AwsServer) -> Account:
-    return Account(aws.url, SOURCE_ACCOUNT)
-
-
-@pytest.fixture(scope="module")
-def target(aws: AwsServer) -> Account:
-    return Account(aws.url, TARGET_ACCOUNT)
-
-
-@pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("deployment")
 
 
 @pytest.fixture(scope="module")
-def in_a_bucket(target: Account) -> dict[str, str]:
-    """Another package, as an object in S3."""
+def stack(terraform: Terraform, front: Front, directory: Path) -> Iterator[Stack]:
+    with terraform.stack(front, directory) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def everything(stack: Stack) -> dict[str, Any]:
+    """Every option, with another package as an object in S3."""
     content = another_package()
-    target.make_bucket("zips")
-    target.s3.put_object(Bucket="zips", Key="trigger.zip", Body=content)
+    stack.target.make_bucket("zips")
+    stack.target.s3.put_object(Bucket="zips", Key="trigger.zip", Body=content)
     hashed = base64.b64encode(hashlib.sha256(content).digest()).decode()
     package = {"bucket": "zips", "key": "trigger.zip", "source_code_hash": hashed}
-    return {"package": json.dumps(package)}
+    return {**ONLY_WHILE_NOTHING_RUNS, **SWITCHED, "package": package}
 
 
-class Stack:
+@pytest.fixture(scope="module")
+def in_existing_logs(stack: Stack) -> dict[str, Any]:
+    """The options that are switched while nothing runs, and existing log groups."""
+    stack.source.logs.create_log_group(logGroupName="/team/source")
+    stack.target.logs.create_log_group(logGroupName="/team/target")
+    return {**ONLY_WHILE_NOTHING_RUNS, **LOG_GROUPS}
+
+
+class Deployed:
     """The deployed configuration, with one set of variables after the other.
 
     Attributes
     ----------
-    applied
-        The variables of the last apply; None where something else has changed what is deployed.
+    variables
+        Variables of the last apply; None if something else has changed the deployment since.
     """
 
-    def __init__(self, deployment: Deployment, source: Account) -> None:
-        self.deployment = deployment
-        self.applied: dict[str, str] | None = None
-        self._source = source
-        self._outputs: dict[str, str] = {}
+    def __init__(self, stack: Stack) -> None:
+        self.deployment = stack.deployment
+        self.variables: dict[str, Any] | None = None
+        self._source = stack.source
+        self._outputs: Mapping[str, str] = {}
 
-    def have(self, **variables: str) -> dict[str, str]:
+    def have(self, **variables: Any) -> Mapping[str, str]:
         """Apply unless that is what was applied last; return the outputs."""
-        if self.applied != variables:
-            self._outputs = self.deployment.apply(ignore, **variables)
-            self.applied = variables
+        if self.variables != variables:
+            self._apply(**variables)
         return self._outputs
 
-    def switch(self, *, taking_away: Collection[str] = (), **variables: str) -> dict[str, str]:
+    def switch(self, *, taking_away: Collection[str] = (), **variables: Any) -> Mapping[str, str]:
         """Switch, and return the outputs; `taking_away` is all that goes."""
-        assert gone(self.deployment.plan(**variables)) == set(taking_away)
-        self._outputs = self.deployment.apply_plan(ignore)
-        self.applied = variables
+        assert gone(self._apply(**variables).actions) == set(taking_away)
         return self._outputs
 
     def switch_while_executions_start(
-        self, *, taking_away: Collection[str] = (), **variables: str
+        self, *, taking_away: Collection[str] = (), **variables: Any
     ) -> None:
         """Switch while executions start: each succeeds."""
         arn = self._outputs["state_machine_arn"]
@@ -150,10 +141,15 @@ class Stack:
         assert executions.failures == []
         assert executions.ended
 
+    def _apply(self, **variables: Any) -> Applied:
+        applied = self.deployment.apply(ignore, **variables)
+        self.variables, self._outputs = variables, applied.outputs
+        return applied
+
 
 @pytest.fixture(scope="module")
-def stack(terraform: Terraform, aws: AwsServer, directory: Path, source: Account) -> Stack:
-    return Stack(terraform.deployment(directory, aws), source)
+def deployed(stack: Stack) -> Deployed:
+    return Deployed(stack)
 
 
 def gone(actions: Mapping[str, str]) -> set[str]:
@@ -165,11 +161,12 @@ def gone(actions: Mapping[str, str]) -> set[str]:
     }
 
 
-def changed(change: Mapping[str, Any]) -> set[str]:
-    """Return the attributes that a planned update changes."""
-    before, after = change["before"], change["after"]
-    known = {name for name, value in after.items() if value != before[name]}
-    return known | {name for name, unknown in change["after_unknown"].items() if unknown is True}
+def described(target: Account) -> dict[str, Any]:
+    """Return the description of the function and of its alias."""
+    function = target.functions.get_function(FunctionName=DEPLOYED_NAME)["Configuration"]
+    alias = target.functions.get_alias(FunctionName=DEPLOYED_NAME, Name="live")
+    of_alias = {f"alias: {name}": value for name, value in alias.items()}
+    return {**function, **of_alias, "alias: ResponseMetadata": None}
 
 
 def invoked_version(target: Account) -> str:
@@ -178,128 +175,134 @@ def invoked_version(target: Account) -> str:
     return response["ExecutedVersion"]
 
 
-def test_replaced_roles_have_their_policies_after_one_apply(stack: Stack) -> None:
-    stack.have(**ONLY_WHILE_NOTHING_RUNS)
-    roles = [address for address in stack.deployment.resources() if ".aws_iam_role." in address]
+def test_waiting_updates_the_state_machine_and_nothing_else(deployed: Deployed) -> None:
+    deployed.have(**ONLY_WHILE_NOTHING_RUNS)
 
-    stack.deployment.apply(ignore, replace=roles, **ONLY_WHILE_NOTHING_RUNS)
-
-    assert len(roles) == 3
-    assert stack.deployment.plan(**ONLY_WHILE_NOTHING_RUNS) == {}
-
-
-def test_every_option_can_be_switched_on_and_off_while_executions_start(
-    stack: Stack, source: Account, target: Account, in_a_bucket: dict[str, str]
-) -> None:
-    """No function, state machine or role goes, but the invoker role, which is switched off while nothing runs."""
-    source.logs.create_log_group(logGroupName="/team/source")
-    target.logs.create_log_group(logGroupName="/team/target")
-    before = stack.have(**ONLY_WHILE_NOTHING_RUNS)
-    everything = {**ONLY_WHILE_NOTHING_RUNS, **SWITCHED, **in_a_bucket}
-
-    stack.switch_while_executions_start(**everything)
-    assert stack.deployment.plan(**everything) == {}
-    stack.switch_while_executions_start(
-        **ONLY_WHILE_NOTHING_RUNS,
-        **LOG_GROUPS,
-        taking_away=[
-            "module.batch",
-            *(f"module.{side}.aws_cloudwatch_log_group.this" for side in ACCOUNTS),
-        ],
-    )
-    invoker = ["module.target.aws_iam_role.invoker", "module.target.aws_iam_role_policy.invoker"]
-    after = stack.switch(taking_away=invoker)
-
-    role = before["target_role_arn"].removesuffix("-invoker")
-    assert after == {**before, "target_role_arn": f"{role}-target"}
-    assert stack.deployment.plan() == {}
-
-
-def test_what_is_switched_while_nothing_runs_replaces_nothing_either(stack: Stack) -> None:
-    stack.have()
-
-    assert gone(stack.deployment.plan(**ONLY_WHILE_NOTHING_RUNS)) == set()
-
-
-def test_waiting_updates_the_state_machine_and_nothing_else(stack: Stack) -> None:
-    stack.have()
-
-    assert stack.deployment.plan(**WAITING) == {
+    assert deployed.deployment.plan(**ONLY_WHILE_NOTHING_RUNS, **WAITING) == {
         "module.source.aws_sfn_state_machine.this": "update"
     }
 
 
-def test_a_path_replaces_the_roles_and_nothing_else(stack: Stack) -> None:
-    stack.have()
+def test_a_path_replaces_the_roles_and_nothing_else(deployed: Deployed) -> None:
+    deployed.have(**ONLY_WHILE_NOTHING_RUNS)
     accounts = {
         f"{side}_account": account(number, role={"path": "/team/"})
         for side, number in ACCOUNTS.items()
     }
 
-    assert gone(stack.deployment.plan(**accounts)) == {
+    assert gone(deployed.deployment.plan(**ONLY_WHILE_NOTHING_RUNS, **accounts)) == {
         "module.source.aws_iam_role.this",
         "module.source.aws_iam_role_policy.this",
         "module.target.aws_iam_role.function",
+        "module.target.aws_iam_role.invoker",
         "module.target.aws_iam_role_policy.function",
+        "module.target.aws_iam_role_policy.invoker",
     }
 
 
-def test_a_new_package_disturbs_no_execution_and_one_command_rolls_it_back(
-    stack: Stack, front: Front, source: Account, target: Account, directory: Path
+# No function, state machine or role is replaced or deleted, except for the invoker role, while nothing runs.
+
+
+def test_every_option_can_be_switched_on_while_executions_start(
+    deployed: Deployed, everything: dict[str, Any]
 ) -> None:
-    outputs = stack.have()
-    stack.applied = None
-    old = invoked_version(target)
+    deployed.have(**ONLY_WHILE_NOTHING_RUNS)
+
+    deployed.switch_while_executions_start(**everything)
+
+
+def test_replaced_roles_have_their_policies_after_one_apply(
+    deployed: Deployed, everything: dict[str, Any]
+) -> None:
+    deployed.have(**everything)
+    roles = [address for address in deployed.deployment.resources() if ".aws_iam_role." in address]
+
+    deployed.deployment.apply(ignore, replace=roles, **everything)
+
+    assert len(roles) == 4
+    assert deployed.deployment.plan(**everything) == {}
+
+
+def test_every_option_can_be_switched_off_while_executions_start(
+    deployed: Deployed, everything: dict[str, Any], in_existing_logs: dict[str, Any]
+) -> None:
+    deployed.have(**everything)
+
+    deployed.switch_while_executions_start(
+        **in_existing_logs,
+        taking_away=[
+            "module.batch",
+            *(f"module.{side}.aws_cloudwatch_log_group.this" for side in ACCOUNTS),
+        ],
+    )
+
+
+def test_without_options_nothing_but_the_defaults_is_left(
+    deployed: Deployed, stack: Stack, in_existing_logs: dict[str, Any]
+) -> None:
+    before = deployed.have(**in_existing_logs)
+
+    after = deployed.switch(
+        taking_away=[
+            "module.target.aws_iam_role.invoker",
+            "module.target.aws_iam_role_policy.invoker",
+        ]
+    )
+
+    role = before["target_role_arn"].removesuffix("-invoker")
+    assert after == {**before, "target_role_arn": f"{role}-target"}
+    resources = [*stack.source.resources(), *stack.target.resources()]
+    assert {arn.split(":", 5)[5] for arn in resources if DEPLOYED_NAME in arn} == {
+        f"function:{DEPLOYED_NAME}",
+        f"log-group:/aws/lambda/{DEPLOYED_NAME}:*",
+        f"log-group:/aws/vendedlogs/states/{DEPLOYED_NAME}:*",
+        f"role/{DEPLOYED_NAME}-source",
+        f"role/{DEPLOYED_NAME}-target",
+        f"stateMachine:{DEPLOYED_NAME}",
+    }
+
+
+def test_what_is_switched_while_nothing_runs_replaces_nothing_either(deployed: Deployed) -> None:
+    deployed.have()
+
+    assert gone(deployed.deployment.plan(**ONLY_WHILE_NOTHING_RUNS)) == set()
+
+
+def test_a_new_package_disturbs_no_execution_and_one_command_rolls_it_back(
+    deployed: Deployed, stack: Stack, front: Front, directory: Path
+) -> None:
+    outputs = deployed.have()
+    deployed.variables = None
+    source, target = stack.source, stack.target
+    old, before = invoked_version(target), described(target)
 
     with ThreadPoolExecutor() as pool, front.holding() as reached, another_package_in(directory):
         running = pool.submit(
             source.execute, outputs["state_machine_arn"], EVENT, name="running", timeout=SECONDS
         )
         assert reached()
-        actions = stack.deployment.plan()
-        planned = stack.deployment.planned()
-        stack.deployment.apply_plan(ignore)
+        applied = deployed.deployment.apply(ignore)
         assert not running.done()
     assert running.result()["status"] == "SUCCEEDED"
     assert int(invoked_version(target)) == int(old) + 1
-    assert {address: changed(planned[address]) for address in actions} == {
-        ALIAS: {"function_version"},
-        FUNCTION: {
-            "last_modified",
-            "qualified_arn",
-            "qualified_invoke_arn",
-            "source_code_hash",
-            "version",
-        },
+    assert applied.actions == {ALIAS: "update", FUNCTION: "update"}
+    after = described(target)
+    assert {name for name in after | before if after.get(name) != before.get(name)} == {
+        "CodeSha256",
+        "CodeSize",
+        "alias: FunctionVersion",
     }
-    assert set(actions.values()) == {"update"}
 
     target.functions.update_alias(FunctionName=DEPLOYED_NAME, Name="live", FunctionVersion=old)
 
     assert invoked_version(target) == old
     with another_package_in(directory):
-        assert stack.deployment.plan().keys() == {ALIAS}, "the next apply goes forward again"
-
-
-def test_destroying_leaves_nothing(stack: Stack, source: Account, target: Account) -> None:
-    def present() -> list[str]:
-        arns = [arn for account in (source, target) for arn in account.resources()]
-        return [arn for arn in arns if DEPLOYED_NAME in arn]
-
-    # Whatever the tests before have left will do.
-    if not present():
-        stack.have()
-    assert present()
-    stack.applied = None
-    stack.deployment.destroy(ignore)
-
-    assert present() == []
-    assert stack.deployment.resources() == []
+        assert deployed.deployment.plan().keys() == {ALIAS}, "the next apply goes forward again"
 
 
 @pytest.mark.parametrize("side", ACCOUNTS)
-def test_a_role_that_deploys_may_touch_no_other_role(aws: AwsServer, side: str) -> None:
-    deployer = Account(aws.url, ACCOUNTS[side], role=DEPLOYER)
+def test_a_role_that_deploys_may_touch_no_other_role(stack: Stack, side: str) -> None:
+    deployer = Account(stack.aws.url, ACCOUNTS[side], role=DEPLOYER)
 
     with pytest.raises(ClientError, match="not authorized to perform: iam:CreateRole on") as error:
         deployer.iam.create_role(RoleName="other", AssumeRolePolicyDocument="{}")

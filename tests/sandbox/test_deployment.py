@@ -7,25 +7,39 @@ from pathlib import Path
 import pytest
 
 from sandbox.aws import AwsServer
+from sandbox.aws.accounts import ADMINISTRATOR_ROLE, SOURCE_ACCOUNT
+from sandbox.deployment import Deployment
 from tests.support.terraform import Terraform
 from tools.errors import UserError
+
+CONFIGURATION = f"""
+provider "aws" {{
+  assume_role {{
+    role_arn = "arn:aws:iam::{SOURCE_ACCOUNT}:role/{ADMINISTRATOR_ROLE}"
+  }}
+}}
+
+resource "aws_cloudwatch_log_group" "before" {{
+  name = "before"
+}}
+
+resource "aws_iam_role_policy" "broken" {{
+  name       = "broken"
+  role       = "missing"
+  policy     = "{{}}"
+  depends_on = [aws_cloudwatch_log_group.before]
+}}
+"""
 
 
 def test_an_apply_that_fails_half_way_says_where_and_why(
     terraform: Terraform, tmp_path: Path
 ) -> None:
-    (tmp_path / "broken.tf").write_text(
-        """
-        resource "aws_iam_role_policy" "broken" {
-          provider = aws.target
-          name     = "broken"
-          role     = "missing"
-          policy   = "{}"
-        }
-        """
-    )
+    (tmp_path / "main.tf").write_text(CONFIGURATION)
     with AwsServer() as aws:
-        deployment = terraform.deployment(tmp_path, aws)
-        with pytest.raises(UserError, match=r"(?s)terraform apply failed:.*missing"):
+        deployment = Deployment(tmp_path, terraform.environment_for(aws), var_files=[])
+        with pytest.raises(
+            UserError, match=r"(?s)terraform apply failed:.*missing.*aws_iam_role_policy\.broken"
+        ):
             deployment.apply(lambda *_: None)
-        assert len(deployment.resources()) > 1
+        assert deployment.resources() == ["aws_cloudwatch_log_group.before"]

@@ -21,7 +21,7 @@ from sandbox.aws.accounts import (
     SOURCE_ACCOUNT,
     TARGET_ACCOUNT,
 )
-from sandbox.deployment import Deployment
+from sandbox.deployment import Applied, Deployment
 from tests.support.terraform import Terraform
 from tools.paths import PROJECT
 
@@ -45,13 +45,12 @@ INPUT = {
 
 @dataclass(frozen=True)
 class Migrated:
-    """Both accounts after the apply, the plan before it, and an execution that had ended before."""
+    """Both accounts after the apply, what it has done, and an execution that had ended before."""
 
     source: Account
     target: Account
     deployment: Deployment
-    planned: dict[str, str]
-    outputs: dict[str, str]
+    applied: Applied
     execution_arn: str
 
 
@@ -67,9 +66,8 @@ def migrated(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> 
 
         deployment = terraform.deployment(directory, aws)
         (directory / "imports.tf").write_text(import_blocks())
-        planned = deployment.plan()
-        outputs = deployment.apply_plan(lambda *_: None)
-        yield Migrated(source, target, deployment, planned, outputs, before["executionArn"])
+        applied = deployment.apply(lambda *_: None)
+        yield Migrated(source, target, deployment, applied, before["executionArn"])
 
 
 def import_blocks() -> str:
@@ -173,11 +171,11 @@ def definition(role_arn: str, function_arn: str) -> dict[str, Any]:
     }
 
 
-def test_the_plan_replaces_and_destroys_nothing(migrated: Migrated) -> None:
-    planned = migrated.planned
+def test_the_apply_replaces_and_destroys_nothing(migrated: Migrated) -> None:
+    actions = migrated.applied.actions
 
-    assert {address for address, action in planned.items() if action == "update"} == IMPORTED
-    assert {action for address, action in planned.items() if address not in IMPORTED} == {"create"}
+    assert {address for address, action in actions.items() if action == "update"} == IMPORTED
+    assert {action for address, action in actions.items() if address not in IMPORTED} == {"create"}
 
 
 def test_after_the_apply_the_next_plan_shows_no_changes(migrated: Migrated) -> None:
@@ -185,9 +183,9 @@ def test_after_the_apply_the_next_plan_shows_no_changes(migrated: Migrated) -> N
 
 
 def test_state_machine_and_function_keep_their_arns(migrated: Migrated) -> None:
-    assert migrated.outputs["state_machine_arn"] == STATE_MACHINE_ARN
+    assert migrated.applied.outputs["state_machine_arn"] == STATE_MACHINE_ARN
     function = migrated.target.functions.get_function(FunctionName=DEPLOYED_NAME)["Configuration"]
-    assert migrated.outputs["function_arn"] == f"{function['FunctionArn']}:live"
+    assert migrated.applied.outputs["function_arn"] == f"{function['FunctionArn']}:live"
     alias = migrated.target.functions.get_alias(FunctionName=DEPLOYED_NAME, Name="live")
     assert alias["FunctionVersion"] == "1"
 

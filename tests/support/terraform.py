@@ -1,16 +1,19 @@
-"""Terraform for the tests, which do not hash the provider's package again at each command."""
+"""Terraform for the tests: no command hashes the provider's package again."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.account import Account
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import REGION
+from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.deployment import Deployment, prepare
+from sandbox.mwaa.front import MwaaFront
 from tools.paths import PROJECT
 from tools.terraform import init, override
 
@@ -18,29 +21,65 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AW
 
 
 @dataclass(frozen=True)
+class Stack:
+    """The root configuration, ready to be applied, and the accounts of the local AWS that it is applied to."""
+
+    aws: AwsServer
+    deployment: Deployment
+    source: Account
+    target: Account
+
+
+@dataclass(frozen=True)
 class Terraform:
-    """What makes deployments; `environment` is what all commands but `init` are run with."""
+    """Creates deployments; `environment` holds the environment variables of `terraform init`."""
 
     environment: Mapping[str, str]
 
+    def environment_for(self, aws: AwsServer) -> dict[str, str]:
+        """Return the environment variables of all other commands, for this local AWS."""
+        return {**self.environment, **aws.environment, **_KEYS}
+
     def deployment(self, directory: Path, aws: AwsServer) -> Deployment:
         """Return the root configuration, ready to be applied, with its state in this directory."""
-        prepare(directory)
-        return Deployment(directory, {**self.environment, **aws.environment, **_KEYS})
+        prepare(directory, self.environment)
+        return Deployment(directory, self.environment_for(aws))
+
+    @contextmanager
+    def stack(self, front: MwaaFront, directory: Path) -> Iterator[Stack]:
+        """Start a local AWS with this MWAA in the target account; it ends with the `with`."""
+        environment = {"REQUESTS_CA_BUNDLE": str(front.ca_file)}
+        with AwsServer({TARGET_ACCOUNT: front}, lambda_environment=environment) as aws:
+            source, target = (Account(aws.url, n) for n in (SOURCE_ACCOUNT, TARGET_ACCOUNT))
+            yield Stack(aws, self.deployment(directory, aws), source, target)
 
 
 def with_provider_of(directory: Path) -> Terraform:
-    """Return a Terraform whose provider was installed into this directory, and checked there for once.
+    """Install the provider into this directory, and return a Terraform that uses it from there.
 
-    Each command would otherwise compare the hash of its 650 MB with the lock's, for half a second of CPU (Terraform's
-    documentation, "Development Overrides for Provider Developers").
+    By default each command compares the hash of the provider's 650 MB with the lock file, which takes half a second of
+    CPU. With a development override no command does (Terraform's documentation, "Development Overrides for Provider
+    Developers"). Only `init` still installs a provider, for which an empty file is enough.
     """
     shutil.copy(PROJECT / "versions.tf", directory)
     override(directory)
     init(directory, os.environ)
-    [package] = directory.glob(".terraform/providers/*/hashicorp/aws/*/*")
+    providers = directory / ".terraform/providers"
+    [package] = providers.glob("*/hashicorp/aws/*/*")
+    placeholder = directory / "mirror" / package.relative_to(providers)
+    placeholder.mkdir(parents=True)
+    (placeholder / "terraform-provider-aws").touch(mode=0o755)
     file = directory / "terraform.rc"
     file.write_text(
-        f'provider_installation {{\n  dev_overrides {{\n    "hashicorp/aws" = "{package.resolve()}"\n  }}\n}}\n'
+        f"""\
+provider_installation {{
+  dev_overrides {{
+    "hashicorp/aws" = "{package.resolve()}"
+  }}
+  filesystem_mirror {{
+    path = "{directory / "mirror"}"
+  }}
+}}
+"""
     )
     return Terraform({**os.environ, "TF_CLI_CONFIG_FILE": str(file)})

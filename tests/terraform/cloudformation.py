@@ -113,7 +113,7 @@ def lint(templates: Mapping[str, Template], directory: Path) -> dict[str, list[s
     directory
         An empty directory for the templates.
     """
-    files = {name: directory / f"{name}.json" for name in templates}
+    files = {name: directory / f"{number}.json" for number, name in enumerate(templates)}
     for name, file in files.items():
         file.write_text(json.dumps(templates[name]))
     options = ["--format", "json", "--regions", "eu-central-1"]

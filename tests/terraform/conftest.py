@@ -1,4 +1,4 @@
-"""States of a planned definition, run without the functions that they invoke."""
+"""A plan for several modules, and states of a planned definition, run without the functions that they invoke."""
 
 from __future__ import annotations
 
@@ -13,8 +13,16 @@ from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import SOURCE_ACCOUNT
 from tests.support.machines import Machines
+from tests.terraform.planner import Plan, Planner
+from tests.terraform.root_variables import ROOT_VARIABLES
 
 RunStates = Callable[[dict[str, Any], dict[str, Any]], Any]
+
+
+@pytest.fixture(scope="session")
+def guarded_plan(planner: Planner) -> Plan:
+    """The root configuration over the CLI, with the options that an organisation may require."""
+    return planner.plan(**ROOT_VARIABLES["guarded"])
 
 
 @pytest.fixture

@@ -1,48 +1,25 @@
-"""Plans of copies of the configuration, made with python-terraform and read as JSON."""
+"""Plans of copies of the configuration, read as JSON."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-import boto3
-from python_terraform import IsFlagged, Terraform
+from python_terraform import IsFlagged
 
+from sandbox.account import Account
 from sandbox.aws import AwsServer
+from sandbox.aws.accounts import DEPLOYER
+from tests.support.terraform import Terraform
 from tools.paths import PROJECT
-from tools.terraform import init, override
+from tools.terraform import TerraformError, init, override, run
 
-SANDBOX = "environments/sandbox.tfvars"
 ZIP = "dist/mwaa_dags_trigger.zip"
-
-
-@dataclass(frozen=True)
-class Diagnostic:
-    """An error of Terraform's: the block or resource it is about, and the sentence that says what is wrong."""
-
-    about: str
-    text: str
-
-
-class PlanRefusedError(Exception):
-    """Terraform made no plan."""
-
-    def __init__(self, diagnostics: list[Diagnostic]) -> None:
-        super().__init__("\n".join(f"{d.about}: {d.text}" for d in diagnostics))
-        self.diagnostics = diagnostics
-
-    @property
-    def sentences(self) -> list[str]:
-        """What Terraform says, without where."""
-        return [diagnostic.text for diagnostic in self.diagnostics]
 
 
 @dataclass(frozen=True)
@@ -60,10 +37,12 @@ class Plan:
     @property
     def resources(self) -> dict[str, dict[str, Any]]:
         """Planned values of each resource by its address."""
-        root = self.document["planned_values"]["root_module"]
+        modules = [self.document["planned_values"]["root_module"]]
+        for module in modules:
+            modules += module.get("child_modules", [])
         return {
             resource["address"]: resource["values"]
-            for module in [root, *root.get("child_modules", [])]
+            for module in modules
             for resource in module.get("resources", [])
         }
 
@@ -114,15 +93,13 @@ class Planner:
     ----------
     copy
         An empty directory for the copy.
-    environment
-        What Terraform is run with, but for what concerns AWS.
     """
 
-    def __init__(self, copy: Path, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, copy: Path, terraform: Terraform) -> None:
         self.copy = copy
-        self._environment = environment
+        self._terraform = terraform
         self._initialised: set[str] = set()
-        self._made: dict[str, Plan | PlanRefusedError] = {}
+        self._made: dict[str, Plan | TerraformError] = {}
         for name in ("environments", "examples", "modules", "tests/terraform/configurations"):
             ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*")
             shutil.copytree(PROJECT / name, copy / name, ignore=ignored)
@@ -155,103 +132,41 @@ class Planner:
 
         Raises
         ------
-        PlanRefusedError
-            If Terraform reports errors.
+        TerraformError
+            If Terraform rejects the configuration or its variables.
         """
         key = json.dumps([directory, variables, var_file, workspace, account])
         if key not in self._made:
             if directory not in self._initialised:
-                init(self.copy / directory, os.environ)
+                init(self.copy / directory, self._terraform.environment)
                 self._initialised.add(directory)
             # A server for each plan: its state is the process's, where other tests use moto, too.
-            with (
-                AwsServer() as aws,
-                _environ(self._environment, aws.url, workspace=workspace, account=account),
-            ):
+            with AwsServer() as aws:
+                environment = {**self._terraform.environment_for(aws), "TF_WORKSPACE": workspace}
+                if account:
+                    profile = Account(aws.url, account, role=DEPLOYER).profile
+                    environment |= {name.upper(): value for name, value in profile.items()}
+                command = partial(run, directory=self.copy / directory, environment=environment)
                 try:
-                    self._made[key] = self._plan(directory, variables, var_file)
-                except PlanRefusedError as refused:
+                    self._made[key] = _plan(command, variables or {}, var_file)
+                except TerraformError as refused:
                     self._made[key] = refused
         made = self._made[key]
-        if isinstance(made, PlanRefusedError):
+        if isinstance(made, TerraformError):
             # A new one each time: a raised exception collects tracebacks.
-            raise PlanRefusedError(made.diagnostics)
+            raise TerraformError(made.command, made.diagnostics)
         return made
 
-    @contextmanager
-    def without_package(self) -> Iterator[None]:
-        """Be as before `make package`."""
-        package = self.copy / ZIP
-        aside = package.rename(package.with_suffix(".aside"))
-        try:
-            yield
-        finally:
-            aside.rename(package)
 
-    def _plan(
-        self, directory: str, variables: Mapping[str, Any] | None, var_file: str | None
-    ) -> Plan:
-        terraform = Terraform(working_dir=str(self.copy / directory))
-        var_files = [var_file] if var_file else []
-        if variables:
-            # A file of its own, after the other: the last one wins.
-            overrides = self.copy / directory / "overrides.tfvars.json"
-            overrides.write_text(json.dumps(variables))
-            var_files.append(overrides.name)
-        options = {"input": False, "json": IsFlagged, "out": "planned", "refresh": False}
-        _run(terraform, "plan", **options, var_file=var_files)
-        return Plan(json.loads(_run(terraform, "show", "planned", json=IsFlagged)))
-
-
-@contextmanager
-def _environ(
-    environment: Mapping[str, str], url: str, *, workspace: str, account: str | None
-) -> Iterator[None]:
-    # Neither the developer's AWS nor their variables have a say.
-    kept = {k: v for k, v in environment.items() if not k.startswith(("AWS_", "TF_VAR_"))}
-    environ = {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "TF_WORKSPACE": workspace,
-    }
-    with mock.patch.dict(os.environ, {**kept, **environ}, clear=True):
-        if account:
-            os.environ.update(_deployer(account))
-        yield
-
-
-def _deployer(account: str) -> dict[str, str]:
-    with closing(boto3.client("sts", region_name="eu-central-1")) as sts:
-        credentials = sts.assume_role(
-            RoleArn=f"arn:aws:iam::{account}:role/deployer", RoleSessionName="plan"
-        )["Credentials"]
-    return {
-        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": credentials["SessionToken"],
-    }
-
-
-def _run(terraform: Terraform, command: str, *arguments: str, **options: Any) -> str:
-    with warnings.catch_warnings():
-        # python-terraform logs a failed command by a deprecated method of logging.
-        warnings.filterwarnings("ignore", "The 'warn' method is deprecated", DeprecationWarning)
-        code, out, err = terraform.cmd(command, *arguments, **options)
-    if code == 0:
-        return str(out)
-    diagnostics = list(_diagnostics(out))
-    if not diagnostics:
-        raise RuntimeError(f"terraform {command} failed: {out}{err}")
-    raise PlanRefusedError(diagnostics)
-
-
-def _diagnostics(out: str) -> Iterator[Diagnostic]:
-    for line in out.splitlines():
-        message = json.loads(line) if line.startswith("{") else {}
-        if message.get("type") == "diagnostic" and message["@level"] == "error":
-            diagnostic = message["diagnostic"]
-            about = diagnostic.get("address") or diagnostic.get("snippet", {}).get("context")
-            text = diagnostic["detail"] or diagnostic["summary"]
-            yield Diagnostic(str(about), text.partition("\n\nThis was checked by")[0])
+def _plan(command: Callable[..., str], variables: Mapping[str, Any], var_file: str | None) -> Plan:
+    """Run `terraform plan`, and read the plan."""
+    command(
+        "plan",
+        json=IsFlagged,
+        out="planned",
+        refresh=False,
+        # The last one wins.
+        var_file=[var_file] if var_file else [],
+        var=dict(variables),
+    )
+    return Plan(json.loads(command("show", "planned", json=IsFlagged)))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from sandbox import deploy_permissions
+from tests.terraform.examples import plan_example
 from tests.terraform.planner import Plan, Planner
-from tools.paths import PROJECT
 
 NAME = "client-onboarding"
 INVOKER = f'module.target.aws_iam_role.invoker["{NAME}-invoker"]'
@@ -16,47 +14,17 @@ ACCOUNTS = {"source": "111111111111", "target": "222222222222"}
 
 
 @pytest.fixture(scope="session")
-def readme_plan(planner: Planner) -> Plan:
-    """The usage blocks of both modules, which make one configuration with the root's providers."""
-    directory = planner.copy / "usage"
-    directory.mkdir()
-    for name in ("modules", "dist"):
-        (directory / name).symlink_to(planner.copy / name)
-    for module in ACCOUNTS:
-        readme = (PROJECT / "modules" / module / "README.md").read_text()
-        [usage] = re.findall(r"^```hcl\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
-        (directory / f"{module}.tf").write_text(usage)
-    providers = planner.copy / "tests/terraform/configurations/modules/providers.tf"
-    (directory / "providers.tf").write_text(providers.read_text())
-    return planner.plan("usage")
-
-
-@pytest.fixture(scope="session")
 def example_plans(planner: Planner) -> dict[str, Plan]:
     """Both states of the example, with the same name."""
-    variables = {
-        "name": NAME,
-        "region": "eu-central-1",
-        "source_account_id": ACCOUNTS["source"],
-        "target_account_id": ACCOUNTS["target"],
-    }
-    environments = {"source": {}, "target": {"mwaa_environments": ["analytics"]}}
-    return {
-        side: planner.plan(
-            f"examples/separate-states/{side}",
-            variables={**variables, **environments[side]},
-            account=account,
-        )
-        for side, account in ACCOUNTS.items()
-    }
+    return {side: plan_example(planner, f"separate-states/{side}") for side in ACCOUNTS}
 
 
 @pytest.mark.parametrize(
     "address",
     ["module.source.aws_sfn_state_machine.this", "module.target.aws_lambda_function.this"],
 )
-def test_the_usage_blocks_make_a_whole_configuration(readme_plan: Plan, address: str) -> None:
-    assert address in readme_plan.resources
+def test_the_usage_blocks_make_a_whole_configuration(modules_plan: Plan, address: str) -> None:
+    assert f"module.usage.{address}" in modules_plan.resources
 
 
 def test_separate_states_agree_on_the_state_machine_and_its_role(

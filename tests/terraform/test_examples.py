@@ -6,11 +6,10 @@ import pytest
 
 from sandbox.aws.quotas import SECURITY_GROUP_DESCRIPTION
 from tests.terraform.examples import EXAMPLES, plan_example
-from tests.terraform.planner import Planner
+from tests.terraform.planner import Plan, Planner
 from tests.terraform.values import like
+from tools.paths import PROJECT
 
-PLANNED = ["complete", "many-sources", "on-schedule", "on-upload", "private-web-server"]
-"""Those of one state; separate-states has two, whose names a test of the documentation gives."""
 ACCOUNTS = {
     "complete": {
         "module.batch": "aws.source",
@@ -56,27 +55,42 @@ ACCOUNTS = {
         "module.source": "aws.source",
         "module.target": "aws.target",
     },
+    "separate-states/source": {"data.aws_partition.current": "aws", "module.source": "aws"},
+    "separate-states/target": {"data.aws_partition.current": "aws", "module.target": "aws"},
 }
+ALLOWED = {
+    "complete": "local.{}_account_id",
+    "separate-states/source": "var.source_account_id",
+    "separate-states/target": "var.target_account_id",
+}
+"""Where an example has the id of a provider's account; the others in `var.{}_account.account_id`."""
 
 
-def test_every_example_is_planned() -> None:
-    assert sorted(path.name for path in EXAMPLES.iterdir()) == sorted([*PLANNED, "separate-states"])
-
-
-@pytest.mark.parametrize("example", PLANNED)
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_each_resource_goes_to_its_account(planner: Planner, example: str) -> None:
     assert plan_example(planner, example).providers == ACCOUNTS[example]
 
 
-@pytest.mark.parametrize("example", PLANNED)
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_an_apply_into_another_account_stops(planner: Planner, example: str) -> None:
     plan = plan_example(planner, example)
     providers = plan.document["configuration"]["provider_config"]
     used = [providers[key] for key in sorted(set(plan.providers.values()))]
 
     allowed = [provider["expressions"]["allowed_account_ids"]["references"][0] for provider in used]
-    own = "local.{}_account_id" if example == "complete" else "var.{}_account.account_id"
-    assert allowed == [own.format(provider["alias"]) for provider in used]
+    own = ALLOWED.get(example, "var.{}_account.account_id")
+    assert allowed == [own.format(provider.get("alias")) for provider in used]
+
+
+def test_every_module_is_planned(example_plan: Plan, modules_plan: Plan) -> None:
+    calls = [
+        call
+        for plan in (example_plan, modules_plan)
+        for call in plan.document["configuration"]["root_module"]["module_calls"].values()
+    ]
+    planned = {call["source"].rpartition("modules/")[2] for call in calls}
+
+    assert planned >= {path.name for path in (PROJECT / "modules").iterdir()}
 
 
 class TestManySources:

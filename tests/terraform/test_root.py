@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.terraform.cases_root import CASES
-from tests.terraform.planner import SANDBOX, Plan, Planner, PlanRefusedError
+from tests.terraform.planner import Plan, Planner
+from tests.terraform.root_variables import ROOT_VARIABLES, SANDBOX, account
+from tools.terraform import TerraformError
 
 
 def test_each_account_gets_what_belongs_there(sandbox_plan: Plan) -> None:
@@ -90,85 +92,65 @@ def test_own_tags_come_besides(example_plan: Plan) -> None:
 
 @pytest.fixture(scope="session")
 def one_account_plan(planner: Planner) -> Plan:
-    """Source and target in one account, in the workspace that Terraform begins with."""
-    account = {
-        "account_id": "111111111111",
-        "assume_role_arn": "arn:aws:iam::111111111111:role/deployer",
-    }
-    variables = {
-        "batch": {"bucket": "batches", "log_level": "FATAL"},
-        "environment": "production",
-        "logging": {"retention_in_days": 7},
-        "source_account": {**account, "logging": {"log_group_name": "/platform/executions"}},
-        "tags": {"Project": "onboarding"} | {f"Key {number}": "data" for number in range(48)},
-        "target_account": account,
-    }
-    return planner.plan(workspace="default", var_file=SANDBOX, variables=variables)
+    """Source and target in one account."""
+    return planner.plan(**ROOT_VARIABLES["private"])
 
 
 def test_all_roles_may_be_of_one_account(one_account_plan: Plan) -> None:
     resources = one_account_plan.resources.values()
 
     assert one_account_plan.outputs["target_role_arn"].startswith("arn:aws:iam::111111111111:role/")
-    names = [values["name"] for values in resources if "assume_role_policy" in values]
-    assert len(set(names)) == 3
+    assert sorted(values["name"] for values in resources if "assume_role_policy" in values) == [
+        "mwaa-dags-trigger-sandbox-invoker",
+        "mwaa-dags-trigger-sandbox-source",
+        "mwaa-dags-trigger-sandbox-target",
+    ]
 
 
 def test_swapped_accounts_are_refused_before_anything_is_made(planner: Planner) -> None:
-    def account(account_id: str, *, of_the_role: str) -> dict[str, str]:
-        role = f"arn:aws:iam::{of_the_role}:role/deployer"
-        return {"account_id": account_id, "assume_role_arn": role}
-
     accounts = {
-        "source_account": account("111111111111", of_the_role="222222222222"),
-        "target_account": account("222222222222", of_the_role="111111111111"),
+        "source_account": {**account("222222222222"), "account_id": "111111111111"},
+        "target_account": {**account("111111111111"), "account_id": "222222222222"},
     }
 
-    with pytest.raises(PlanRefusedError) as refused:
+    with pytest.raises(TerraformError) as refused:
         planner.plan(workspace="sandbox", var_file=SANDBOX, variables=accounts)
 
-    assert sorted(refused.value.sentences) == [
+    assert sorted(refused.value.texts) == [
         "AWS account ID not allowed: 111111111111",
         "AWS account ID not allowed: 222222222222",
     ]
 
 
-def test_a_missing_package_is_answered_by_one_sentence(planner: Planner) -> None:
-    with planner.without_package(), pytest.raises(PlanRefusedError) as refused:
-        planner.plan(workspace="unpackaged", var_file=SANDBOX)
-
-    assert refused.value.sentences == ["The Lambda's zip is not there: run `make package`."]
-
-
-def test_in_the_default_workspace_the_environment_is_named(one_account_plan: Plan) -> None:
-    assert one_account_plan.outputs["state_machine_arn"].endswith(":mwaa-dags-trigger-production")
-    function = one_account_plan.resources["module.target.aws_lambda_function.this"]
-    assert function["tags_all"]["Environment"] == "production"
+def test_in_the_default_workspace_the_environment_is_named(guarded_plan: Plan) -> None:
+    assert guarded_plan.outputs["state_machine_arn"].endswith(":mwaa-dags-trigger-guarded")
+    function = guarded_plan.resources["module.target.aws_lambda_function.this"]
+    assert function["tags_all"]["Environment"] == "guarded"
 
 
-def test_there_may_be_48_tags_besides_our_own(one_account_plan: Plan) -> None:
-    function = one_account_plan.resources["module.target.aws_lambda_function.this"]
+def test_there_may_be_48_tags_besides_our_own(guarded_plan: Plan) -> None:
+    function = guarded_plan.resources["module.target.aws_lambda_function.this"]
 
     assert len(function["tags_all"]) == 50
     assert function["tags_all"]["Project"] == "onboarding"
 
 
-def test_days_are_those_of_the_logs_that_are_made_here(one_account_plan: Plan) -> None:
+def test_days_are_those_of_the_logs_that_are_made_here(guarded_plan: Plan) -> None:
     days = {
         values["name"]: values["retention_in_days"]
-        for values in one_account_plan.resources.values()
+        for values in guarded_plan.resources.values()
         if "retention_in_days" in values
     }
 
-    assert days == {"/aws/lambda/mwaa-dags-trigger-production": 7}
+    assert days == {"/aws/lambda/mwaa-dags-trigger-guarded": 7}
 
 
-def test_batches_are_logged_only_on_request(example_plan: Plan, one_account_plan: Plan) -> None:
+def test_batches_are_logged_only_on_request(example_plan: Plan, guarded_plan: Plan) -> None:
     """Their log would quote the input of items that failed, also without `include_execution_data`."""
     machine = 'module.batch["batch"].aws_sfn_state_machine.this'
     levels = [
         log["level"]
-        for plan in (example_plan, one_account_plan)
+        for plan in (example_plan, guarded_plan)
         for log in plan.resources[machine]["logging_configuration"]
     ]
 
@@ -180,8 +162,8 @@ def test_a_bad_value_says_what_to_write(planner: Planner, name: str) -> None:
     # One plan for all, in the workspace default: Terraform reports each variable's errors.
     variables = {key: value for case in CASES.values() for key, value in case.values.items()}
 
-    with pytest.raises(PlanRefusedError) as refused:
+    with pytest.raises(TerraformError) as refused:
         planner.plan(workspace="default", var_file=SANDBOX, variables=variables)
 
-    assert CASES[name].says in refused.value.sentences
-    assert len(refused.value.sentences) == len(CASES)
+    assert CASES[name].says in refused.value.texts
+    assert len(refused.value.texts) == len(CASES)

@@ -16,8 +16,9 @@ from mwaa_dags_trigger.rest import RestTransport
 
 from tests.terraform import cases_batch, cases_root, cases_source, cases_target
 from tests.terraform.cases import BATCH, SOURCE, TARGET
-from tests.terraform.planner import Planner, PlanRefusedError
+from tests.terraform.planner import Planner
 from tools.paths import PROJECT
+from tools.terraform import TerraformError
 
 CASES = cases_batch.CASES | cases_source.CASES | cases_target.CASES
 MODULES = {"batch": (BATCH, "source"), "source": (SOURCE, "source"), "target": (TARGET, "target")}
@@ -51,7 +52,7 @@ def said(planner: Planner) -> dict[str, list[str]]:
     providers = planner.copy / "tests/terraform/configurations/modules/providers.tf"
     (directory / "providers.tf").write_text(providers.read_text())
 
-    with pytest.raises(PlanRefusedError) as refused:
+    with pytest.raises(TerraformError) as refused:
         planner.plan("validation", variables={"values": values})
     diagnostics = refused.value.diagnostics
     # Terraform does not name the module in which a precondition fails: there the text has to be a case's own.

@@ -136,3 +136,8 @@ module "tolerant" {
   onboarding                   = { state_machine_arn = module.busy.state_machine_arn }
   tolerated_failure_percentage = 100
 }
+
+module "usage" {
+  source    = "./usage"
+  providers = { aws.source = aws.source, aws.target = aws.target }
+}

@@ -1,0 +1,86 @@
+"""Sets of variables to plan the root configuration with; together they set every option."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.aws.accounts import (
+    DEPLOYER,
+    REGION,
+    SECOND_SOURCE_ACCOUNT,
+    SOURCE_ACCOUNT,
+    TARGET_ACCOUNT,
+)
+
+SANDBOX = "environments/sandbox.tfvars"
+
+
+def account(number: str, **options: Any) -> dict[str, Any]:
+    """Return `source_account` or `target_account` with these options."""
+    deployer = f"arn:aws:iam::{number}:role/{DEPLOYER}"
+    return {"account_id": number, "assume_role_arn": deployer, **options}
+
+
+def guarded(number: str, logging: dict[str, str]) -> dict[str, Any]:
+    """Return an account that requires a path and a permissions boundary for roles."""
+    boundary = f"arn:aws:iam::{number}:policy/boundary"
+    role = {"path": "/platform/", "permissions_boundary": boundary}
+    return account(number, logging=logging, role=role)
+
+
+ROOT_VARIABLES: dict[str, dict[str, Any]] = {
+    # The defaults, as `make demo` deploys them.
+    "default": {"workspace": "sandbox", "var_file": SANDBOX},
+    # The file to copy: REST, and a dedicated invoker role.
+    "rest": {"workspace": "staging", "var_file": "environments/example.tfvars"},
+    # One role in the target, and all options that an organisation may require; in the workspace `default`.
+    "guarded": {
+        "workspace": "default",
+        "var_file": SANDBOX,
+        "variables": {
+            "airflow_role": "Trigger",
+            "allowed_dags": {"sandbox": ["onboarding"]},
+            "batch": {"bucket": "batches", "log_level": "FATAL"},
+            "encryption": {"kms_key_arn": f"arn:aws:kms:{REGION}:{SOURCE_ACCOUNT}:key/executions"},
+            "environment": "guarded",
+            "function": {
+                "kms_key_arn": f"arn:aws:kms:{REGION}:{TARGET_ACCOUNT}:key/environment",
+                "reserved_concurrency": 4,
+                "tracing": True,
+            },
+            "logging": {"retention_in_days": 7},
+            "mwaa_environments": ["sandbox", "reporting"],
+            "package": {"bucket": "packages", "key": "trigger.zip", "source_code_hash": "aGFzaA=="},
+            "preliminary_tasks": [],
+            "source_account": guarded(SOURCE_ACCOUNT, {"log_group_name": "/platform/executions"}),
+            # With Environment as many as AWS allows.
+            "tags": {"Project": "onboarding"} | {f"Key {number}": "data" for number in range(48)},
+            "target_account": guarded(
+                TARGET_ACCOUNT, {"kms_key_arn": f"arn:aws:kms:{REGION}:{TARGET_ACCOUNT}:key/logs"}
+            ),
+            "tracing": True,
+            "trusted_sources": [
+                {
+                    "role_arn": f"arn:aws:iam::{SECOND_SOURCE_ACCOUNT}:role/reports",
+                    "state_machine_arn": f"arn:aws:states:{REGION}:{SECOND_SOURCE_ACCOUNT}:stateMachine:reports",
+                }
+            ],
+            "wait_for_completion": {"timeout_seconds": 3600},
+        },
+    },
+    # A web server in private networking; source and target in one account.
+    "private": {
+        "workspace": "sandbox",
+        "var_file": SANDBOX,
+        "variables": {
+            "dedicated_invoker_role": True,
+            "target_account": account(
+                SOURCE_ACCOUNT, logging={"log_group_name": "/platform/trigger"}
+            ),
+            "vpc": {
+                "security_group_ids": ["sg-0a1b2c3d"],
+                "subnet_ids": ["subnet-0a1b2c3d", "subnet-0c2d3e4f"],
+            },
+        },
+    },
+}
