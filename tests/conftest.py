@@ -87,7 +87,9 @@ def airflow(
     only_here(tmp_path_factory, f"airflow-{installation.version}")
     with Airflow(installation, tmp_path_factory.mktemp("airflow") / "home") as airflow:
         airflow.wait_ready()
+        assert len(processes_in(airflow.home)) > 5
         yield airflow
+        _stop(airflow)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -106,12 +108,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     to_come[group_of(item)] -= 1
     # A skipped test has no fixtures.
     airflow = item.funcargs.get("airflow")
-    if to_come[group_of(item)] or not isinstance(airflow, Airflow):
-        return
-    processes = processes_in(airflow.home)
+    if isinstance(airflow, Airflow) and not to_come[group_of(item)]:
+        _stop(airflow)
+
+
+def _stop(airflow: Airflow) -> None:
+    """Stop an Airflow, unless it is stopped already; no process of it may remain."""
     airflow.stop()
-    assert len(processes) > 5
-    assert processes_in(airflow.home) == [], "stopping leaves no process"
+    assert processes_in(airflow.home) == []
 
 
 def _uses_airflow(item: pytest.Item) -> TypeGuard[pytest.Function]:
