@@ -33,8 +33,8 @@ PRELIMINARY_FUNCTION = "rds-hack-update"
 _PRELIMINARY_CODE = Path(__file__).parents[1] / "preliminary_task" / "app.py"
 
 
-def furnish() -> None:
-    """Empty all accounts, then put in what is there before a deployment."""
+def seed_accounts() -> None:
+    """Empty all accounts, and create the resources that exist before a deployment."""
     moto_api_backend.reset()
     trust = {"AWS": f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root"}
     for side, account in (

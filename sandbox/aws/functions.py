@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-from unittest.mock import patch
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import LambdaFunction
@@ -17,6 +13,7 @@ from moto.logs.models import logs_backends
 
 from sandbox.aws.authorizer import AccessDenied, Authorizer, Caller
 from sandbox.aws.lambda_runtime import Function, Invocation, LambdaRuntime
+from sandbox.aws.moto_patches.function_configuration import logging_config
 
 _log = logging.getLogger(__name__)
 
@@ -101,52 +98,3 @@ def _function(deployed: LambdaFunction, arn: str) -> Function:
         log_level=logging.get("ApplicationLogLevel", "INFO"),
         environment=tuple(sorted(deployed.environment_vars.items())),
     )
-
-
-def logging_config(deployed: LambdaFunction) -> dict[str, Any]:
-    """Return the function's `LoggingConfig`, which moto takes and forgets."""
-    default = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{deployed.function_name}"}
-    config: dict[str, Any] = getattr(deployed, "logging_config", {})
-    return default | config
-
-
-@contextmanager
-def configuration_kept() -> Iterator[None]:
-    """Make moto keep what it forgets of a function's configuration; without it every plan shows a change."""
-    init, update, update_code, configuration = (
-        LambdaFunction.__init__,
-        LambdaFunction.update_configuration,
-        LambdaFunction.update_function_code,
-        LambdaFunction.get_configuration,
-    )
-
-    def keep_on_create(
-        self: LambdaFunction, account_id: str, spec: Any, *args: Any, **kw: Any
-    ) -> None:
-        init(self, account_id, spec, *args, **kw)
-        self.logging_config = spec.get("LoggingConfig") or {}
-
-    def keep_on_update(self: LambdaFunction, config_updates: dict[str, Any]) -> dict[str, Any]:
-        # Not in place: a version keeps what it was published with.
-        self.logging_config = logging_config(self) | (config_updates.get("LoggingConfig") or {})
-        self.kms_key_arn = config_updates.get("KMSKeyArn", self.kms_key_arn)
-        self.tracing_config = config_updates.get("TracingConfig", self.tracing_config)
-        updated: dict[str, Any] = update(self, config_updates)
-        return updated
-
-    def keep_on_new_code(self: LambdaFunction, updated_spec: dict[str, Any]) -> dict[str, Any]:
-        self.architectures = updated_spec.get("Architectures", self.architectures)
-        updated: dict[str, Any] = update_code(self, updated_spec)
-        return updated
-
-    def with_logging_config(self: LambdaFunction, *args: Any, **kw: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = configuration(self, *args, **kw)
-        return shown | {"LoggingConfig": logging_config(self)}
-
-    with (
-        patch.object(LambdaFunction, "__init__", keep_on_create),
-        patch.object(LambdaFunction, "update_configuration", keep_on_update),
-        patch.object(LambdaFunction, "update_function_code", keep_on_new_code),
-        patch.object(LambdaFunction, "get_configuration", with_logging_config),
-    ):
-        yield

@@ -18,10 +18,9 @@ from sandbox.aws import step_functions
 from sandbox.aws.api_requests import ApiRequest, InvalidRequestError, parse_request, refuse
 from sandbox.aws.authorizer import AccessDenied, Authorizer, Caller
 from sandbox.aws.functions import FunctionNotFound, Functions
-from sandbox.aws.mwaa_permissions import resources
+from sandbox.aws.permissions import mwaa_resources, required_permissions
 from sandbox.aws.quotas import check_quotas
 from sandbox.aws.request_validation import validate
-from sandbox.aws.service_permissions import permissions
 from sandbox.mwaa import http
 from sandbox.mwaa.api import MwaaApi, api_call
 
@@ -115,7 +114,9 @@ class Gateway:
 
     def _authorize(self, call: Call) -> None:
         account = call.caller.account
-        for action, resource in permissions(call.asked, region=call.region, account=account):
+        for action, resource in required_permissions(
+            call.asked, region=call.region, account=account
+        ):
             self._authorizer.authorize(call.caller, action=action, resources=[resource])
 
     def _sts(self, call: Call) -> None:
@@ -164,7 +165,7 @@ class Gateway:
             self._authorizer.authorize(
                 caller,
                 action=f"airflow:{asked.action}",
-                resources=resources(asked, region=call.region, account=caller.account),
+                resources=mwaa_resources(asked, region=call.region, account=caller.account),
             )
         answer = self._mwaa.get(caller.account, _NO_MWAA).answer(request)
         return Response(

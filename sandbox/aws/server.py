@@ -1,4 +1,4 @@
-"""The local AWS as one server on loopback."""
+"""The local AWS as one server on the loopback interface."""
 
 from __future__ import annotations
 
@@ -16,39 +16,29 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox.aws import accounts, log_groups
+from sandbox.aws import accounts
 from sandbox.aws.authorizer import Authorizer
-from sandbox.aws.data_limits import data_limited
-from sandbox.aws.distributed_map import maps_distributed
-from sandbox.aws.event_rules import notification_kept, state_machines_started
-from sandbox.aws.execution_context import context_completed
-from sandbox.aws.functions import Functions, configuration_kept
+from sandbox.aws.functions import Functions
 from sandbox.aws.gateway import Front, Gateway
-from sandbox.aws.jsonata_evaluator import jsonata_evaluated
 from sandbox.aws.lambda_runtime import LambdaRuntime, serve
-from sandbox.aws.map_items import patch_map_items
-from sandbox.aws.map_language import map_fields_parsed
-from sandbox.aws.map_storage import maps_over_s3
-from sandbox.aws.nested_executions import executions_nested
-from sandbox.aws.redrive import redrive_known
+from sandbox.aws.moto_patches import create_patches
+from sandbox.aws.moto_patches.task_credentials import TaskCredentials
 from sandbox.aws.sessions import new_session
-from sandbox.aws.step_functions import TaskCredentials
-from sandbox.aws.stop import patch_stop
 
-_the_one = Lock()
+_single_instance = Lock()
 
 
 class AwsServer:
-    """Context manager: furnished accounts at `url` until it ends.
+    """Context manager: seeded accounts at `url`.
 
-    moto keeps its state in the process, so there can be one at a time; RuntimeError for another.
+    moto stores its state in the process, so a second server in one process raises `RuntimeError`.
 
     Parameters
     ----------
     mwaa
-        What answers MWAA's API, by account id; the other accounts have no environments.
+        Implementations of MWAA's API by account ID. The other accounts have no environments.
     lambda_environment
-        Environment variables that every Lambda process needs here, such as the private CA's file.
+        Environment variables for every Lambda process, such as the file of the private CA.
     """
 
     def __init__(
@@ -62,10 +52,10 @@ class AwsServer:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        if not _the_one.acquire(blocking=False):
-            raise RuntimeError("There is a local AWS in this process already: end it first.")
+        if not _single_instance.acquire(blocking=False):
+            raise RuntimeError("A local AWS is running in this process: stop it first.")
         with ExitStack() as stack:
-            stack.callback(_the_one.release)
+            stack.callback(_single_instance.release)
             self._start(stack)
             self._stack = stack.pop_all()
         return self
@@ -80,17 +70,17 @@ class AwsServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables that move boto3, the AWS CLI and Terraform here from the real AWS."""
+        """Environment variables that connect boto3, the AWS CLI and Terraform to this server."""
         return {
             "AWS_ENDPOINT_URL": self.url,
-            # botocore puts `env.` and `api.` before MWAA's host, and not every resolver knows `env.localhost`.
+            # botocore adds `env.` or `api.` to the host of MWAA. Not every resolver resolves `env.localhost`.
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
 
     def service_session(
         self, service: str, *, role_arn: str, context: Mapping[str, str]
     ) -> boto3.Session:
-        """Return a session of the role as the AWS service would get it; raise `AccessDenied`."""
+        """Return a session of the role, assumed by the AWS service. Raises `AccessDenied`."""
         session = self._authorizer.assume_as_service(
             service, role_arn=role_arn, region=accounts.REGION, context=context
         )
@@ -104,7 +94,7 @@ class AwsServer:
         default_user_config["lambda"] = {"use_docker": False}
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         self._authorizer = authorizer = Authorizer()
-        # The port is known only once the server listens, and the runtime needs it.
+        # The runtime needs the port, which is known when the server listens.
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1", 0, _not_ready, threaded=True, request_handler=_QuietRequestHandler
         )
@@ -118,22 +108,10 @@ class AwsServer:
             mwaa=self._mwaa,
             moto=DomainDispatcherApplication(create_backend_app),
         )
-        stack.enter_context(configuration_kept())
-        stack.enter_context(log_groups.completed())
-        stack.enter_context(notification_kept())
-        stack.enter_context(state_machines_started(self.service_session, self.url))
-        stack.enter_context(context_completed())
-        stack.enter_context(data_limited())
-        stack.enter_context(jsonata_evaluated())
-        stack.enter_context(redrive_known())
-        stack.enter_context(patch_stop())
-        stack.enter_context(map_fields_parsed())
-        stack.enter_context(patch_map_items())
         credentials = TaskCredentials(authorizer, self.url)
-        stack.enter_context(credentials.in_place())
-        for extension in (executions_nested, maps_distributed, maps_over_s3):
-            stack.enter_context(extension(credentials))
-        accounts.furnish()
+        for patch in create_patches(credentials, self.service_session, self.url):
+            stack.enter_context(patch)
+        accounts.seed_accounts()
         serve(self._server)
         stack.callback(self._server.shutdown)
 
@@ -144,4 +122,4 @@ class _QuietRequestHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is
 
 
 def _not_ready(*_: Any) -> list[bytes]:
-    raise RuntimeError("asked before the gateway was there")
+    raise RuntimeError("The server received a request before its gateway was set.")

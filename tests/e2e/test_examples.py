@@ -248,7 +248,7 @@ def uploads(applied: Applied) -> Iterator[Uploads]:
 
 @pytest.mark.of("on-upload")
 def test_each_upload_is_one_dag_run_however_often_it_is_told(uploads: Uploads) -> None:
-    """Uploads reach the rule as moto has it; the state machine is started by `sandbox.aws.event_rules`."""
+    """Uploads reach the rule as moto has it; the state machine is started by `patch_event_rules`."""
     key = f"{uploads.prefix}Köln 1.csv"
 
     uploads.put("elsewhere.csv")

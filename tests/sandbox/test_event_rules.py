@@ -13,7 +13,7 @@ from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT
 from tests.support.machines import Machines, create_role
 from tests.support.waiting import wait_until
 
-_LOGGER = "sandbox.aws.event_rules"
+_LOGGER = "sandbox.aws.moto_patches.event_rules"
 RULE = f"arn:aws:events:{REGION}:{SOURCE_ACCOUNT}:rule/orders"
 TRUST = {
     "Principal": {"Service": "events.amazonaws.com"},

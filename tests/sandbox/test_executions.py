@@ -45,8 +45,8 @@ def machine_role(source: Account, **allow: Any) -> str:
 
 
 def test_a_process_has_one_local_aws_at_a_time(aws: AwsServer) -> None:
-    """moto's state is the process's: a second one would take the first one's accounts away."""
-    with pytest.raises(RuntimeError, match="end it first"), AwsServer():
+    """moto stores its state in the process: a second server would reset the accounts of the first."""
+    with pytest.raises(RuntimeError, match="stop it first"), AwsServer():
         pass
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.map_items import read_records
+from sandbox.aws.moto_patches.map_items import parse_records
 from tests.sandbox.maps import ALL, BUCKET, START, distributed, read
 from tests.support.machines import Machines
 
@@ -116,7 +116,7 @@ def test_items_that_cannot_be_read_fail_the_execution(
 def test_the_fields_of_a_csv_row(line: str, fields: Sequence[str], newline: str) -> None:
     body = newline.join(["a,b", line, "last,row", ""])
 
-    assert list(read_records(StringIO(body, newline=""))) == [["a", "b"], fields, ["last", "row"]]
+    assert list(parse_records(StringIO(body, newline=""))) == [["a", "b"], fields, ["last", "row"]]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How a state fails in moto's Step Functions."""
+"""Errors of states in moto's Step Functions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 
-def failure(
+def create_failure(
     env: Environment,
     cause: str,
     *,
     error: StatesErrorNameType = StatesErrorNameType.StatesTaskFailed,
 ) -> FailureEventException:
-    """Return what to raise so that the state fails with this error of the `States.` family."""
+    """Return an exception that fails the state with an error of the `States.` family."""
     return FailureEventException(
         FailureEvent(
             env=env,

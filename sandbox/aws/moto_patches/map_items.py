@@ -1,4 +1,4 @@
-"""How a distributed map reads the items of an object in S3: moto knows no backslashes and no JSON objects."""
+"""Items that a distributed map reads from an object in S3."""
 
 from __future__ import annotations
 
@@ -15,40 +15,45 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.ev
     transformer_json,
 )
 
-# What a backslash escapes, and a quotation mark that is repeated.
+# The escape sequences, and a quotation mark inside a quoted field.
 _ESCAPED = ("\\\\", '\\"', "\\,")
 _REPEATED = '""'
 
 
 class Entry(dict[str, Any]):
-    """`Key` and `Value` of a field of a JSON object: the item, unless an `ItemSelector` chooses from them."""
+    """`Key` and `Value` of a field of a JSON object. `ItemSelector` can select one of them."""
 
 
 @contextmanager
 def patch_map_items() -> Iterator[None]:
-    """Read JSON and CSV as AWS documents while the `with` lasts.
+    """Read the items of JSON objects, and CSV files with backslashes.
 
-    AWS pages "ItemReader (Map)" and "How Step Functions parses input CSV files". AWS does not document what becomes
-    of a blank line, which is a row of empty fields here, and of a byte order mark, which stays.
-    Left out: `CSVDelimiter`, `ItemsPointer`.
+    moto: rejects a JSON object, and reads CSV files with Python's `csv`, which does not treat the backslash as an
+    escape character.
+    AWS: iterates over the fields of a JSON object, and treats `\\\\`, `\\"` and `\\,` in CSV files as escape sequences.
+    Sources: "ItemReader (Map)" and "How Step Functions parses input CSV files" in the AWS Step Functions Developer
+    Guide.
+    Patch: replaces the parsers. AWS does not document the result of a blank line, which is a row of empty fields here,
+    or of a byte order mark, which is kept.
+    Limits: no `CSVDelimiter`, no `ItemsPointer`.
     """
     with ExitStack() as stack:
         for module, name, replacement in (
-            (transformer_csv, "csv", SimpleNamespace(reader=read_records)),
-            (transformer_json, "json", SimpleNamespace(loads=_load_items)),
+            (transformer_csv, "csv", SimpleNamespace(reader=parse_records)),
+            (transformer_json, "json", SimpleNamespace(loads=_parse_items)),
         ):
             stack.enter_context(patch.object(module, name, replacement))
         yield
 
 
-def item_context(index: int, item: Any) -> dict[str, Any]:
-    """Return `Map.Item` of the context object."""
+def create_item_context(index: int, item: Any) -> dict[str, Any]:
+    """Return the value of `Map.Item` in the context object."""
     if isinstance(item, Entry):
         return {"Index": index, **item}
     return {"Index": index, "Value": item}
 
 
-def read_records(file: StringIO) -> Iterator[list[str]]:
+def parse_records(file: StringIO) -> Iterator[list[str]]:
     """Yield the fields of each row of a CSV file."""
     text = file.read()
     record: list[str] = []
@@ -73,7 +78,7 @@ def read_records(file: StringIO) -> Iterator[list[str]]:
         yield [*record, field]
 
 
-def _load_items(text: str) -> Any:
+def _parse_items(text: str) -> Any:
     items = json.loads(text)
     if isinstance(items, dict):
         return [Entry(Key=key, Value=value) for key, value in items.items()]

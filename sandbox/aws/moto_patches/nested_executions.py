@@ -1,4 +1,4 @@
-"""`states:startExecution` as a task: moto passes its parameters in a case that boto3 does not take."""
+"""Tasks that start an execution (`states:startExecution`)."""
 
 from __future__ import annotations
 
@@ -22,37 +22,45 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 
-from sandbox.aws.step_functions import TaskCredentials, TaskSession
+from sandbox.aws.moto_patches.task_credentials import TaskCredentials, TaskSession
 
-# AWS is told by an event of EventBridge; here the execution is asked.
+# AWS gets an event from EventBridge; moto polls the execution.
 _POLL_SECONDS = 0.1
-# What `.sync` needs on the rule that it manages.
+# The permissions that `.sync` requires for its managed rule.
 _RULE = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 
 
 @contextmanager
-def executions_nested(credentials: TaskCredentials) -> Iterator[None]:
-    """Let a task start an execution, wait for it with `.sync` or `.sync:2`, and stop it if it is stopped itself.
+def patch_nested_executions(credentials: TaskCredentials) -> Iterator[None]:
+    """Start an execution, wait for it with `.sync` or `.sync:2`, and stop it together with its parent.
 
-    AWS page "Start a new AWS Step Functions state machine from a running execution". Each call is sent with
-    the session of the state machine's role. AWS does not document that the task's own time limit stops the
-    execution ("Run a Job (.sync)"): here it does not. Left out: the number of open executions that AWS allows.
+    moto: passes parameters in PascalCase, which boto3 rejects, and returns the response in camelCase. It calls a fixed
+    port with fixed keys, checks no permissions, polls every few seconds, and does not stop a nested execution.
+    AWS: uses the state machine's role, which also needs permissions for a managed EventBridge rule, and tries to stop a
+    nested execution. Sources: "Start a new AWS Step Functions state machine from a running execution" and "Run a Job
+    (.sync)" in the AWS Step Functions Developer Guide.
+    Patch: converts the names of parameters and response fields, creates clients with `TaskCredentials`, checks the
+    permissions, and stops a nested execution. AWS does not document whether the task's own time limit stops the nested
+    execution; with this patch it does not.
+    Limits: no quota of open executions.
     """
-    to_request = StateTaskServiceSfn._normalise_parameters
+    normalise_parameters = StateTaskServiceSfn._normalise_parameters
     wait = StateTaskServiceSfn._eval_integration_pattern
     poll = StateTaskServiceSfn._eval_sync
 
-    def lower_first(task: StateTaskServiceSfn, parameters: dict[str, Any], *args: Any) -> None:
-        to_request(task, parameters, *args)
+    def convert_parameters(
+        task: StateTaskServiceSfn, parameters: dict[str, Any], *args: Any
+    ) -> None:
+        normalise_parameters(task, parameters, *args)
         for name in list(parameters):
             parameters[name[0].lower() + name[1:]] = parameters.pop(name)
 
-    def raise_first(_: StateTaskServiceSfn, response: dict[str, Any], **__: Any) -> None:
+    def convert_response(_: StateTaskServiceSfn, response: dict[str, Any], **__: Any) -> None:
         for name, value in list(response.items()):
             del response[name]
-            shown = value.isoformat() if isinstance(value, datetime) else value
-            response[name[0].upper() + name[1:]] = shown
+            text = value.isoformat() if isinstance(value, datetime) else value
+            response[name[0].upper() + name[1:]] = text
 
     def wait_and_stop(
         task: StateTaskServiceSfn,
@@ -69,18 +77,18 @@ def executions_nested(credentials: TaskCredentials) -> Iterator[None]:
         wait(task, env, part, normalised_parameters, session)
         if isinstance(env.program_state(), ProgramStopped):
             states = credentials.client(part.region, "stepfunctions", session)
-            # AWS too only tries to.
+            # AWS ignores a failure to stop it, too.
             with suppress(ClientError):
                 states.stop_execution(executionArn=execution)
 
-    def poll_only(task: StateTaskServiceSfn, **given: Any) -> Any:
-        # There is no task token to wait for, too.
-        return poll(task, **{**given, "callback_endpoint": None})
+    def poll_only(task: StateTaskServiceSfn, **arguments: Any) -> Any:
+        # With `.sync`, the task does not wait for a task token.
+        return poll(task, **{**arguments, "callback_endpoint": None})
 
     with (
         patch.object(StateTaskServiceSfn, "_eval_sync", poll_only),
-        patch.object(StateTaskServiceSfn, "_normalise_parameters", lower_first),
-        patch.object(StateTaskServiceSfn, "_normalise_response", raise_first),
+        patch.object(StateTaskServiceSfn, "_normalise_parameters", convert_parameters),
+        patch.object(StateTaskServiceSfn, "_normalise_response", convert_response),
         patch.object(StateTaskServiceSfn, "_eval_integration_pattern", wait_and_stop),
         patch.object(state_task_service_sfn, "boto_client_for", credentials.client),
         patch.object(

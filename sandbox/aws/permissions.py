@@ -1,19 +1,23 @@
-"""What IAM is asked about a call of the services that a deployment uses (Service Authorization Reference)."""
+"""Actions and resources that a request requires (Service Authorization Reference)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sandbox.aws.api_requests import ApiRequest
+from sandbox.mwaa.api import ApiCall
 
 Permission = tuple[str, str]
-"""An action and the resource on which it has to be allowed: `*` where the call names none."""
+"""An action and its resource, or `*` if the request names no resource."""
+
+AIRFLOW_ROLES = ("Admin", "Op", "User", "Viewer", "Public")
+"""Airflow's roles. The resource of InvokeRestApi and CreateWebLoginToken ends with a role."""
 
 _TAGGING = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
-def permissions(request: ApiRequest, *, region: str, account: str) -> list[Permission]:
-    """Return all that the caller has to be allowed; nothing for services that are not looked at here."""
+def required_permissions(request: ApiRequest, *, region: str, account: str) -> list[Permission]:
+    """Return the permissions that the caller needs, or none for a service that is not checked."""
     match request.service:
         case "iam":
             return list(_iam(request, f"arn:aws:iam::{account}"))
@@ -26,6 +30,18 @@ def permissions(request: ApiRequest, *, region: str, account: str) -> list[Permi
         case "stepfunctions":
             return list(_states(request, f"arn:aws:states:{region}:{account}:stateMachine"))
     return []
+
+
+def mwaa_resources(call: ApiCall, *, region: str, account: str) -> Sequence[str]:
+    """Return the resources of a call of MWAA's API. The caller needs `airflow:ACTION` for one of them."""
+    prefix, name = f"arn:aws:airflow:{region}:{account}", call.environment_name
+    match call.action:
+        case "ListEnvironments":
+            return ["*"]
+        case "GetEnvironment" | "CreateCliToken":
+            return [f"{prefix}:environment/{name}"]
+        case _:
+            return [f"{prefix}:role/{name}/{role}" for role in AIRFLOW_ROLES]
 
 
 def _iam(request: ApiRequest, prefix: str) -> Iterator[Permission]:
@@ -42,7 +58,7 @@ def _lambda(request: ApiRequest, prefix: str) -> Iterator[Permission]:
     function = "*" if not named else named if named.startswith("arn:") else f"{prefix}:{named}"
     yield f"lambda:{'InvokeFunction' if request.name == 'Invoke' else request.name}", function
     if request.name == "GetFunction":
-        # Lambda only leaves the tags out where this is missing ("GetFunction"), and each plan adds them.
+        # Without this permission Lambda omits the tags ("GetFunction"), and each plan adds them again.
         yield "lambda:ListTags", function
     if "Role" in parameters:
         yield "iam:PassRole", parameters["Role"]
@@ -52,8 +68,8 @@ def _lambda(request: ApiRequest, prefix: str) -> Iterator[Permission]:
 
 def _logs(request: ApiRequest, prefix: str) -> Iterator[Permission]:
     parameters = request.parameters
-    # "LogGroup" in the CloudWatch Logs API Reference: only the tagging actions take the ARN as it is;
-    # the others take it with `:*` in a policy, because AWS asks with a stream behind it.
+    # "LogGroup" in the CloudWatch Logs API Reference: only the tagging actions use the ARN of the log group. The others
+    # need `:*` after it in a policy, because AWS appends a log stream.
     if request.name in _TAGGING:
         yield f"logs:{request.name}", parameters["resourceArn"].removesuffix(":*")
     elif "logGroupName" in parameters:
@@ -66,7 +82,7 @@ def _logs(request: ApiRequest, prefix: str) -> Iterator[Permission]:
 
 
 def _s3(request: ApiRequest) -> Iterator[Permission]:
-    """Ask about reading and writing objects; what is done with buckets themselves is not looked at here."""
+    """Yield the permissions for objects. Requests about buckets are not checked."""
     if "Key" in request.parameters:
         action = "s3:PutObject" if request.operation.http["method"] == "PUT" else "s3:GetObject"
         yield action, f"arn:aws:s3:::{request.parameters['Bucket']}/{request.parameters['Key']}"

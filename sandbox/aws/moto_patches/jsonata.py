@@ -1,4 +1,4 @@
-"""JSONata for moto's Step Functions: its parser takes the language, and it has nothing to evaluate it with."""
+"""JSONata in Step Functions."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 
-class _NotEvaluated(Exception):
-    """The expression has a fault, or its result is none that JSON knows."""
+class _EvaluationError(Exception):
+    """The expression is invalid, or its result cannot be written as JSON."""
 
 
-class _OwnScopes(Preprocessor):  # type: ignore[misc]  # moto is not typed here
-    """Knows the languages of one definition; moto's own has one list of them for all of its threads."""
+class _ThreadSafePreprocessor(Preprocessor):  # type: ignore[misc]  # moto is not typed here
+    """A preprocessor with its own stack of query languages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,30 +46,36 @@ class _OwnScopes(Preprocessor):  # type: ignore[misc]  # moto is not typed here
 
 
 @contextmanager
-def jsonata_evaluated() -> Iterator[None]:
-    """Evaluate the expressions of `"QueryLanguage": "JSONata"` while the `with` lasts.
+def patch_jsonata() -> Iterator[None]:
+    """Evaluate JSONata expressions.
 
-    An undefined result, an error of the expression and a result that is no JSON fail the state with
-    `States.QueryEvaluationError`, as AWS page "Transforming data with JSONata in Step Functions" says.
-    Left out are `$hash` and `$uuid`, which AWS adds to JSONata: they are unknown, so they fail too.
+    moto: parses JSONata, but has no evaluator, so that each expression raises a `TypeError`. Its parser has one stack
+    of query languages for all threads. Its `$parse` evaluates its argument as an expression.
+    AWS: fails the state with `States.QueryEvaluationError` if the expression is invalid, or if its result is undefined
+    or cannot be written as JSON. Source: "Transforming data with JSONata in Step Functions" in the AWS Step Functions
+    Developer Guide.
+    Patch: evaluates with the package `jsonata-python`, converts errors, and gives each parser its own stack.
+    Limits: no `$hash` and `$uuid`. An expression that calls them fails.
     """
     evaluate_state = StringJSONata._eval_body
 
-    def failing_as_aws_does(expression: StringJSONata, env: Environment) -> None:
+    def convert_error(expression: StringJSONata, env: Environment) -> None:
         try:
             evaluate_state(expression, env)
-        except _NotEvaluated as error:
-            raise _query_evaluation_error(env, expression.expression, str(error)) from error
+        except _EvaluationError as error:
+            raise _create_query_evaluation_error(env, expression.expression, str(error)) from error
 
-    known = intrinsic._DECLARATION_BY_VARIABLE_REFERENCE.items()
-    # moto's stand-ins return a text that says that they are none, and its `$parse` evaluates what is no JSON.
-    declared = {name: text for name, text in known if name not in {"$hash", "$parse", "$uuid"}}
+    declarations = intrinsic._DECLARATION_BY_VARIABLE_REFERENCE.items()
+    # moto's `$hash` and `$uuid` are placeholders that return a message.
+    supported = {
+        name: text for name, text in declarations if name not in {"$hash", "$parse", "$uuid"}
+    }
     with (
-        patch.object(asl_parser, "Preprocessor", _OwnScopes),
-        patch.object(intrinsic, "_DECLARATION_BY_VARIABLE_REFERENCE", declared),
-        patch.object(StringJSONata, "_eval_body", failing_as_aws_does),
+        patch.object(asl_parser, "Preprocessor", _ThreadSafePreprocessor),
+        patch.object(intrinsic, "_DECLARATION_BY_VARIABLE_REFERENCE", supported),
+        patch.object(StringJSONata, "_eval_body", convert_error),
         patch.object(string_expression, "eval_jsonata_expression", _evaluate),
-        # It asks whether a null is one, or an undefined result.
+        # This module uses it to distinguish null from undefined.
         patch.object(validations, "eval_jsonata_expression", _evaluate),
         patch.object(states, "encode_jsonata_variable_declarations", _declare),
         patch.object(variable_store, "encode_jsonata_variable_declarations", _declare),
@@ -82,19 +88,19 @@ def _evaluate(expression: str) -> Any:
         parsed = Jsonata(expression)
         parsed.register_lambda("parse", json.loads)
         result = parsed.evaluate(None)
-        # The library's own kinds of list become Python's.
+        # Convert the library's list types to Python's.
         return json.loads(json.dumps(result))
     except Exception as error:
-        raise _NotEvaluated(str(error)) from error
+        raise _EvaluationError(str(error)) from error
 
 
 def _declare(bindings: dict[str, Any]) -> str:
-    """Return the bindings in JSONata, each as JSON for `$parse`: that is faster than JSONata's own parser."""
+    """Return the bindings in JSONata. `$parse` reads their values faster than JSONata's parser does."""
     texts = {name: json.dumps(to_json_str(value)) for name, value in bindings.items()}
     return "".join(f"{name}:=$parse({text});" for name, text in texts.items())
 
 
-def _query_evaluation_error(
+def _create_query_evaluation_error(
     env: Environment, expression: str, problem: str
 ) -> FailureEventException:
     error = StatesErrorName(StatesErrorNameType.StatesQueryEvaluationError)

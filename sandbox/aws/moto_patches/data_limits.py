@@ -1,4 +1,4 @@
-"""The size of a state's data in Step Functions: moto limits results and outputs, and counts escaped JSON."""
+"""The size limit of data in Step Functions."""
 
 from __future__ import annotations
 
@@ -23,32 +23,36 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_la
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-from sandbox.aws.failures import failure
+from sandbox.aws.moto_patches.failures import create_failure
 
 _MAX_BYTES = 262144
 
 
 @contextmanager
-def data_limited() -> Iterator[None]:
-    """Fail a state whose input, arguments, result or output exceeds 262,144 bytes while the `with` lasts.
+def patch_data_limits() -> Iterator[None]:
+    """Apply the limit of 262,144 bytes to all data of a state.
 
-    AWS pages "Step Functions service quotas" (a UTF-8 encoded string) and "Handling errors in Step Functions
-    workflows" (`States.DataLimitExceeded`). AWS does not document the cause for inputs and arguments.
+    moto: checks results and outputs only, and counts the bytes of JSON with `\\uXXXX` escapes.
+    AWS: fails a state with `States.DataLimitExceeded` if its input, arguments, result or output exceeds 262,144 bytes
+    in UTF-8. Sources: "Step Functions service quotas" and "Handling errors in Step Functions workflows" in the AWS
+    Step Functions Developer Guide.
+    Patch: checks inputs and arguments in addition, and counts bytes of UTF-8.
+    Limits: AWS does not document the cause for inputs and arguments; the patch uses the wording for results.
     """
     read_input = CommonStateField._eval_state_input
     evaluate_arguments = StateTask._eval_parameters
     evaluate_payload = StateTaskLambda._eval_parameters
 
-    def limited_input(field: CommonStateField, env: Environment) -> None:
+    def check_input(field: CommonStateField, env: Environment) -> None:
         _check(env, field, "input", env.states.get_input())
         read_input(field, env)
 
-    def limited_arguments(task: StateTask, env: Environment) -> dict[str, Any]:
+    def check_arguments(task: StateTask, env: Environment) -> dict[str, Any]:
         arguments: dict[str, Any] = evaluate_arguments(task, env)
         _check(env, task, "arguments", arguments)
         return arguments
 
-    def limited_payload(task: StateTaskLambda, env: Environment) -> dict[str, Any]:
+    def check_payload(task: StateTaskLambda, env: Environment) -> dict[str, Any]:
         arguments: dict[str, Any] = evaluate_payload(task, env)
         _check(env, task, "arguments", arguments["Payload"])
         return arguments
@@ -56,15 +60,15 @@ def data_limited() -> Iterator[None]:
     with ExitStack() as stack:
         for module in (state, state_task_lambda, state_task_service):
             stack.enter_context(patch.object(module, "is_within_size_quota", _is_within_limit))
-        stack.enter_context(patch.object(CommonStateField, "_eval_state_input", limited_input))
-        stack.enter_context(patch.object(StateTask, "_eval_parameters", limited_arguments))
-        stack.enter_context(patch.object(StateTaskLambda, "_eval_parameters", limited_payload))
+        stack.enter_context(patch.object(CommonStateField, "_eval_state_input", check_input))
+        stack.enter_context(patch.object(StateTask, "_eval_parameters", check_arguments))
+        stack.enter_context(patch.object(StateTaskLambda, "_eval_parameters", check_payload))
         yield
 
 
 def _check(env: Environment, field: CommonStateField, kind: str, value: Any) -> None:
     if not _is_within_limit(value):
-        raise failure(
+        raise create_failure(
             env,
             f"The state/task '{field.name}' has {kind} with a size exceeding the maximum number of "
             "bytes service limit.",

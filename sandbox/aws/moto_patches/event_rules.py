@@ -1,4 +1,4 @@
-"""What moto lacks between S3 and a state machine: a rule starts it, and a bucket says that it tells EventBridge."""
+"""EventBridge rules that start state machines, and buckets that notify EventBridge."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ _SERVICE = "events.amazonaws.com"
 
 
 @contextmanager
-def state_machines_started(
+def patch_event_rules(
     service_session: Callable[..., boto3.Session], endpoint: str
 ) -> Iterator[None]:
-    """Start the state machines that a rule has as targets, as the target's role, while the `with` lasts.
+    """Start the state machines that are targets of a rule.
 
-    As in AWS whoever sent the event is told nothing of an execution that could not be started.
+    moto: ignores targets that are state machines.
+    AWS: starts an execution with the target's role and transformed input. The sender of the event gets no error if the
+    execution cannot be started. Source: "Target" in the Amazon EventBridge API Reference.
+    Patch: starts an execution for each of these targets, with a session of the target's role. It logs a failure.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def state_machines_started(
             stateMachineArn=target["Arn"], input=json.dumps(execution_input)
         )
 
-    def with_state_machines(
+    def send_to_all_targets(
         rule: Rule, original_event: Mapping[str, Any], transform_input: bool = True
     ) -> None:
         others = copy.copy(rule)
@@ -68,29 +71,35 @@ def state_machines_started(
             try:
                 start(rule, target, original_event)
             except (AccessDenied, ClientError) as error:
-                _log.warning("The rule %s started nothing: %s", rule.name, error)
+                _log.warning("The rule %s could not start its target: %s", rule.name, error)
 
-    with patch.object(Rule, "send_to_targets", with_state_machines):
+    with patch.object(Rule, "send_to_targets", send_to_all_targets):
         yield
 
 
 @contextmanager
-def notification_kept() -> Iterator[None]:
-    """Let a bucket say that it tells EventBridge while the `with` lasts; without it every plan shows a change."""
+def patch_bucket_notification() -> Iterator[None]:
+    """Return the EventBridge configuration of a bucket.
+
+    moto: stores `EventBridgeConfiguration`, but omits it from the response of `GetBucketNotificationConfiguration`.
+    Each Terraform plan then shows a change.
+    AWS: returns it. Source: "GetBucketNotificationConfiguration" in the Amazon S3 API Reference.
+    Patch: adds the element to the response.
+    """
     get = S3Response.get_bucket_notification
 
-    def with_event_bridge(response: S3Response) -> tuple[int, dict[str, str], str]:
+    def get_with_event_bridge(response: S3Response) -> tuple[int, dict[str, str], str]:
         status, headers, body = get(response)
-        kept = response.backend.get_bucket_notification_configuration(response.bucket_name)
-        if kept and kept.event_bridge is not None:
-            root = ElementTree.fromstring(body)  # noqa: S314 - moto's own
+        stored = response.backend.get_bucket_notification_configuration(response.bucket_name)
+        if stored and stored.event_bridge is not None:
+            root = ElementTree.fromstring(body)  # noqa: S314 - created by moto
             ElementTree.SubElement(
                 root, "{http://s3.amazonaws.com/doc/2006-03-01/}EventBridgeConfiguration"
             )
             body = ElementTree.tostring(root, encoding="unicode")
         return status, headers, body
 
-    with patch.object(S3Response, "get_bucket_notification", with_event_bridge):
+    with patch.object(S3Response, "get_bucket_notification", get_with_event_bridge):
         yield
 
 

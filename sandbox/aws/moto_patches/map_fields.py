@@ -1,4 +1,4 @@
-"""What moto's parser does not take of the fields of a distributed map."""
+"""Fields of a distributed map in the Amazon States Language."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
 
 @contextmanager
-def map_fields_parsed() -> Iterator[None]:
-    """Let `ResultWriter` have `Arguments`, and `ToleratedFailurePercentage` be a whole number.
+def patch_map_fields() -> Iterator[None]:
+    """Accept `Arguments` in `ResultWriter`, and an integer as `ToleratedFailurePercentage`.
 
-    moto knows these arguments as `Parameters` only, and not beside JSONata. Left out: JSONata in them. Of the
-    percentage it says that it has no effect, which here it has.
+    moto: accepts only `Parameters`, and only with JSONPath. It accepts only floating-point percentages, and logs that
+    they have no effect.
+    AWS: with JSONata, `ResultWriter` has `Arguments`; the percentage is a number. Sources: "ResultWriter (Map)" and
+    "Setting failure thresholds for Distributed Map states" in the AWS Step Functions Developer Guide.
+    Patch: renames and converts the fields before moto parses the definition, and disables the log message, because
+    `patch_distributed_map` applies the percentage.
+    Limits: no JSONata in these arguments.
     """
     parse = AmazonStateLanguageParser.parse
     visit = Preprocessor.visitParameters_decl
 
-    def parse_in_motos_words(definition: str) -> Any:
-        return parse(json.dumps(json.loads(definition, object_pairs_hook=_in_motos_words)))
+    def parse_converted(definition: str) -> Any:
+        return parse(json.dumps(json.loads(definition, object_pairs_hook=_convert_fields)))
 
     def visit_parameters(
         preprocessor: Preprocessor, context: ASLParser.Parameters_declContext
@@ -36,18 +41,18 @@ def map_fields_parsed() -> Iterator[None]:
         return visit(preprocessor, context)
 
     with (
-        patch.object(AmazonStateLanguageParser, "parse", staticmethod(parse_in_motos_words)),
+        patch.object(AmazonStateLanguageParser, "parse", staticmethod(parse_converted)),
         patch.object(Preprocessor, "visitParameters_decl", visit_parameters),
         patch.object(preprocessor.LOG, "disabled", True),
     ):
         yield
 
 
-def _in_motos_words(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    words = dict(fields)
-    writer, percentage = words.get("ResultWriter"), words.get("ToleratedFailurePercentage")
+def _convert_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    writer, percentage = fields.get("ResultWriter"), fields.get("ToleratedFailurePercentage")
     if isinstance(writer, dict) and "Arguments" in writer:
         writer["Parameters"] = writer.pop("Arguments")
     if isinstance(percentage, int):
-        words["ToleratedFailurePercentage"] = float(percentage)
-    return words
+        fields["ToleratedFailurePercentage"] = float(percentage)
+    return fields

@@ -1,4 +1,4 @@
-"""What a distributed map reads from S3 and writes there: moto does both at a fixed port, and writes no results."""
+"""Objects in S3 that a distributed map reads and writes."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-from sandbox.aws.failures import failure
-from sandbox.aws.map_child import Child
-from sandbox.aws.step_functions import TaskCredentials, TaskSession
+from sandbox.aws.moto_patches.failures import create_failure
+from sandbox.aws.moto_patches.map_child import Child
+from sandbox.aws.moto_patches.task_credentials import TaskCredentials, TaskSession
 
-# "ResultWriter (Map)": the files, and the children in each.
-_FILES = {
+# The files of results, and the statuses of the children in each file.
+_STATUSES_BY_FILE = {
     "FAILED": ("ABORTED", "FAILED"),
     "PENDING": ("PENDING",),
     "SUCCEEDED": ("SUCCEEDED",),
@@ -44,11 +44,16 @@ _FILES = {
 
 
 @contextmanager
-def maps_over_s3(credentials: TaskCredentials) -> Iterator[None]:
-    """Read items from S3 and write results there, with a session of the state machine's role, while the `with` lasts.
+def patch_map_storage(credentials: TaskCredentials) -> Iterator[None]:
+    """Read items and write results with the state machine's role.
 
-    AWS pages "ItemReader (Map)" and "ResultWriter (Map)". Left out: items from a list of objects, a manifest
-    or Parquet; a second file of results where the first is full; `WriterConfig`.
+    moto: calls S3 at a fixed port with fixed keys, writes a manifest without results, and does not convert errors of
+    S3.
+    AWS: uses the state machine's role, writes one file of results for each outcome, and fails the state with
+    `States.ItemReaderFailed` or `States.ResultWriterFailed`. Sources: "ItemReader (Map)", "ResultWriter (Map)" and
+    "Handling errors in Step Functions workflows" in the AWS Step Functions Developer Guide.
+    Patch: creates the clients with `TaskCredentials`, writes the files, and converts the errors.
+    Limits: no items from a list of objects, a manifest or Parquet; only one file for each outcome; no `WriterConfig`.
     """
 
     def call_as_role(access: Any, env: Environment) -> None:
@@ -64,9 +69,9 @@ def maps_over_s3(credentials: TaskCredentials) -> Iterator[None]:
         run_id = run.map_run_arn.rpartition(":")[2]
         folder = f"{destination.get('Prefix', '').rstrip('/')}/{run_id}".lstrip("/")
         s3 = credentials.client(part.region, "s3", session)
-        files: dict[str, list[dict[str, Any]]] = {name: [] for name in _FILES}
-        for name, statuses in _FILES.items():
-            children = [_described(child) for child in run.children if child.status in statuses]
+        files: dict[str, list[dict[str, Any]]] = {name: [] for name in _STATUSES_BY_FILE}
+        for name, statuses in _STATUSES_BY_FILE.items():
+            children = [_describe(child) for child in run.children if child.status in statuses]
             if children:
                 key, body = f"{folder}/{name}_0.json", json.dumps(children).encode()
                 s3.put_object(Bucket=bucket, Key=key, Body=body)
@@ -81,41 +86,41 @@ def maps_over_s3(credentials: TaskCredentials) -> Iterator[None]:
         env.stack.append({"MapRunArn": run.map_run_arn, "ResultWriterDetails": written})
 
     with ExitStack() as stack:
-        for owner, name, own in (
+        for owner, name, replacement in (
             (reader, "boto_client_for", credentials.client),
             (reader.ResourceEvalS3, "eval_resource", call_as_role),
             (writer.ResourceEvalS3, "eval_resource", call_as_role),
             (writer.ResourceEvalS3, "_handle_put_object", staticmethod(put_results)),
-            (ItemReader, "_eval_body", _failing_as("ItemReaderFailed", ItemReader._eval_body)),
+            (ItemReader, "_eval_body", _convert_errors("ItemReaderFailed", ItemReader._eval_body)),
             (
                 ResultWriter,
                 "_eval_body",
-                _failing_as("ResultWriterFailed", ResultWriter._eval_body),
+                _convert_errors("ResultWriterFailed", ResultWriter._eval_body),
             ),
         ):
-            stack.enter_context(patch.object(owner, name, own))
+            stack.enter_context(patch.object(owner, name, replacement))
         yield
 
 
-def _failing_as(
+def _convert_errors(
     error: str, evaluate: Callable[[Any, Environment], None]
 ) -> Callable[[Any, Environment], None]:
-    """Let whatever goes wrong be this error of the `States.` family, as it is at AWS."""
+    """Return `evaluate` with all errors converted to this error of the `States.` family."""
 
-    def failing(component: Any, env: Environment) -> None:
+    def evaluate_and_convert(component: Any, env: Environment) -> None:
         try:
             evaluate(component, env)
         except FailureEventException:
             raise
         except Exception as problem:
             kind = StatesErrorNameType[f"States{error}"]
-            raise failure(env, str(problem), error=kind) from problem
+            raise create_failure(env, str(problem), error=kind) from problem
 
-    return failing
+    return evaluate_and_convert
 
 
-def _described(child: Child) -> dict[str, Any]:
-    """Return what a file of results has of a child; its input and output are JSON in a text."""
+def _describe(child: Child) -> dict[str, Any]:
+    """Return the entry of a child in a file of results. Its input and output are strings with JSON."""
     description: dict[str, Any] = {
         "ExecutionArn": child.arn,
         "Input": json.dumps(child.input),

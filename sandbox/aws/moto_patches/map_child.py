@@ -1,4 +1,4 @@
-"""The executions that a distributed map starts."""
+"""Child executions of a distributed map."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class Child:
     started: datetime | None = None
     stopped: datetime | None = None
     redrives: int = 0
-    entered: tuple[str, Any] | None = None
-    """The state that it entered last, and the input of that."""
+    entered_state: tuple[str, Any] | None = None
+    """Name and input of the state that the execution entered last."""

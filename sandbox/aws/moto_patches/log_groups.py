@@ -1,4 +1,4 @@
-"""What moto's CloudWatch Logs lacks: keys that are given or taken later, and tags that go with their log group."""
+"""Keys and tags of log groups."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from moto.logs.responses import LogsResponse
 
 
 @contextmanager
-def completed() -> Iterator[None]:
-    """Let moto take `AssociateKmsKey` and `DisassociateKmsKey`, and delete a log group's tags with it.
+def patch_log_groups() -> Iterator[None]:
+    """Add `AssociateKmsKey` and `DisassociateKmsKey`, and delete the tags of a log group together with it.
 
-    By the two Terraform switches the key. Without the third a log group of the same name has the old one's tags.
+    moto: does not implement the two actions, with which Terraform changes the key of a log group. It keeps the tags of
+    a deleted log group, so that a new log group with the same name has them.
+    AWS: implements both, and a new log group has only its own tags. Sources: "AssociateKmsKey", "DisassociateKmsKey"
+    and "CreateLogGroup" in the Amazon CloudWatch Logs API Reference.
+    Patch: implements the actions without checking the key, and deletes the tags.
     """
     delete_log_group = LogsBackend.delete_log_group
 

@@ -1,4 +1,4 @@
-"""Distributed maps: moto runs them, but tolerates every failure and cannot redrive them."""
+"""Runs of distributed maps."""
 
 from __future__ import annotations
 
@@ -39,27 +39,29 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
 
-from sandbox.aws.failures import failure
-from sandbox.aws.map_child import Child
-from sandbox.aws.map_items import item_context
-from sandbox.aws.step_functions import TaskCredentials
+from sandbox.aws.moto_patches.failures import create_failure
+from sandbox.aws.moto_patches.map_child import Child
+from sandbox.aws.moto_patches.map_items import create_item_context
+from sandbox.aws.moto_patches.task_credentials import TaskCredentials
 
 
 @contextmanager
-def maps_distributed(credentials: TaskCredentials) -> Iterator[None]:
-    """Run distributed maps as AWS documents while the `with` lasts.
+def patch_distributed_map(credentials: TaskCredentials) -> Iterator[None]:
+    """Apply the failure thresholds of distributed maps, and redrive Map Runs.
 
-    AWS pages "Using Map state in Distributed mode", "Setting failure thresholds for Distributed Map states" and
-    "Redriving Map Runs": a run fails, and its children are stopped, once more of them have failed than is
-    tolerated; what was not started stays pending; results are written all the same. A redrive of the
-    execution goes on with the children that have not succeeded, each from the state that failed.
-    Before it starts a child, a run writes a test manifest (aws/aws-cdk#32144 quotes the error of AWS).
-    Left out: children in ListExecutions and DescribeExecution, batches of items (`ItemBatcher`), objects in
-    `Items`, what UpdateMapRun changes. A threshold of 0 beside another one counts as omitted.
+    moto: tolerates every failure, and returns null as the result of a failed child. It cannot redrive a Map Run.
+    AWS: fails a Map Run and stops its children as soon as more of them have failed than tolerated. Children that have
+    not started stay pending. It writes the results of a failed Map Run, too. A redrive continues with the unsuccessful
+    children, each from the state that failed. Before it starts a child, it writes a test manifest. Sources: "Using Map
+    state in Distributed mode", "Setting failure thresholds for Distributed Map states" and "Redriving Map Runs" in the
+    AWS Step Functions Developer Guide; aws/aws-cdk#32144 for the error if the test manifest cannot be written.
+    Patch: replaces the loop over the items. A threshold of 0 together with another threshold counts as omitted.
+    Limits: no children in ListExecutions and DescribeExecution, no `ItemBatcher`, no objects in `Items`, no effect of
+    UpdateMapRun.
     """
     run_state = StateMap._eval_execution
 
-    def with_writer(state: StateMap, env: Environment) -> None:
+    def run_with_writer(state: StateMap, env: Environment) -> None:
         env.result_writer = state.result_writer
         run_state(state, env)
 
@@ -67,7 +69,7 @@ def maps_distributed(credentials: TaskCredentials) -> Iterator[None]:
         _MapRun(component, env, credentials).run()
 
     with (
-        patch.object(StateMap, "_eval_execution", with_writer),
+        patch.object(StateMap, "_eval_execution", run_with_writer),
         patch.object(DistributedIterationComponent, "_eval_body", run),
     ):
         yield
@@ -84,25 +86,25 @@ class _MapRun:
     ) -> None:
         self._component = component
         self._env = env
-        self._given: DistributedIterationComponentEvalInput = env.stack.pop()
+        self._eval_input: DistributedIterationComponentEvalInput = env.stack.pop()
         self._credentials = credentials
         self._history = env.event_manager
         self._lock = Lock()
         self._frames: list[Environment] = []
-        self._over = False
+        self._is_stopped = False
 
     def run(self) -> None:
-        """Leave the children's outputs on the stack; raise `FailureEventException` if the run fails."""
+        """Push the children's outputs onto the stack, or raise `FailureEventException` if the run fails."""
         self._record = record = self._begin()
         try:
             if not record.children:
-                self._try_writer()
+                self._write_test_manifest()
                 record.children = self._read_items()
-            # Its children have histories of their own.
+            # The children have their own histories.
             self._env.event_manager = EventManager()
             self._run_children()
         except Exception as problem:
-            # A stop leaves results missing, which is no failure of the run.
+            # A stopped run misses results, which is not a failure.
             if self._env.is_running():
                 if isinstance(problem, FailureEventException):
                     self._fail(problem)
@@ -124,15 +126,15 @@ class _MapRun:
             self._env.result_writer.eval(self._env)
 
     def _begin(self) -> MapRunRecord:
-        """Return moto's record of this run: the one of before if a redrive of the execution goes on with it."""
-        pool, new = self._env.map_run_record_pool_manager, self._given.map_run_record
-        redriven = pool.__dict__.pop("redriven_state", None) == self._given.state_name
+        """Return moto's record of this run. A redrive continues with the previous record."""
+        pool, new = self._env.map_run_record_pool_manager, self._eval_input.map_run_record
+        redriven = pool.__dict__.pop("redriven_state", None) == self._eval_input.state_name
         runs = [run for run in pool.get_all() if run is not new]
         before = next(
-            (run for run in reversed(runs) if run.state_name == self._given.state_name), None
+            (run for run in reversed(runs) if run.state_name == self._eval_input.state_name), None
         )
         if not (redriven and before and before.children):
-            new.state_name, new.redrives, new.children = self._given.state_name, 0, []
+            new.state_name, new.redrives, new.children = self._eval_input.state_name, 0, []
             self._add_event(
                 HistoryEventType.MapRunStarted,
                 mapRunStartedEventDetails=MapRunStartedEventDetails(mapRunArn=new.map_run_arn),
@@ -149,14 +151,14 @@ class _MapRun:
         )
         return before
 
-    def _try_writer(self) -> None:
+    def _write_test_manifest(self) -> None:
         if not self._env.result_writer:
             return
         try:
             self._env.result_writer.eval(self._env)
         except FailureEventException as failed:
             _, cause = failed.extract_error_cause_pair() or (None, None)
-            raise failure(
+            raise create_failure(
                 self._env,
                 f"Failed to write a test manifest into the specified output bucket. {cause}",
                 error=StatesErrorNameType.StatesResultWriterFailed,
@@ -164,9 +166,9 @@ class _MapRun:
         self._env.stack.pop()
 
     def _read_items(self) -> list[Child]:
-        items = self._given.input_items
-        if self._given.item_reader:
-            self._given.item_reader.eval(env=self._env)
+        items = self._eval_input.input_items
+        if self._eval_input.item_reader:
+            self._eval_input.item_reader.eval(env=self._env)
             items = self._env.stack.pop()
         prefix = self._record.map_state_machine_arn.replace(":stateMachine:", ":execution:")
         return [Child(index, item, f"{prefix}:{uuid.uuid4()}") for index, item in enumerate(items)]
@@ -177,18 +179,18 @@ class _MapRun:
         self._credentials.authorize(
             self._env, session, action="states:StartExecution", resource=machine
         )
-        left = [child for child in self._record.children if child.status != "SUCCEEDED"]
-        for child in left:
+        remaining = [child for child in self._record.children if child.status != "SUCCEEDED"]
+        for child in remaining:
             if child.status != "PENDING":
                 self._credentials.authorize(
                     self._env, session, action="states:RedriveExecution", resource=child.arn
                 )
                 child.status, child.redrives = "PENDING", child.redrives + 1
-        with ThreadPoolExecutor(self._record.max_concurrency or len(left) or 1) as pool:
-            for done in as_completed([pool.submit(self._run_child, child) for child in left]):
+        with ThreadPoolExecutor(self._record.max_concurrency or len(remaining) or 1) as pool:
+            for done in as_completed([pool.submit(self._run_child, child) for child in remaining]):
                 done.result()
-        if self._env.is_running() and self._exceeded():
-            raise failure(
+        if self._env.is_running() and self._has_exceeded_threshold():
+            raise create_failure(
                 self._env,
                 "The specified tolerated failure threshold was exceeded",
                 error=StatesErrorNameType.StatesExceedToleratedFailureThreshold,
@@ -196,25 +198,25 @@ class _MapRun:
 
     def _run_child(self, child: Child) -> None:
         with self._lock:
-            if self._over or not self._env.is_running():
+            if self._is_stopped or not self._env.is_running():
                 return
             frame = self._env.open_inner_frame()
             self._frames.append(frame)
         try:
             program = self._component._get_iteration_program()
-            if child.entered:
-                state, state_input = child.entered
+            if child.entered_state:
+                state, state_input = child.entered_state
                 program.start_at = StartAt(state)
                 frame.states.reset(state_input)
             else:
                 self._select_input(child, frame)
             self._set_context(child, frame)
             child.status, child.stopped = "RUNNING", None
-            self._count()
+            self._update_counters()
             program.eval(frame)
-            self._note_end(child, frame)
+            self._record_end(child, frame)
         except Exception:
-            # A stop leaves results missing, which is no failure of the child.
+            # A stopped child misses results, which is not a failure.
             if frame.is_running():
                 self._stop()
                 raise
@@ -224,17 +226,17 @@ class _MapRun:
             self._env.delete_frame(frame)
             with self._lock:
                 self._frames.remove(frame)
-        self._count()
-        if self._exceeded():
+        self._update_counters()
+        if self._has_exceeded_threshold():
             self._stop()
 
     def _select_input(self, child: Child, frame: Environment) -> None:
-        """Let `ItemSelector` make the child's input, in the context of the execution that has the map."""
-        selector = self._given.item_selector or self._given.parameters
+        """Evaluate `ItemSelector` in the context of the parent execution to create the child's input."""
+        selector = self._eval_input.item_selector or self._eval_input.parameters
         child.input = child.item
         if selector:
             context = frame.states.context_object.context_object_data
-            context["Map"] = {"Item": item_context(child.index, child.item)}
+            context["Map"] = {"Item": create_item_context(child.index, child.item)}
             frame.states.reset(self._env.states.get_input())
             selector.eval(frame)
             child.input = frame.stack.pop()
@@ -254,9 +256,9 @@ class _MapRun:
         }
 
     @staticmethod
-    def _note_end(child: Child, frame: Environment) -> None:
+    def _record_end(child: Child, frame: Environment) -> None:
         end = frame.program_state()
-        child.stopped, child.entered = datetime.now(UTC), frame.entered
+        child.stopped, child.entered_state = datetime.now(UTC), frame.entered_state
         child.error = child.cause = None
         match end:
             case ProgramEnded():
@@ -267,30 +269,30 @@ class _MapRun:
             case _:
                 child.status = "ABORTED"
 
-    def _exceeded(self) -> bool:
+    def _has_exceeded_threshold(self) -> bool:
         failed = sum(child.status == "FAILED" for child in self._record.children)
         share = failed * 100 / max(len(self._record.children), 1)
         thresholds = [
             (failed, self._record.tolerated_failure_count),
             (share, self._record.tolerated_failure_percentage),
         ]
-        given = [threshold for threshold in thresholds if threshold[1]]
-        return any(actual > tolerated for actual, tolerated in given or thresholds)
+        specified = [threshold for threshold in thresholds if threshold[1]]
+        return any(actual > tolerated for actual, tolerated in specified or thresholds)
 
     def _stop(self) -> None:
         with self._lock:
-            self._over = True
+            self._is_stopped = True
             for frame in self._frames:
                 frame.set_stop(stop_date=datetime.now(UTC), cause=None, error=None)
 
-    def _count(self) -> None:
-        """Let DescribeMapRun show how many children there are of each status."""
+    def _update_counters(self) -> None:
+        """Set the counts by status that DescribeMapRun returns."""
         with self._lock:
-            counted = Counter(child.status.lower() for child in self._record.children)
-            counted["total"] = len(self._record.children)
+            counts = Counter(child.status.lower() for child in self._record.children)
+            counts["total"] = len(self._record.children)
             for counters in (self._record.item_counter, self._record.execution_counter):
                 for name, counter in vars(counters).items():
-                    counter.offset(counted[name] - counter.get())
+                    counter.offset(counts[name] - counter.get())
 
     def _end(self, status: MapRunStatus, event: HistoryEventType, **details: Any) -> None:
         self._record.set_stop(status=status)
