@@ -117,8 +117,8 @@ airflow-lock: setup ## Lock the Airflow that AIRFLOW names, a line of sandbox/mw
 transcripts: setup ## Record what the Airflow that AIRFLOW names prints and answers, for the tests
 	@$(RUN) $(GUARD) python -m tests.lambda.transcripts.record
 
-.PHONY: allowed
-allowed: setup package ## Write down what IAM allows, for the tests: tests/iam/allowed
+.PHONY: iam-snapshot
+iam-snapshot: setup package ## Write the permissions of the tested configurations to tests/iam/allowed
 	@$(RUN) $(GUARD) python -m tests.iam.allowed
 
 .PHONY: setup

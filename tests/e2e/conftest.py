@@ -158,34 +158,34 @@ def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
     )
 
 
-# For what ends before it reaches an Airflow, and so is alike with each.
-on_the_default = pytest.mark.on(DEFAULT)
-over_cli = pytest.mark.over("cli")
-over_rest = pytest.mark.over("rest")
-while_waiting = pytest.mark.over("waiting")
+# For requests that fail before they reach an Airflow, so that its version does not matter.
+on_the_default = pytest.mark.airflow_version(DEFAULT)
+over_cli = pytest.mark.transport("cli")
+over_rest = pytest.mark.transport("rest")
+while_waiting = pytest.mark.transport("waiting")
 
 
-ASKED_FOR = {"of": "applied", "on": "installation", "over": "stack"}
-"""The parameter whose values a mark names."""
-UNASKED = {"over": ("cli", "rest")}
-"""What a test without the mark asks for, if that is not everything."""
+PARAMETERS = {"examples": "applied", "airflow_version": "installation", "transport": "stack"}
+"""The parameter whose values a mark lists."""
+DEFAULT_VALUES = {"transport": ("cli", "rest")}
+"""The values for a test without the mark, if not all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the Airflows, transports and examples that a test does not ask for.
+    """Deselect the Airflow versions, transports and examples that the marks of a test do not list.
 
-    Were they left out of its parametrisation, pytest would not order by them, and each switch is an apply.
+    pytest orders the tests by the parametrisation that all of them share. Each other order needs more applies.
     """
-    items[:] = [item for item in items if _is_asked_for(item)]
+    items[:] = [item for item in items if _is_selected(item)]
 
 
-def _is_asked_for(item: pytest.Item) -> bool:
+def _is_selected(item: pytest.Item) -> bool:
     if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return True
     values = item.callspec.params
-    asked_for = UNASKED | {mark.name: mark.args for mark in item.iter_markers()}
+    selected = DEFAULT_VALUES | {mark.name: mark.args for mark in item.iter_markers()}
     return all(
-        values[parameter] in asked_for[name]
-        for name, parameter in ASKED_FOR.items()
-        if name in asked_for and parameter in values
+        values[parameter] in selected[name]
+        for name, parameter in PARAMETERS.items()
+        if name in selected and parameter in values
     )

@@ -51,7 +51,7 @@ class Requests:
 
 
 # Of Airflow 3 the API server, on SQLite, lets three triggers at once wait for each other until they time out.
-@pytest.mark.on(NEWEST_OF_EACH_MAJOR[0])
+@pytest.mark.airflow_version(NEWEST_OF_EACH_MAJOR[0])
 @over_rest
 def test_a_batch_over_rest_is_corrected_and_redriven(
     stack: Stack, monkeypatch: pytest.MonkeyPatch

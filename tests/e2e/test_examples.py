@@ -30,7 +30,7 @@ from tools.paths import PROJECT
 from tools.terraform import init
 
 # With the default the worker has more other tests.
-pytestmark = pytest.mark.on(NEWEST_OF_EACH_MAJOR[0])
+pytestmark = pytest.mark.airflow_version(NEWEST_OF_EACH_MAJOR[0])
 
 # Its runs are made and stay as they are: nothing here waits for their end.
 DAG = "paused"
@@ -170,14 +170,14 @@ def test_a_second_plan_shows_no_changes(applied: Applied) -> None:
     )
 
 
-@pytest.mark.of("separate-states")
+@pytest.mark.examples("separate-states")
 def test_two_states_make_one_trigger(applied: Applied) -> None:
     machine = applied.outputs["state_machine_arn"]
 
     assert applied.run_of(machine) == {"started": machine}
 
 
-@pytest.mark.of("many-sources")
+@pytest.mark.examples("many-sources")
 def test_each_source_triggers_in_the_one_target(applied: Applied) -> None:
     machines = applied.outputs["state_machine_arns"].values()
 
@@ -246,7 +246,7 @@ def uploads(applied: Applied) -> Iterator[Uploads]:
         )
 
 
-@pytest.mark.of("on-upload")
+@pytest.mark.examples("on-upload")
 def test_each_upload_is_one_dag_run_however_often_it_is_told(uploads: Uploads) -> None:
     """Uploads reach the rule as moto has it; the state machine is started by `patch_event_rules`."""
     key = f"{uploads.prefix}Köln 1.csv"

@@ -1,7 +1,4 @@
-"""What a configuration allows, of all that is asked, as a text for people.
-
-`make allowed` writes the texts anew.
-"""
+"""The permissions of a configuration as text, written by `make iam-snapshot`."""
 
 from __future__ import annotations
 
@@ -30,16 +27,16 @@ from tools.isolation import isolate
 HERE = Path(__file__).parent
 TEXTS = HERE / "allowed"
 HEAD = """\
-# All that IAM allows with the configuration {name} of tests/iam/configurations.py, of what tests/iam/universe.py
-# asks. `make allowed` writes this file: a line more is a permission more.
-# if: with these values of a condition key only. unless: with all others, and without. Nobody can be denied
-# sts:GetCallerIdentity.
+# Permissions that the configuration {name} of tests/iam/configurations.py allows, among all that tests/iam/universe.py
+# checks. `make iam-snapshot` writes this file: each new line is a new permission.
+# if: only with these values of a condition key. unless: with all other values, and without the key.
+# IAM cannot deny sts:GetCallerIdentity.
 """
 
 
 @dataclass(frozen=True)
 class Answers:
-    """How many questions were asked, and the text of what is allowed."""
+    """The number of questions, and the permissions as text."""
 
     asked: int
     text: str

@@ -36,8 +36,9 @@ def test_only_what_is_written_down_is_allowed(
     changed += [f"- {line}" for line in sorted(before - now)]
     if answers.text != written:
         pytest.fail(
-            f"tests/iam/allowed/{file.name} is not what the configuration allows. Where that is meant, "
-            "write it down with `make allowed`, and look at each line:\n" + "\n".join(changed),
+            f"tests/iam/allowed/{file.name} differs from the permissions of the configuration. If you "
+            "changed them on purpose, run `make iam-snapshot` and review each line:\n"
+            + "\n".join(changed),
             pytrace=False,
         )
 

@@ -1,4 +1,4 @@
-"""Denials that `make allowed` cannot write away: of roles to others, and of the function's permissions to a source."""
+"""Denials that `make iam-snapshot` cannot change: of roles to others, and of the function's permissions to a source."""
 
 from __future__ import annotations
 
