@@ -1,3 +1,3 @@
-"""The local two-account AWS, with a real Airflow behind it, that the demo and the tests run on."""
+"""The local AWS with two accounts and a real Airflow, for the demo and the tests."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The sandbox's commands, which `make` calls."""
+"""Commands of the sandbox, called by `make`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from tools.paths import BUILD
 
 
 def main() -> None:
-    """Run one command; a condition that the user can mend is one message, without a traceback."""
+    """Run one command. An error that the user can fix is one message without a traceback."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("--state", type=Path, default=BUILD, help="directory for all that it makes")
+    parser.add_argument(
+        "--state", type=Path, default=BUILD, help="directory for all files that the command creates"
+    )
     parser.add_argument("command", choices=("demo", "up", "serve", "down"))
     arguments = parser.parse_args()
     isolate()
@@ -28,7 +30,7 @@ def main() -> None:
     logging.basicConfig(filename=arguments.state / "sandbox.log", filemode="w")
     airflow_version = chosen_version()
     try:
-        # Imported late: moto takes two seconds, and not every command needs it.
+        # Imported late, because importing moto takes two seconds and not every command needs it.
         match arguments.command:
             case "demo":
                 from sandbox.demo import demo
@@ -46,7 +48,7 @@ def main() -> None:
         sys.exit(f"mwaa-dags-trigger: {error}")
     except subprocess.TimeoutExpired as error:
         sys.exit(
-            f"mwaa-dags-trigger: `{error.cmd}` took more than {error.timeout:.0f} s: try again."
+            f"mwaa-dags-trigger: `{error.cmd}` took longer than {error.timeout:.0f} s: run the command again."
         )
     except KeyboardInterrupt:
         sys.exit(130)

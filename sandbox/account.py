@@ -1,4 +1,4 @@
-"""One of the sandbox's accounts, as a role in it sees it."""
+"""Access to an account of the sandbox with one of its roles."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ class Account:
     account_id
         12 digits.
     role
-        Name of one of the roles that are there before a deployment.
+        Name of a role that exists before a deployment.
 
     Attributes
     ----------
     profile
-        The session as the AWS CLI's configuration file has it.
+        The session as settings of an AWS CLI profile.
     session
-        For clients of other services.
+        The boto3 session, for clients of other services.
     """
 
     def __init__(self, endpoint: str, account_id: str, *, role: str = ADMINISTRATOR_ROLE) -> None:
-        # The local AWS takes any keys.
-        anybody = new_session(access_key="sandbox", secret_key="sandbox")  # noqa: S106
-        caller: STSClient = anybody.client("sts", endpoint_url=endpoint)
+        # The local AWS accepts any keys.
+        root = new_session(access_key="sandbox", secret_key="sandbox")  # noqa: S106
+        caller: STSClient = root.client("sts", endpoint_url=endpoint)
         assumed = caller.assume_role(
             RoleArn=f"arn:aws:iam::{account_id}:role/{role}",
             RoleSessionName="sandbox",
@@ -68,48 +68,48 @@ class Account:
         )
         self.account_id = account_id
         self._endpoint = endpoint
-        # A session can create only one client at a time.
-        self._one_at_a_time = Lock()
+        # A boto3 session can create only one client at a time.
+        self._client_lock = Lock()
 
     @cached_property
     def iam(self) -> IAMClient:
         """IAM."""
-        with self._one_at_a_time:
+        with self._client_lock:
             return self.session.client("iam", endpoint_url=self._endpoint)
 
     @cached_property
     def functions(self) -> LambdaClient:
         """Lambda."""
-        with self._one_at_a_time:
+        with self._client_lock:
             return self.session.client("lambda", endpoint_url=self._endpoint)
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
         """CloudWatch Logs."""
-        with self._one_at_a_time:
+        with self._client_lock:
             return self.session.client("logs", endpoint_url=self._endpoint)
 
     @cached_property
     def s3(self) -> S3Client:
-        """S3, with the bucket in the path: not every resolver knows `BUCKET.localhost`."""
+        """S3, with the bucket in the path, because not every resolver resolves `BUCKET.localhost`."""
         in_path = Config(s3={"addressing_style": "path"})
-        with self._one_at_a_time:
+        with self._client_lock:
             return self.session.client("s3", endpoint_url=self._endpoint, config=in_path)
 
     @cached_property
     def states(self) -> SFNClient:
         """Step Functions."""
-        with self._one_at_a_time:
+        with self._client_lock:
             return self.session.client("stepfunctions", endpoint_url=self._endpoint)
 
     @cached_property
     def sts(self) -> STSClient:
         """STS."""
-        with self._one_at_a_time:
+        with self._client_lock:
             return self.session.client("sts", endpoint_url=self._endpoint)
 
-    def make_bucket(self, name: str) -> None:
-        """Make a bucket."""
+    def create_bucket(self, name: str) -> None:
+        """Create a bucket in the Region of the sandbox."""
         location: CreateBucketConfigurationTypeDef = {"LocationConstraint": REGION}
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
 

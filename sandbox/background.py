@@ -1,4 +1,4 @@
-"""The sandbox that goes on after its command has returned: `make sandbox`, `make sandbox-down`."""
+"""A sandbox that continues to run after its command has returned: `make sandbox`, `make sandbox-down`."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 
 DIRECTORY = "sandbox"
-"""In the state directory: all that the sandbox makes, with these two files for whoever wants to find it."""
+"""Directory of the sandbox in the state directory. It contains these two files."""
 RUNNING = "running.json"
 ENVIRONMENT = "env"
 
 
 @dataclass(frozen=True)
 class Running:
-    """What is known of the sandbox in the background; `started` tells its process from a later one of the same id."""
+    """The sandbox in the background. `started` distinguishes its process from a later process with the same ID."""
 
     pid: int
     started: float
@@ -43,7 +43,7 @@ class Running:
 
 
 class Background:
-    """The sandbox in the background, of which there is one in each state directory."""
+    """Starts and stops the sandbox in the background. Each state directory can have one."""
 
     def __init__(self, state: Path) -> None:
         self._state = state
@@ -54,15 +54,15 @@ class Background:
         self._log = state / "sandbox.out"
 
     def up(self, airflow_version: str) -> None:
-        """Start a sandbox that stays, and say what to try; return when it is ready."""
+        """Start a sandbox in the background, wait until it is ready, and show how to use it."""
         if self._read():
-            raise UserError("The sandbox runs already: `make sandbox-down` ends it.")
+            raise UserError("The sandbox is already running: stop it with `make sandbox-down`.")
         shutil.rmtree(self._directory, ignore_errors=True)
         steps = Steps()
         install(airflow_version, BUILD, steps.step)
         link_configuration(self._configuration)
         sandbox = [sys.executable, "-m", "sandbox", "--state", str(self._state), "serve"]
-        with steps.step("Two AWS accounts and Airflow"), self._log.open("w") as log:
+        with steps.step("Starting two AWS accounts and Airflow"), self._log.open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tools.guard", "--stay", *sandbox],
                 cwd=PROJECT,
@@ -72,23 +72,23 @@ class Background:
                 start_new_session=True,
             )
             running = self._wait_until_ready(process)
-        steps.say(self._what_to_try(running))
+        steps.show(self._instructions(running))
 
     def down(self) -> None:
-        """End the sandbox, if there is one, and remove what Terraform knew of it."""
+        """Stop the sandbox, and delete its Terraform state."""
         running = self._read()
         if not running:
-            Steps().say("No sandbox runs.")
+            Steps().show("No sandbox is running.")
             return
-        with Steps().step("End the sandbox"):
+        with Steps().step("Stopping the sandbox"):
             try:
-                # It may have ended by itself meanwhile.
+                # The process may have ended in the meantime.
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process = psutil.Process(running.pid)
                     process.send_signal(signal.SIGTERM)
                     process.wait(_STOP_SECONDS)
             except psutil.TimeoutExpired:
-                raise UserError(f"Process {running.pid} does not end: see {self._log}.") from None
+                raise UserError(f"Process {running.pid} does not stop: see {self._log}.") from None
             shutil.rmtree(self._directory)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> Running:
@@ -110,7 +110,7 @@ class Background:
             raise
 
     def _read(self) -> Running | None:
-        """Return what runs, or None; a leftover of what does not run any more is None too."""
+        """Return the running sandbox, or None. Ignores the file of a sandbox that has ended."""
         try:
             running = Running(**json.loads(self._running.read_text()))
             if psutil.Process(running.pid).create_time() != running.started:
@@ -119,22 +119,22 @@ class Background:
             return None
         return running
 
-    def _what_to_try(self, running: Running) -> str:
+    def _instructions(self, running: Running) -> str:
         return f"""
 Airflow {running.airflow_version}
   {running.web_url}
   user {running.username}, password {running.password}
 
-Deploy, and start an execution, in a shell with the tools (among them the AWS CLI 1) and the local AWS:
+To deploy and to start an execution, run these commands. They use the local AWS and AWS CLI 1:
   . {BUILD.relative_to(PROJECT)}/env && . {_from_project(self._environment)}
-  cd {_from_project(self._configuration)}    # links to the configuration; the state stays here
+  cd {_from_project(self._configuration)}    # links to the configuration, and the state
   terraform init
   terraform workspace select -or-create sandbox
   terraform apply -var-file=environments/sandbox.tfvars
   aws --profile source stepfunctions start-execution --state-machine-arn "$(terraform output -raw state_machine_arn)" \\
     --input '{{"mwaa_env_name": "sandbox", "mwaa_dag_name": "onboarding", "mwaa_dag_conf": {{"client": "acme"}}}}'
 
-Airflow's web page shows the DAG run. `make sandbox-down` ends everything."""
+Airflow's web page shows the DAG run. To stop the sandbox, run `make sandbox-down`."""
 
 
 def _last_line(file: Path) -> str:

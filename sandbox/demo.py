@@ -1,4 +1,4 @@
-"""The demo: deploy both accounts, run one onboarding, be refused four times, take everything away."""
+"""The demo: deploy both accounts, run one DAG, show four denied requests, and destroy the deployment."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DAG_RUN_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Deployed:
-    """What Terraform made: its outputs, and the two accounts that it made it in."""
+    """The outputs of Terraform, and the two accounts with its resources."""
 
     outputs: Mapping[str, str]
     source: Account
@@ -46,10 +46,10 @@ class Deployed:
 
 
 def demo(airflow_version: str, state: Path) -> None:
-    """Run all of it in a directory of its own in `state`, and print it as it happens."""
+    """Run the demo in a new directory in `state`, and show its steps."""
     steps = Steps()
     installation = install(airflow_version, BUILD, steps.step)
-    # Left where it is, for its logs, if something goes wrong.
+    # If a step fails, the directory remains for its logs.
     directory = Path(tempfile.mkdtemp(prefix="demo-", dir=state))
     configuration = directory / "terraform"
     with steps.step("terraform init"):
@@ -58,7 +58,7 @@ def demo(airflow_version: str, state: Path) -> None:
         Airflow(installation, directory / "airflow") as airflow,
         Sandbox(airflow, directory) as sandbox,
     ):
-        steps.say("Two AWS accounts are there; Airflow starts beside the next steps.")
+        steps.show("Two AWS accounts are running. Airflow is starting during the next steps.")
         source = Account(sandbox.aws.url, SOURCE_ACCOUNT)
         target = Account(sandbox.aws.url, TARGET_ACCOUNT)
         deployment = Deployment(configuration, sandbox.environment)
@@ -66,22 +66,22 @@ def demo(airflow_version: str, state: Path) -> None:
         with steps.step("terraform apply") as advance:
             outputs = deployment.apply(advance).outputs
         for key, value in outputs.items():
-            steps.say(f"  {key:<18} {value}")
-        with steps.step("wait for Airflow"):
+            steps.show(f"  {key:<18} {value}")
+        with steps.step("Waiting for Airflow"):
             airflow.wait_ready()
         deployed = Deployed(outputs, source, target)
-        _onboard(steps, sandbox, deployed)
-        _be_refused(steps, sandbox, deployed)
+        _run_dag(steps, sandbox, deployed)
+        _show_denials(steps, sandbox, deployed)
         with steps.step("terraform destroy") as advance:
             deployment.destroy(advance)
-        _show_what_is_left(steps, before, source.resources() + target.resources(), deployment)
+        _check_destroyed(steps, before, source.resources() + target.resources(), deployment)
     shutil.rmtree(directory)
 
 
-def _onboard(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
-    steps.say("\nOne onboarding")
-    steps.say(f"  input   {_json(EVENT)}")
-    with steps.step("execution of the state machine"):
+def _run_dag(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
+    steps.show("\nOne DAG run")
+    steps.show(f"  input   {_json(EVENT)}")
+    with steps.step("Running the state machine"):
         execution = deployed.source.execute(
             deployed.outputs["state_machine_arn"],
             EVENT,
@@ -90,37 +90,37 @@ def _onboard(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
         )
     if execution["status"] != "SUCCEEDED":
         raise UserError(
-            f"The execution ended {execution['status']}: {execution.get('error')}: {execution.get('cause')}"
+            f"The execution ended with {execution['status']}: {execution.get('error')}: {execution.get('cause')}"
         )
-    steps.say(f"  status  {execution['status']}")
-    steps.say(f"  output  {execution['output']}")
+    steps.show(f"  status  {execution['status']}")
+    steps.show(f"  output  {execution['output']}")
     run_id = json.loads(execution["output"])["dag_run_id"]
-    with steps.step("the DAG run, to its end"):
+    with steps.step("Waiting for the DAG run"):
         run = sandbox.airflow.api.wait_for_end(DAG, run_id, _DAG_RUN_SECONDS)
-    table = Table("run id", "conf", "state", title="The DAG run as Airflow has it")
+    table = Table("run id", "conf", "state", title="The DAG run in Airflow")
     table.add_row(run.run_id, _json(run.conf), run.state)
     steps.console.print(table)
     if run.state != "success" or run.conf != EVENT["mwaa_dag_conf"]:
-        raise UserError(f"The DAG run is not what was asked for: see the logs in {sandbox.logs}.")
+        raise UserError(f"The DAG run failed or has another conf: see the logs in {sandbox.logs}.")
 
 
-def _be_refused(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
-    steps.say("\nFour refusals, in the words of AWS")
+def _show_denials(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
+    steps.show("\nFour denied requests")
     state_machine = deployed.outputs["state_machine_arn"]
     target_role = deployed.outputs["target_role_arn"]
     source_role = sandbox.source_session(deployed.outputs)
-    _refused(
+    _show_denial(
         steps,
-        "The right role, with another state machine's external id",
+        "The source role with the external ID of another state machine",
         lambda: source_role.client("sts", endpoint_url=sandbox.aws.url).assume_role(
             RoleArn=target_role,
             RoleSessionName="demo",
             ExternalId=f"{state_machine}-other",
         ),
     )
-    _refused(
+    _show_denial(
         steps,
-        f"Another role of the source account ({ADMINISTRATOR_ROLE}), with the right external id",
+        f"Another role of the source account ({ADMINISTRATOR_ROLE}) with the correct external ID",
         lambda: deployed.source.sts.assume_role(
             RoleArn=target_role, RoleSessionName="demo", ExternalId=state_machine
         ),
@@ -128,38 +128,38 @@ def _be_refused(steps: Steps, sandbox: Sandbox, deployed: Deployed) -> None:
     mwaa = sandbox.task_session(deployed.outputs).client(
         "mwaa", endpoint_url=sandbox.aws.url, config=Config(inject_host_prefix=False)
     )
-    _refused(
+    _show_denial(
         steps,
-        "The source, as the role that it may assume, asks for a CLI token itself",
+        "The source requests a CLI token with the target role",
         lambda: mwaa.create_cli_token(Name=ENVIRONMENT_NAME),
     )
     with _untrusted_state_machine(deployed) as untrusted:
         execution = deployed.source.execute(
             untrusted, EVENT, name="untrusted-1", timeout=_EXECUTION_SECONDS
         )
-    steps.say("  A DAG trigger by a source that is not trusted")
+    steps.show("  A state machine whose role is not trusted")
     if "is not authorized to assume the task state's role" not in execution.get("cause", ""):
-        raise UserError(f"An untrusted state machine was not refused: {execution['status']}.")
-    steps.say(f"    {execution['error']}: {execution['cause']}")
+        raise UserError(f"An untrusted state machine was not denied: {execution['status']}.")
+    steps.show(f"    {execution['error']}: {execution['cause']}")
 
 
-def _refused(steps: Steps, title: str, attempt: Callable[[], object]) -> None:
-    steps.say(f"  {title}")
+def _show_denial(steps: Steps, title: str, attempt: Callable[[], object]) -> None:
+    steps.show(f"  {title}")
     try:
         attempt()
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        # The protocols of STS and of MWAA's API have different names for it.
+        # STS and MWAA use different error codes.
         if code not in ("AccessDenied", "AccessDeniedException"):
             raise
-        steps.say(f"    {code}: {error.response['Error']['Message']}")
+        steps.show(f"    {code}: {error.response['Error']['Message']}")
     else:
-        raise UserError(f"AWS let it through: {title}.")
+        raise UserError(f"The local AWS did not deny this request: {title}.")
 
 
 @contextmanager
 def _untrusted_state_machine(deployed: Deployed) -> Iterator[str]:
-    """Make a second source by hand: the same definition, a role with the same permissions."""
+    """Create a second state machine with the same definition, and a role with the same permissions."""
     source, name = deployed.source, "untrusted-source"
     described = source.states.describe_state_machine(
         stateMachineArn=deployed.outputs["state_machine_arn"]
@@ -184,15 +184,15 @@ def _untrusted_state_machine(deployed: Deployed) -> Iterator[str]:
     source.iam.delete_role(RoleName=name)
 
 
-def _show_what_is_left(
+def _check_destroyed(
     steps: Steps, before: list[str], after: list[str], deployment: Deployment
 ) -> None:
     left = sorted({*after} - {*before}) + deployment.resources()
     if left:
-        raise UserError("\n".join(["Terraform left behind:", *left]))
-    steps.say(
-        f"Nothing is left: no resource in the state, and in the accounts only the {len(after)} "
-        "roles and functions that were there before."
+        raise UserError("\n".join(["Terraform did not delete:", *left]))
+    steps.show(
+        f"Everything is deleted: the state is empty, and the accounts contain only the {len(after)} "
+        "roles and functions that existed before."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the roles that deploy may do: one file, for the sandbox's policies and for the table of docs/operations.md.
+"""Permissions for the deployment: policies of the sandbox and the table in docs/operations.md, from one JSON file.
 
 `make docs` writes the table.
 """
@@ -18,15 +18,15 @@ PAGE = PROJECT / "docs" / "operations.md"
 _HEAD = "| account | actions | resources |\n|---|---|---|\n"
 
 
-def policy(side: str, *, account: str, region: str, name: str) -> str:
-    """Return the policy of the role that deploys, as JSON.
+def create_policy(side: str, *, account: str, region: str, name: str) -> str:
+    """Return the policy of a deployer role as JSON.
 
     Parameters
     ----------
     side
         `source` or `target`.
     name
-        Of the state machine and the function.
+        Name of the state machine and the function.
     """
     document = json.dumps(_policies()[side])
     for placeholder, value in {"ACCOUNT": account, "REGION": region, "NAME": name}.items():
@@ -34,8 +34,8 @@ def policy(side: str, *, account: str, region: str, name: str) -> str:
     return document
 
 
-def table() -> str:
-    """Return the table of it for people, a row for each statement."""
+def create_table() -> str:
+    """Return a Markdown table of the permissions with one row for each statement."""
     return _HEAD + "".join(_rows())
 
 
@@ -47,15 +47,15 @@ def _policies() -> Mapping[str, Any]:
 def _rows() -> Iterator[str]:
     for side, document in _policies().items():
         for statement in document["Statement"]:
-            resources = [arn.split(":", 5)[-1] for arn in _listed(statement["Resource"])]
+            resources = [arn.split(":", 5)[-1] for arn in _as_list(statement["Resource"])]
             yield (
-                f"| {side} | {_actions(_listed(statement['Action']))} | "
+                f"| {side} | {_actions(_as_list(statement['Action']))} | "
                 f"{', '.join(f'`{resource}`' for resource in resources)} |\n"
             )
 
 
 def _actions(actions: Sequence[str]) -> str:
-    """Name the service once for all of its actions."""
+    """Return the actions grouped by service."""
     named = [action.split(":") for action in actions]
     return "; ".join(
         f"`{service}:` " + ", ".join(f"`{action}`" for _, action in group)
@@ -63,10 +63,10 @@ def _actions(actions: Sequence[str]) -> str:
     )
 
 
-def _listed(value: str | Sequence[str]) -> Sequence[str]:
+def _as_list(value: str | Sequence[str]) -> Sequence[str]:
     return [value] if isinstance(value, str) else value
 
 
 if __name__ == "__main__":
     old = re.compile(re.escape(_HEAD) + r"(\|.*\n)*")
-    PAGE.write_text(old.sub(lambda _: table(), PAGE.read_text()))
+    PAGE.write_text(old.sub(lambda _: create_table(), PAGE.read_text()))

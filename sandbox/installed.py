@@ -1,4 +1,4 @@
-"""Things that are installed into the build directory once."""
+"""Installations in the build directory."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 @contextmanager
 def installed(directory: Path, *, key: str) -> Iterator[bool]:
-    """Guard an installation: yield whether `directory` already holds what `key` describes.
+    """Yield whether `directory` contains the installation that `key` describes, and lock it.
 
-    Where it does not, the directory is made empty, the body of the `with` fills it, and it counts as
-    installed only if the body ends well. Others who want the same wait meanwhile.
+    If not, empty the directory for the body of the `with`, which installs into it. The installation counts as complete
+    if the body succeeds. Other processes wait for the lock.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(key.encode()).hexdigest()

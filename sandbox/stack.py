@@ -1,4 +1,4 @@
-"""The whole sandbox: the two accounts, and MWAA's front before a real Airflow."""
+"""The whole sandbox: two accounts, and a real Airflow behind the API of MWAA."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ENVIRONMENT_NAME = "sandbox"
 
 
 class Sandbox:
-    """Context manager: an Airflow as the MWAA environment `sandbox` of two AWS accounts.
+    """Context manager: two AWS accounts with an Airflow as the MWAA environment `sandbox`.
 
     Parameters
     ----------
     airflow
-        It is started already, but need not be ready.
+        A started Airflow. It does not have to be ready.
     directory
-        For logs and keys; it is made, and left for whoever wants to read the logs.
+        Directory for logs and keys. It is created, and remains for the logs.
     """
 
     def __init__(self, airflow: Airflow, directory: Path) -> None:
@@ -51,7 +51,7 @@ class Sandbox:
         self._stack.close()
 
     def source_session(self, outputs: Mapping[str, str]) -> boto3.Session:
-        """Return a session of the deployed source role, as Step Functions gets it for its state machine."""
+        """Return a session of the deployed source role, assumed by Step Functions for its state machine."""
         return self.aws.service_session(
             "states.amazonaws.com",
             role_arn=outputs["source_role_arn"],
@@ -62,7 +62,7 @@ class Sandbox:
         )
 
     def task_session(self, outputs: Mapping[str, str]) -> boto3.Session:
-        """Return a session of the deployed target role, as the source gets it with its external id."""
+        """Return a session of the deployed target role, assumed by the source role with its external ID."""
         source = self.source_session(outputs).client("sts", endpoint_url=self.aws.url)
         assumed = source.assume_role(
             RoleArn=outputs["target_role_arn"],
@@ -77,11 +77,11 @@ class Sandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables that move Terraform, boto3 and the AWS CLI to this sandbox."""
+        """Environment variables that connect Terraform, boto3 and the AWS CLI to this sandbox."""
         return {
             **self.aws.environment,
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,  # the one that boto3 reads
+            "AWS_DEFAULT_REGION": REGION,  # read by boto3
         }

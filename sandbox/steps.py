@@ -1,4 +1,4 @@
-"""Says on the terminal what is being done: a step a line, with its seconds."""
+"""Progress on the terminal: a line for each step, with its seconds."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 Advance = Callable[[int, int], None]
-"""Called with how much of the step is done, and of how much."""
+"""Callback with the finished units of a step and their total."""
 
 
 class Steps:
-    """Prints steps; on a terminal the one under way has a bar."""
+    """Prints steps. On a terminal, the current step has a progress bar."""
 
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Advance]:
-        """Time the body of the `with`; it may call what it is given to move the bar."""
+        """Time the body of the `with`. The body can call the yielded function to advance the progress bar."""
         started = time.monotonic()
         columns = (SpinnerColumn(), TextColumn(title), BarColumn(), TimeElapsedColumn())
         terminal = self.console.is_terminal
@@ -32,6 +32,6 @@ class Steps:
             yield lambda done, total: progress.update(task, completed=done, total=total)
         self.console.print(f"{title:<60}{time.monotonic() - started:6.1f} s", markup=False)
 
-    def say(self, text: str = "") -> None:
-        """Print a line as it is."""
+    def show(self, text: str = "") -> None:
+        """Print a line without markup."""
         self.console.print(text, markup=False)

@@ -1,4 +1,4 @@
-"""Diagnostics of a state machine definition, in the form that Step Functions gives them."""
+"""Diagnostics of a state machine definition, in the form that Step Functions returns."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _CODES = {
     "MISSING_TERMINAL_STATE": "MISSING_END_STATE",
     "MISSING_TRANSITION_TARGET": "MISSING_TRANSITION_TARGET",
 }
-"""Codes of asl-validator, and AWS's for the same ("ValidateStateMachineDefinitionDiagnostic" in the AWS Step Functions
+"""Codes of AWS by codes of asl-validator ("ValidateStateMachineDefinitionDiagnostic" in the AWS Step Functions
 API Reference). AWS reports everything else as a violation of its schema."""
 
 _MAX_SECONDS = 99_999_999
-"""The longest wait and timeout ("Wait workflow state" in the AWS Step Functions Developer Guide). The wording of AWS is
-quoted in aws-cloudformation/cfn-lint#4075."""
+"""The longest wait and time limit ("Wait workflow state" in the AWS Step Functions Developer Guide).
+aws-cloudformation/cfn-lint#4075 quotes the wording of AWS."""
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """A reason why Step Functions refuses a definition.
+    """A reason why Step Functions rejects a definition.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Diagnostic:
 
 
 def diagnose(definition: str) -> list[Diagnostic]:
-    """Return the reasons why Step Functions refuses a definition; none if it accepts the definition."""
+    """Return the reasons why Step Functions rejects a definition, or an empty list."""
     try:
         machine = json.loads(definition)
     except ValueError as error:
@@ -58,7 +58,7 @@ def diagnose(definition: str) -> list[Diagnostic]:
     if not isinstance(machine, dict):
         # Recorded on AWS: test_sfn_api_validation.snapshot.json of localstack/localstack.
         return [Diagnostic(_SCHEMA, "Definition must be a valid JSON object")]
-    errors = _validator().ask(machine)
+    errors = _validator().request(machine)
     return [_diagnostic(error) for error in errors] or list(_beyond_the_schema(machine))
 
 
@@ -72,7 +72,7 @@ def _diagnostic(error: Mapping[str, Any]) -> Diagnostic:
 
 
 def _beyond_the_schema(definition: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """Yield what asl-validator does not check, for a definition that it accepts."""
+    """Yield violations that asl-validator does not detect, in a definition that it accepts."""
     jsonata = definition.get("QueryLanguage") == "JSONata"
     for path, machine in _machines(definition):
         yield from _seconds(path, machine)
@@ -97,7 +97,7 @@ def _seconds(location: str, state: Mapping[str, Any]) -> Iterator[Diagnostic]:
 def _targets(
     states: Container[str], location: str, transitions: Iterable[tuple[str, str]]
 ) -> Iterator[Diagnostic]:
-    """Yield the transitions to states elsewhere: asl-validator looks for them in the whole state machine."""
+    """Yield transitions out of a map or branch. asl-validator accepts any state of the state machine."""
     for field, target in transitions:
         if target not in states:
             message = f"Missing 'Next' target: {target}"
@@ -105,7 +105,7 @@ def _targets(
 
 
 def _transitions(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each field that names another state, with the name."""
+    """Yield each field with a transition, and the name of the next state."""
     for field in ("Default", "Next"):
         if field in state:
             yield field, state[field]
@@ -117,7 +117,7 @@ def _transitions(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _machines(
     machine: Mapping[str, Any], path: str = ""
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the state machine and those in its maps and branches, with their locations."""
+    """Yield the state machine and the nested state machines of maps and branches, with their locations."""
     yield path, machine
     for name, state in machine["States"].items():
         location = f"{path}/States/{name}"

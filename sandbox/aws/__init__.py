@@ -1,4 +1,4 @@
-"""A local AWS of two accounts: moto, with what it lacks added, and IAM enforced on the path of a trigger."""
+"""A local AWS with two accounts: patched moto behind a gateway that enforces IAM."""
 
 from __future__ import annotations
 

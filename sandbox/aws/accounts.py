@@ -1,4 +1,4 @@
-"""What the accounts hold before Terraform comes: roles to deploy and to look around with, a preliminary task."""
+"""Roles and functions that exist in the accounts before Terraform creates anything."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ REGION: Final = "eu-central-1"
 SOURCE_ACCOUNT = "111111111111"
 TARGET_ACCOUNT = "222222222222"
 SECOND_SOURCE_ACCOUNT = "333333333333"
-"""For configurations where several sources share a target; the sandbox's own deployment leaves it empty."""
+"""For configurations in which several sources share a target. The sandbox itself deploys nothing into it."""
 DEPLOYER = "deployer"
-"""The role that Terraform assumes: it may do what docs/deploy-permissions.json says, and nothing else."""
+"""The role that Terraform assumes. It has exactly the permissions in docs/deploy-permissions.json."""
 ADMINISTRATOR_ROLE = "administrator"
-"""The role of tests, demo and command line: it may do everything in its account."""
+"""The role of tests, demo and command line. It has all permissions in its account."""
 DEPLOYED_NAME = "mwaa-dags-trigger-sandbox"
-"""Name and workspace of what is deployed, as the deployers' policies have it."""
+"""Workspace and name of the deployed resources. The policies of the deployer roles contain it."""
 PRELIMINARY_FUNCTION = "rds-hack-update"
 
 _PRELIMINARY_CODE = Path(__file__).parents[1] / "preliminary_task" / "app.py"
@@ -42,7 +42,9 @@ def seed_accounts() -> None:
         ("source", SECOND_SOURCE_ACCOUNT),
         ("target", TARGET_ACCOUNT),
     ):
-        deploy = deploy_permissions.policy(side, account=account, region=REGION, name=DEPLOYED_NAME)
+        deploy = deploy_permissions.create_policy(
+            side, account=account, region=REGION, name=DEPLOYED_NAME
+        )
         _create_role(account, DEPLOYER, trust=trust, policy=deploy)
         _create_role(account, ADMINISTRATOR_ROLE, trust=trust, policy=json.dumps(ADMINISTRATOR))
     _create_preliminary_function()

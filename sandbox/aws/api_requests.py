@@ -1,4 +1,4 @@
-"""Requests of AWS's API, read with the models that botocore has of each service."""
+"""Requests to AWS APIs, parsed with botocore's service models."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-# botocore's names of the services whose name in a signature is another one.
+# botocore's service names, if they differ from the service names in signatures.
 _MODEL_NAMES = {"airflow": "mwaa", "monitoring": "cloudwatch", "states": "stepfunctions"}
 
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """An operation of a service, and its parameters as botocore's model names them."""
+    """An operation of a service and its parameters, with the names in botocore's model."""
 
     operation: OperationModel
     protocol: str
@@ -29,29 +29,29 @@ class ApiRequest:
 
     @property
     def name(self) -> str:
-        """The name of the operation."""
+        """Name of the operation."""
         return str(self.operation.name)
 
     @property
     def service(self) -> str:
-        """botocore's name of the service."""
+        """botocore's service name."""
         return str(self.operation.service_model.service_name)
 
 
 class InvalidRequestError(Exception):
-    """AWS refuses the request for what it contains."""
+    """AWS rejects the content of the request."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
-        # Under these names moto's serializers look for them.
+        # moto's serializers read these attributes.
         self.code = code
         self.message = message
 
 
 def parse_request(service: str, request: Request) -> ApiRequest | None:
-    """Return what the request asks of the service, or None if the service's model has no such operation."""
+    """Return the parsed request, or None if the model of the service has no such operation."""
     service = _MODEL_NAMES.get(service, service)
-    # Before a form is read from it: the parsers of the other protocols need the body.
+    # Must precede any access to the form, which consumes the body that some parsers need.
     body = request.get_data()
     try:
         operation, url_parameters = get_service_router(service).match(request)
@@ -71,7 +71,7 @@ def parse_request(service: str, request: Request) -> ApiRequest | None:
     return ApiRequest(operation, protocol, parsed)
 
 
-def refuse(request: ApiRequest, error: InvalidRequestError) -> Response:
+def create_error_response(request: ApiRequest, error: InvalidRequestError) -> Response:
     """Return the error in the protocol of the service."""
     serializer = get_serializer_class(request.service, request.protocol)(request.operation)
     serialized = serializer.serialize(error)

@@ -1,4 +1,4 @@
-"""Who calls, and whether IAM lets them: moto checks neither conditions nor trust policies."""
+"""Callers and their permissions. moto itself checks neither conditions nor trust policies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from moto.sts.models import AssumedRole, sts_backends
 
 from sandbox.iam import Policy, is_allowed
 
-# Terraform, and whoever has no role yet, calls as the root of an account apart.
+# Terraform and other callers without a role are the root of a separate account.
 MANAGEMENT_ACCOUNT = "123456789012"
 ADMINISTRATOR: Policy = {
     "Version": "2012-10-17",
@@ -26,11 +26,11 @@ class Caller:
     Parameters
     ----------
     arn
-        Of the role's session, or of the root of an account.
+        ARN of a role session or of the root of an account.
     policies
-        The identity's own, by name.
+        Identity-based policies by name.
     context
-        Condition keys that AWS sets in each request of these credentials.
+        Condition keys that AWS sets in each request with these credentials.
     """
 
     arn: str
@@ -40,18 +40,18 @@ class Caller:
 
 
 class AccessDenied(Exception):
-    """IAM refused; the text is the one that AWS gives."""
+    """IAM denies a request. The message has the wording of AWS."""
 
 
 class Authorizer:
-    """Decides requests against the roles and policies that Terraform has made in moto."""
+    """Evaluates requests with the roles and policies in moto."""
 
     def __init__(self) -> None:
-        self._function_arns: dict[str, str] = {}  # by access key of an execution environment
+        self._function_arns: dict[str, str] = {}  # by the access key of the execution environment
 
     def caller(self, access_key: str) -> Caller:
-        """Return whose access key this is; an unknown one belongs to the management account's root."""
-        # Looking an account up in moto makes it, so only those that exist are asked.
+        """Return the owner of an access key. Unknown keys belong to the root of the management account."""
+        # A lookup by account ID would create the account in moto, so iterate over the existing accounts.
         for backends in list(sts_backends.values()):
             for backend in list(backends.values()):
                 session = backend.get_assumed_role_from_access_key(access_key)
@@ -68,15 +68,14 @@ class Authorizer:
         )
 
     def authorize(self, caller: Caller, *, action: str, resources: Sequence[str]) -> None:
-        """Let the caller's own policies decide; one of the resources will do.
+        """Check that the caller's policies allow the action on at least one of the resources.
 
         Raises
         ------
         AccessDenied
-            With the words of AWS.
         """
         allowed = any(
-            _administers(caller, resource)
+            _is_administrator(caller, resource)
             or is_allowed(
                 principal=caller.arn,
                 action=action,
@@ -95,9 +94,9 @@ class Authorizer:
     def authorize_assume_role(
         self, caller: Caller, *, role_arn: str, external_id: str | None
     ) -> None:
-        """Let the caller's policies and the role's trust policy decide; raise `AccessDenied`."""
-        given = {"sts:ExternalId": external_id} if external_id is not None else {}
-        context = {**caller.context, **given}
+        """Check the caller's policies and the role's trust policy. Raises `AccessDenied`."""
+        external_ids = {"sts:ExternalId": external_id} if external_id is not None else {}
+        context = {**caller.context, **external_ids}
         role = _find_role(role_arn)
         if role is None or not _trusts(role, caller.arn, caller.policies, context):
             raise AccessDenied(
@@ -108,7 +107,7 @@ class Authorizer:
     def assume_as_service(
         self, service: str, *, role_arn: str, region: str, context: Mapping[str, str]
     ) -> AssumedRole:
-        """Return a session of the role as an AWS service gets it; raise `AccessDenied`."""
+        """Return a session of the role, assumed by an AWS service. Raises `AccessDenied`."""
         role = _find_role(role_arn)
         if role is None or not _trusts(role, service, {}, context):
             raise AccessDenied(
@@ -126,9 +125,9 @@ class Authorizer:
         return session
 
     def assume_as_function(self, function_arn: str, *, role_arn: str, region: str) -> AssumedRole:
-        """Return a session of the role as the function's execution environment gets it; raise `AccessDenied`.
+        """Return a session of the role for the function's execution environment. Raises `AccessDenied`.
 
-        Lambda names the function in each request of this session, and of no other ("Using source function
+        Lambda adds the function's ARN to each request of this session, and of no other session ("Using source function
         ARN to control function access behavior").
         """
         session = self.assume_as_service(
@@ -154,17 +153,17 @@ def _trusts(
     )
 
 
-def _administers(caller: Caller, resource: str) -> bool:
-    """Return whether this is the caller's own account, and they may do everything there.
+def _is_administrator(caller: Caller, resource: str) -> bool:
+    """Return whether the caller is an administrator of the resource's account.
 
-    The evaluator need not be asked then, which does not know every call that an administrator may send.
+    The evaluator does not know every action, so requests of administrators do not reach it.
     """
-    own = resource == "*" or resource.split(":")[4] == caller.account
-    return own and ADMINISTRATOR in caller.policies.values()
+    is_own_account = resource == "*" or resource.split(":")[4] == caller.account
+    return is_own_account and ADMINISTRATOR in caller.policies.values()
 
 
 def _find_role(role_arn: str) -> Role | None:
-    # Copied, because other requests create and delete roles meanwhile.
+    # Copied, because other requests can create and delete roles at the same time.
     roles = list(iam_backends[role_arn.split(":")[4]]["aws"].roles.values())
     return next((role for role in roles if role.arn == role_arn), None)
 

@@ -1,4 +1,4 @@
-"""The functions that Terraform has deployed into moto, run by the Lambda runtime."""
+"""Invocation of functions that are deployed in moto."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _log = logging.getLogger(__name__)
 
 
 class FunctionNotFound(Exception):
-    """No such function is deployed."""
+    """The function does not exist."""
 
 
 class Functions:
-    """Finds a function by name or ARN and runs it as its own role."""
+    """Functions by name or ARN. Each runs with its own role."""
 
     def __init__(self, *, authorizer: Authorizer, runtime: LambdaRuntime) -> None:
         self._authorizer = authorizer
@@ -31,20 +31,20 @@ class Functions:
 
     @staticmethod
     def arn(name_or_arn: str, *, region: str, account: str) -> str:
-        """Return the function's ARN, which a caller may leave at its name in its own account."""
+        """Return the ARN of a function. A caller may also specify a function of its own account by name."""
         if name_or_arn.startswith("arn:"):
             return name_or_arn
         arn: str = make_function_arn(region, account, name_or_arn)
         return arn
 
     def invoke(self, arn: str, payload: bytes) -> Invocation:
-        """Run the function, or the version that the ARN's alias means; write its log as its role may.
+        """Run the function, or the version of its alias, and write its log with the permissions of its role.
 
         Raises
         ------
         FunctionNotFound
         AccessDenied
-            If Lambda may not assume the function's role.
+            If Lambda cannot assume the function's role.
         """
         _, _, _, region, account = arn.split(":")[:5]
         try:
@@ -70,7 +70,7 @@ class Functions:
             for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
                 self._authorizer.authorize(role, action=action, resources=[resource])
         except AccessDenied as denied:
-            # As in AWS, a function that may not write its log runs all the same.
+            # As on AWS, a function without permissions for its log runs anyway.
             _log.warning("%s", denied)
             return
         logs = logs_backends[account][region]

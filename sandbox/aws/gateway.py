@@ -1,4 +1,4 @@
-"""The one door of the local AWS: it checks requests and IAM, answers what moto lacks, and passes on the rest."""
+"""The entry point of the local AWS. It checks requests and permissions, and forwards most requests to moto."""
 
 from __future__ import annotations
 
@@ -15,44 +15,49 @@ from moto.core.request import Request
 from werkzeug.wrappers import Response
 
 from sandbox.aws import step_functions
-from sandbox.aws.api_requests import ApiRequest, InvalidRequestError, parse_request, refuse
+from sandbox.aws.api_requests import (
+    ApiRequest,
+    InvalidRequestError,
+    create_error_response,
+    parse_request,
+)
 from sandbox.aws.authorizer import AccessDenied, Authorizer, Caller
 from sandbox.aws.functions import FunctionNotFound, Functions
 from sandbox.aws.permissions import mwaa_resources, required_permissions
 from sandbox.aws.quotas import check_quotas
 from sandbox.aws.request_validation import validate
 from sandbox.mwaa import http
-from sandbox.mwaa.api import MwaaApi, api_call
+from sandbox.mwaa.api import MwaaApi, parse_call
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _SIGNATURE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
-# What an account without MWAA answers: it never comes to a token or a host name.
+# MWAA's API of an account without environments. It never creates a token or a host name.
 _NO_MWAA = MwaaApi({}, create_cli_token=str, hostname=str)
 
 
 class Front(Protocol):
     """MWAA's API of an account."""
 
-    def answer(self, request: http.Request) -> http.Response:
-        """Answer one call."""
+    def respond(self, request: http.Request) -> http.Response:
+        """Return the response to one call."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A signed request: who sends it, to which service and Region, and what it asks."""
+    """A signed request with its caller, Region and service."""
 
     caller: Caller
     region: str
     service: str
     request: Request
-    asked: ApiRequest
+    api_request: ApiRequest
 
 
 class Gateway:
-    """Routes a request by the service of its signature; `mwaa` are the fronts by account id."""
+    """Routes requests by the service in their signature. `mwaa` has MWAA's API by account ID."""
 
     def __init__(
         self,
@@ -74,7 +79,7 @@ class Gateway:
         }
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        """Answer, or let moto answer."""
+        """Respond, or forward the request to moto."""
         signature = _SIGNATURE.search(environ.get("HTTP_AUTHORIZATION", ""))
         if not signature:
             return self._moto(environ, start)
@@ -87,11 +92,11 @@ class Gateway:
             environ["CONTENT_LENGTH"] = str(len(body))
         environ["wsgi.input"] = io.BytesIO(body)
         request = Request(environ)
-        asked = parse_request(signature["service"], request)
-        if asked:
+        api_request = parse_request(signature["service"], request)
+        if api_request:
             caller = self._authorizer.caller(signature["key"])
             response = self._respond(
-                Call(caller, signature["region"], signature["service"], request, asked)
+                Call(caller, signature["region"], signature["service"], request, api_request)
             )
             if response is not None:
                 response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
@@ -100,43 +105,45 @@ class Gateway:
         return self._moto(environ, start)
 
     def _respond(self, call: Call) -> Response | None:
-        """Refuse what AWS refuses, and answer what moto does not know."""
+        """Reject the request, respond to it, or return None to forward it to moto."""
         serve = self._services.get(call.service)
         try:
-            validate(call.asked)
+            validate(call.api_request)
             self._authorize(call)
-            check_quotas(call.asked, account=call.caller.account)
+            check_quotas(call.api_request, account=call.caller.account)
             return serve(call) if serve else None
         except AccessDenied as denied:
-            return _denied(call.service, str(denied))
+            return _create_denial(call.service, str(denied))
         except InvalidRequestError as error:
-            return refuse(call.asked, error)
+            return create_error_response(call.api_request, error)
 
     def _authorize(self, call: Call) -> None:
         account = call.caller.account
         for action, resource in required_permissions(
-            call.asked, region=call.region, account=account
+            call.api_request, region=call.region, account=account
         ):
             self._authorizer.authorize(call.caller, action=action, resources=[resource])
 
     def _sts(self, call: Call) -> None:
-        if call.asked.name == "AssumeRole":
+        if call.api_request.name == "AssumeRole":
             self._authorizer.authorize_assume_role(
                 call.caller,
-                role_arn=call.asked.parameters["RoleArn"],
-                external_id=call.asked.parameters.get("ExternalId"),
+                role_arn=call.api_request.parameters["RoleArn"],
+                external_id=call.api_request.parameters.get("ExternalId"),
             )
 
     def _states(self, call: Call) -> Response | None:
-        answer = step_functions.ACTIONS.get(call.asked.name)
-        body = answer(dict(call.asked.parameters)) if answer else None
+        respond = step_functions.ACTIONS.get(call.api_request.name)
+        body = respond(dict(call.api_request.parameters)) if respond else None
         return None if body is None else _json(body)
 
     def _lambda(self, call: Call) -> Response | None:
-        if call.asked.name != "Invoke":
+        if call.api_request.name != "Invoke":
             return None
         arn = self._functions.arn(
-            call.asked.parameters["FunctionName"], region=call.region, account=call.caller.account
+            call.api_request.parameters["FunctionName"],
+            region=call.region,
+            account=call.caller.account,
         )
         try:
             invocation = self._functions.invoke(arn, call.request.get_data())
@@ -160,16 +167,16 @@ class Gateway:
             caller=caller.arn,
             region=call.region,
         )
-        asked = api_call(request)
-        if asked:
+        mwaa_call = parse_call(request)
+        if mwaa_call:
             self._authorizer.authorize(
                 caller,
-                action=f"airflow:{asked.action}",
-                resources=mwaa_resources(asked, region=call.region, account=caller.account),
+                action=f"airflow:{mwaa_call.action}",
+                resources=mwaa_resources(mwaa_call, region=call.region, account=caller.account),
             )
-        answer = self._mwaa.get(caller.account, _NO_MWAA).answer(request)
+        response = self._mwaa.get(caller.account, _NO_MWAA).respond(request)
         return Response(
-            answer.body, answer.status, dict(answer.headers), mimetype="application/json"
+            response.body, response.status, dict(response.headers), mimetype="application/json"
         )
 
 
@@ -179,7 +186,7 @@ def _json(
     return Response(json.dumps(body), status, headers, mimetype="application/json")
 
 
-def _denied(service: str, message: str) -> Response:
+def _create_denial(service: str, message: str) -> Response:
     if service in ("iam", "sts"):
         return Response(
             "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"

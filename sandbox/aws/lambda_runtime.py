@@ -1,4 +1,4 @@
-"""Runs deployed Lambda zips on AWS's own runtime client, `awslambdaric`; moto would only echo the payload."""
+"""Runs the zips of functions with AWS's runtime client, `awslambdaric`. moto would only echo the payload."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from socketserver import BaseServer
 from typing import Any, Self
 
 _INIT_SECONDS = 60.0
-"""That a worker has to start and to import the function; AWS gives it 10 s, and then a second try."""
+"""Time limit for a worker to start and to import the function. On AWS it is 10 s, with a second attempt."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """A deployed function, as far as running it goes."""
+    """A deployed function with the configuration that the runtime needs."""
 
     arn: str
     version: str
@@ -42,13 +42,13 @@ class Function:
 
     @property
     def name(self) -> str:
-        """The last part of the ARN."""
+        """Name of the function."""
         return self.arn.split(":")[6]
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a function answered: `error` is None, or the value of `X-Amz-Function-Error`."""
+    """Result of an invocation. `error` is the value of `X-Amz-Function-Error`, or None."""
 
     payload: bytes
     error: str | None
@@ -57,7 +57,7 @@ class Invocation:
 
 
 class LambdaRuntime:
-    """Keeps warm workers for each function, with `environment`: one process serves one invocation at a time."""
+    """Warm workers for each function, with `environment`. A worker runs one invocation at a time."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -78,9 +78,9 @@ class LambdaRuntime:
     def invoke(
         self, function: Function, payload: bytes, credentials: Mapping[str, str]
     ) -> Invocation:
-        """Run the function once; a new worker starts with `credentials`, a warm one keeps its own.
+        """Run the function once. A new worker starts with `credentials`, a warm worker keeps its credentials.
 
-        A function whose code or configuration has changed starts anew.
+        A function with a new code or configuration gets new workers.
         """
         with self._lock:
             outdated = [
@@ -103,12 +103,12 @@ class LambdaRuntime:
 
 
 class _Worker:
-    """One awslambdaric process and the Runtime API that it asks for work."""
+    """One awslambdaric process and the Runtime API that it polls."""
 
     def __init__(self, function: Function, environment: Mapping[str, str]) -> None:
         self._function = function
         self._work: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
-        self._answers: queue.Queue[tuple[str | None, bytes]] = queue.Queue()
+        self._results: queue.Queue[tuple[str | None, bytes]] = queue.Queue()
         self._directory = tempfile.TemporaryDirectory(prefix="lambda-")
         task_root = Path(self._directory.name) / "task"
         zipfile.ZipFile(io.BytesIO(function.zip_bytes)).extractall(task_root)
@@ -136,22 +136,22 @@ class _Worker:
         self._work.put((request_id, payload))
         while True:
             try:
-                error, answer = self._answers.get(timeout=0.1)
+                error, payload = self._results.get(timeout=0.1)
                 break
             except queue.Empty:
                 if time.monotonic() > self._deadline:
                     self._process.kill()
                     self._process.wait(timeout=60)
                     message = f"Task timed out after {self._function.timeout:.2f} seconds"
-                    error, answer = _failure(request_id, "Sandbox.Timedout", message)
+                    error, payload = _failure(request_id, "Sandbox.Timedout", message)
                     break
-                if not self.running and self._answers.empty():
+                if not self.running and self._results.empty():
                     message = f"Runtime exited with exit code {self._process.returncode}"
-                    error, answer = _failure(request_id, "Runtime.ExitError", message)
+                    error, payload = _failure(request_id, "Runtime.ExitError", message)
                     break
         self._log.seek(start)
         log = self._log.read().decode(errors="replace")
-        return Invocation(answer, error, log, self._function.version)
+        return Invocation(payload, error, log, self._function.version)
 
     def stop(self) -> None:
         self._process.kill()
@@ -187,7 +187,7 @@ class _Worker:
         }
 
     def _api(self) -> type[BaseHTTPRequestHandler]:
-        """Return the Runtime API of this worker (AWS page "Using the Lambda runtime API")."""
+        """Return the Runtime API of this worker ("Using the Lambda runtime API" in the AWS Lambda Developer Guide)."""
         worker = self
 
         class RuntimeApi(BaseHTTPRequestHandler):
@@ -197,7 +197,7 @@ class _Worker:
                     self.close_connection = True
                     return
                 request_id, payload = work
-                # From here on, as in AWS: neither the start of the process nor the function's imports count.
+                # As on AWS, the start of the process and the function's imports do not count.
                 worker._deadline = time.monotonic() + worker._function.timeout
                 deadline = time.time() + worker._function.timeout
                 self.send_response(200)
@@ -212,8 +212,8 @@ class _Worker:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                # Queued before the response is sent: the process may exit right after it.
-                worker._answers.put(
+                # Queued before the response is sent, because the process may exit right after it.
+                worker._results.put(
                     (None if self.path.endswith("/response") else "Unhandled", body)
                 )
                 self.send_response(202)
@@ -227,8 +227,8 @@ class _Worker:
 
 
 def serve(server: BaseServer) -> None:
-    """Serve in a thread of this process until `server.shutdown()`."""
-    # Seconds at most until a shutdown is noticed.
+    """Serve in a thread until `server.shutdown()` is called."""
+    # The argument is the interval in seconds at which the server checks for a shutdown.
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
 
 

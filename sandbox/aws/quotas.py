@@ -1,4 +1,4 @@
-"""Documented limits of AWS that its API models do not hold."""
+"""Documented limits of AWS that are not in its API models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_INLINE_POLICY_CHARACTERS = 10240
 _MAX_ENVIRONMENT_BYTES = 4096
 _MAX_EXECUTION_INPUT_BYTES = 262144
 SECURITY_GROUP_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
-"""What EC2 accepts ("IpRange" and "CreateSecurityGroup" in the Amazon EC2 API Reference)."""
+"""Descriptions that EC2 accepts ("IpRange" and "CreateSecurityGroup" in the Amazon EC2 API Reference)."""
 
 
 def check_quotas(request: ApiRequest, *, account: str) -> None:
@@ -64,12 +64,12 @@ def _check_inline_policies(parameters: Mapping[str, Any], account: str) -> None:
 
 
 def _policy_length(document: str) -> int:
-    """Return the length as IAM counts it: without white space."""
+    """Return the length without white space, as IAM counts it."""
     return len(re.sub(r"\s", "", document))
 
 
 def _check_role_tags(tags: list[Mapping[str, str]]) -> None:
-    # "Tags for IAM resources" in the IAM User Guide. Keys that differ only in case are refused by moto.
+    # "Tags for IAM resources" in the IAM User Guide. moto rejects keys that differ only in case.
     texts = [text.lower() for tag in tags for text in tag.values()]
     if any(text.startswith("aws:") for text in texts):
         message = "aws: prefixed tag key names are not allowed for external use."
@@ -87,10 +87,10 @@ def _check_environment(variables: Mapping[str, str]) -> None:
         raise InvalidRequestError("InvalidParameterValueException", message)
 
 
-def _check_description(description: str, of: str) -> None:
+def _check_description(description: str, kind: str) -> None:
     if not SECURITY_GROUP_DESCRIPTION.fullmatch(description):
         message = (
-            f"Invalid {of} description. Valid descriptions are strings less than 256 characters "
+            f"Invalid {kind} description. Valid descriptions are strings less than 256 characters "
             "from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
         )
         raise InvalidRequestError("InvalidParameterValue", message)
@@ -109,7 +109,7 @@ def _descriptions(value: Any) -> Iterator[str]:
 
 
 def _check_execution_input(text: str) -> None:
-    # "StartExecution" in the AWS Step Functions API Reference: the model's limit counts bytes of UTF-8.
+    # "StartExecution" in the AWS Step Functions API Reference: the limit in the model is in bytes of UTF-8.
     if len(text.encode()) > _MAX_EXECUTION_INPUT_BYTES:
         message = (
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must "

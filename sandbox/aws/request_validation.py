@@ -21,7 +21,7 @@ _CODES_BY_PROTOCOL = {
     "rest-xml": "InvalidArgument",
 }
 _CODES_BY_SERVICE = {"logs": "InvalidParameterException"}
-# IAM names the member only.
+# Services whose messages contain the member, but not its value.
 _SERVICES_WITHOUT_VALUES = frozenset({"iam"})
 
 _COLLECTIONS = frozenset({"list", "map", "structure"})
@@ -30,7 +30,7 @@ _NUMBERS = frozenset({"double", "float", "integer", "long"})
 
 @dataclass(frozen=True)
 class _Constraint:
-    """What a value must satisfy, in the words of AWS."""
+    """A constraint of a value, in the wording of AWS."""
 
     text: str
     is_satisfied: Callable[[Any], bool]
@@ -38,14 +38,14 @@ class _Constraint:
 
 @dataclass(frozen=True)
 class _Violation:
-    """A constraint that a member does not satisfy; `value` is None if the model marks it as sensitive."""
+    """A violated constraint of a member. `value` is None if the model marks it as sensitive."""
 
     member: str
     constraint: str
     value: str | None
 
     def describe(self, *, with_value: bool) -> str:
-        """Return the sentence of AWS."""
+        """Return the message in the wording of AWS."""
         value = f" {self.value}" if with_value and self.value is not None else ""
         return f"Value{value} at '{self.member}' failed to satisfy constraint: {self.constraint}"
 
@@ -73,14 +73,14 @@ def _violations(value: Any, shape: Shape, member: str) -> Iterator[_Violation]:
             for name, item in items.items():
                 yield from _violations(item, inner, f"{member}.{name}.member")
             return
-        # AWS shows the whole collection, and all that each of its items must satisfy.
+        # AWS shows the whole collection, and all constraints of its items.
         constraints = _constraints(inner)
         if not all(each.is_satisfied(item) for each in constraints for item in items.values()):
             texts = ", ".join(each.text for each in constraints)
             yield violation(f"{kind} must satisfy constraint: [{texts}]")
 
     if shape.type_name == "string" and not isinstance(value, str):
-        # AWS has words of its own for each pair of types.
+        # AWS has a different message for each pair of types.
         yield violation("Member must be a string")
         return
     for constraint in _constraints(shape):
@@ -138,7 +138,7 @@ def _compile(pattern: str) -> regex.Pattern[str]:
 
 
 def _show(value: Any, shape: Shape) -> str:
-    """Return the value as Java writes it, without what the model marks as sensitive."""
+    """Return the value as Java formats it, without values that the model marks as sensitive."""
     if shape.metadata.get("sensitive"):
         return "*** Sensitive Data Redacted ***"
     match shape.type_name:

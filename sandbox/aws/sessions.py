@@ -1,4 +1,4 @@
-"""boto3 sessions that read the models of AWS's services once in a process, and not each anew."""
+"""boto3 sessions that share the models of AWS services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.aws.accounts import REGION
 def new_session(
     *, access_key: str | None = None, secret_key: str | None = None, token: str | None = None
 ) -> boto3.Session:
-    """Return a session with these keys; without, each client is given its own."""
+    """Return a session with these keys. If they are omitted, each client must specify its keys."""
     session = botocore.session.Session()
     session.register_component("data_loader", _models())
     return boto3.Session(

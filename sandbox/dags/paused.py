@@ -1,4 +1,4 @@
-"""A DAG that is paused: its runs are made and stay queued."""
+"""A paused DAG. Its runs are created and stay queued."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ except ImportError:  # Airflow 2
     is_paused_upon_creation=True,
 )
 def paused() -> None:
-    """One task that only runs once somebody unpauses the DAG."""
+    """Run one task after somebody unpauses the DAG."""
 
     @task
     def wait_for_somebody() -> str:
-        """Say that it ran."""
+        """Return a message."""
         return "unpaused"
 
     wait_for_somebody()

@@ -1,4 +1,4 @@
-"""A DAG whose run fails, and succeeds once its failed task has been cleared."""
+"""A DAG whose runs fail, and succeed after the failed task has been cleared."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ except ImportError:  # Airflow 2
 
 @dag(schedule=None, start_date=datetime(2024, 1, 1, tzinfo=UTC), catchup=False)
 def repaired() -> None:
-    """One task that succeeds, and one that needs to be cleared."""
+    """Run a task that succeeds, and a task that fails until it is cleared."""
 
     @task
     def extract() -> str:
-        """Say that it ran."""
+        """Return a message."""
         return "extracted"
 
     @task
     def load(dag_run: Any = None) -> str:
-        """Fail until somebody has cleared a task: a try may count that a slow scheduler made twice."""
+        """Fail until somebody has cleared a task."""
+        # `try_number` is unsuitable, because a slow scheduler can count one attempt twice.
         if dag_run.clear_number == 0:
             raise RuntimeError("The table is locked.")
         return "loaded"

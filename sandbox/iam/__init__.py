@@ -1,4 +1,4 @@
-"""IAM decisions as AWS would make them, by the `@cloud-copilot/iam-simulate` evaluator."""
+"""Evaluation of IAM policies with `@cloud-copilot/iam-simulate`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-// Evaluates IAM requests: one JSON request a line in, one JSON decision a line out, until stdin ends.
-// The library is loaded from the directory given as the first argument.
+// Evaluates IAM requests: reads a JSON request per line and writes a JSON decision per line, until stdin ends.
+// The first argument is the directory with the library.
 
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";

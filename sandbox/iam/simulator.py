@@ -1,4 +1,4 @@
-"""IAM decisions by the evaluator, which runs in Node."""
+"""Evaluation of IAM policies by a library that runs in Node."""
 
 from __future__ import annotations
 
@@ -30,26 +30,27 @@ def is_allowed(
     Parameters
     ----------
     principal
-        ARN of a role or of a role's session, or a service such as `states.amazonaws.com`.
+        ARN of a role or a role session, or a service such as `states.amazonaws.com`.
     action
-        Such as `sts:AssumeRole`.
+        Action such as `sts:AssumeRole`.
     resource
-        ARN, or `*` for an action without resource types. Its account, or else the principal's, owns it.
+        ARN, or `*` for an action without resource types. Belongs to the account in the ARN, or to the principal's
+        account if the ARN has none.
     identity_policies
-        The principal's own policies by name.
+        Identity-based policies of the principal by name.
     resource_policy
-        For `sts:AssumeRole` the role's trust policy.
+        Resource-based policy. For `sts:AssumeRole`, the role's trust policy.
     context
         Condition keys such as `sts:ExternalId`.
 
     Raises
     ------
     ValueError
-        If the evaluator finds a policy or the request malformed.
+        If a policy or the request is malformed.
     """
-    # The ARN of a bucket or an object names no account.
+    # The ARN of a bucket or an object contains no account ID.
     account = resource.split(":")[4] if resource != "*" else ""
-    answer = _evaluator().ask(
+    response = _evaluator().request(
         {
             "request": {
                 "principal": principal,
@@ -68,14 +69,14 @@ def is_allowed(
             "resourceControlPolicies": [],
         }
     )
-    if "error" in answer:
-        raise ValueError(f"{action} on {resource} could not be evaluated: {answer['error']}")
-    allowed: bool = answer["result"] == "Allowed"
+    if "error" in response:
+        raise ValueError(f"{action} on {resource} could not be evaluated: {response['error']}")
+    allowed: bool = response["result"] == "Allowed"
     return allowed
 
 
 def install() -> Path:
-    """Install the evaluator as locked, once; return the directory of its `node_modules`."""
+    """Install the locked evaluator if it is missing. Return the directory with its `node_modules`."""
     directory = BUILD / "iam"
     npm.install(_HERE, directory)
     return directory

@@ -1,3 +1,3 @@
-"""Amazon MWAA as its clients see it: a front that speaks the CLI endpoint, before a real Airflow."""
+"""Amazon MWAA as its clients see it: its API and CLI endpoint, in front of a real Airflow."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A real Airflow on the loopback interface, with a home of its own."""
+"""A real Airflow on the loopback interface, with its own home directory."""
 
 from __future__ import annotations
 
@@ -25,28 +25,27 @@ from sandbox.mwaa.rest import AirflowRest
 from tools.errors import UserError
 
 READY_SECONDS = 300.0
-"""Seconds that the components have to get healthy; on a quiet machine they take 3 to 8."""
+"""Time limit for the components to become healthy. On an idle machine it takes 3 to 8 s."""
 
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
-"""Where Airflow 3 keeps, and would otherwise generate, the passwords of the web page's users."""
+"""File with the passwords of the web page's users. Airflow 3 generates it if it does not exist."""
 
 
 class Airflow:
     """An Airflow with scheduler, DAG processor, web page and REST API, and its command line.
 
-    Its components are real `airflow` commands; like every command they run in forks of a process that
-    has imported Airflow already, which halves their start-up time and their memory.
+    Its components are real `airflow` commands. Like all commands they run in forks of a process that has imported
+    Airflow, which halves their start-up time and memory.
 
     Parameters
     ----------
     installation
-        What `install` returned.
+        Result of `install`.
     home
-        A directory to be made: Airflow's configuration, metadata database and logs. It belongs to this
-        Airflow alone.
+        Directory for Airflow's configuration, metadata database and logs. It must not exist.
     process_per_command
-        Start a new `airflow` process for each command of `cli`, as Amazon MWAA does. It takes
-        seconds instead of tenths.
+        Whether `cli` starts a new `airflow` process for each command, as Amazon MWAA does. A command then takes
+        seconds instead of tenths of a second.
     """
 
     def __init__(
@@ -70,27 +69,27 @@ class Airflow:
 
     @property
     def web_url(self) -> str:
-        """The address of the web page, without a slash at the end."""
+        """URL of the web page, without a slash at the end."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def password(self) -> str:
-        """The password of the web page's user."""
+        """Password of the web page's user."""
         passwords = json.loads((self.home / PASSWORDS).read_text())
         return str(passwords[USERNAME])
 
     def start(self) -> None:
-        """Start all components and return at once; they get ready meanwhile.
+        """Start all components, and return before they are ready.
 
         Raises
         ------
         UserError
-            `home` is another Airflow's already.
+            If `home` exists.
         """
         with contextlib.ExitStack() as resources:
             self._port = resources.enter_context(reserved_port())
             self._prepare_home()
-            # Entered first, so that it is left when the components have ended, and the watch with them.
+            # Entered first, so that it exits last: the watch ends when the components have ended.
             watch = resources.enter_context(ThreadPoolExecutor(1, thread_name_prefix="airflow"))
             self._server = resources.enter_context(CliServer(self._installation.venv, self.home))
             for argv in self._family.components:
@@ -101,28 +100,28 @@ class Airflow:
             self._resources = resources.pop_all()
 
     def wait_ready(self) -> None:
-        """Return once every component says that it is healthy.
+        """Wait until all components are healthy.
 
         Raises
         ------
         UserError
-            A component has ended, or not all are healthy `READY_SECONDS` after the start.
+            If a component has ended, or if not all are healthy `READY_SECONDS` after the start.
         """
         self._ready.result()
 
     def _watch(self) -> None:
-        """Ask for the components' health; Airflow 3 builds a part of its API only when it is asked."""
+        """Poll the health of the components. These requests also make Airflow 3 load a part of its API."""
         deadline = time.monotonic() + READY_SECONDS
-        while waiting_for := self._not_healthy():
+        while problem := self._find_health_problem():
             for name, component in self._components.items():
                 if component.has_ended():
                     raise UserError(
-                        f"Airflow's {name} ended at once:\n{last_lines(self._log_file(name))}"
+                        f"Airflow's {name} ended during its start:\n{last_lines(self._log_file(name))}"
                     )
             if time.monotonic() > deadline:
                 raise UserError(
-                    f"Airflow was not ready after {READY_SECONDS:.0f} s: {waiting_for}. "
-                    f"Its logs are in {self.home / 'logs'}."
+                    f"Airflow was not ready after {READY_SECONDS:.0f} s: {problem}. "
+                    f"See its logs in {self.home / 'logs'}."
                 )
             time.sleep(0.1)
 
@@ -132,9 +131,9 @@ class Airflow:
         Raises
         ------
         TimeoutError
-            It took longer than `timeout` seconds, and was ended.
+            If it takes longer than `timeout` seconds. The command is then stopped.
         UserError
-            This Airflow is not running any more.
+            If this Airflow has ended.
         """
         if not self._process_per_command:
             return self._server.run(argv, timeout=timeout)
@@ -156,28 +155,28 @@ class Airflow:
     def rest(
         self, method: str, path: str, *, params: Any, body: Any, timeout: float
     ) -> requests.Response:
-        """Send one request to Airflow's own REST API; `path` begins after `/api/vN`."""
+        """Send a request to Airflow's own REST API. `path` starts after `/api/vN`."""
         return self.api.call(method, path, params=params, body=body, timeout=timeout)
 
     @functools.cached_property
     def api(self) -> AirflowRest:
-        """Airflow's own REST API; asked for when Airflow is ready."""
+        """Airflow's own REST API. Airflow must be ready."""
         return AirflowRest(
             self.version, self.web_url, username=self.username, password=self.password
         )
 
     def stop(self) -> None:
-        """End every process of this Airflow; its home stays."""
+        """Stop all processes of this Airflow. Its home directory remains."""
         self._resources.close()
 
     def _prepare_home(self) -> None:
-        """Make the home: configuration, metadata database, password."""
+        """Create the home directory with configuration, metadata database and password."""
         template = self._installation.template
         try:
             self.home.mkdir(parents=True)
         except FileExistsError:
             raise UserError(
-                f"{self.home} is there already: remove it, or choose another directory."
+                f"{self.home} already exists: delete it, or choose another directory."
             ) from None
         write_configuration(self.version, self.home, port=self._port)
         shutil.copyfile(template / DATABASE, self.home / DATABASE)
@@ -186,28 +185,28 @@ class Airflow:
     def _log_file(self, component: str) -> Path:
         return self.home / "logs" / f"{component}.log"
 
-    def _not_healthy(self) -> str:
-        """Return what is still missing, or nothing."""
-        missing = []
+    def _find_health_problem(self) -> str:
+        """Return why Airflow is not healthy, or an empty string."""
+        unhealthy = []
         with requests.Session() as session:
-            session.trust_env = False  # no proxy of the user's
+            session.trust_env = False  # ignores the user's proxy
             for path, parts in self._family.health.items():
                 try:
                     health = session.get(self.web_url + path, timeout=5).json()
                 except requests.RequestException:
-                    return "the web server does not answer"
-                missing += [
+                    return "its web server does not respond"
+                unhealthy += [
                     part for part in parts if health.get(part, {}).get("status") != "healthy"
                 ]
-        return f"not healthy: {', '.join(missing)}" if missing else ""
+        return f"{', '.join(unhealthy)} not healthy" if unhealthy else ""
 
 
 @contextlib.contextmanager
 def reserved_port() -> Iterator[int]:
-    """Keep a free port of the loopback interface for a server that this process will start.
+    """Reserve a free port of the loopback interface for a server that this process starts.
 
-    Both bind with SO_REUSEADDR, and only the server listens. Linux allows that and gives the port to
-    nobody who asks for any free one; elsewhere the reservation ends before the server begins.
+    Both bind with SO_REUSEADDR, and only the server listens. Linux allows this, and does not assign the port to other
+    sockets. On other systems the reservation ends before the server starts.
     """
     with socket.socket() as reservation:
         reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,6 +1,7 @@
-"""MWAA's API, as far as its clients call it to use environments that are there.
+"""The actions of MWAA's API that use existing environments.
 
-Shapes are those of botocore's service model of `mwaa`. The gateway checks requests against it, and who may call.
+Requests and responses have the shapes of botocore's service model `mwaa`. The gateway validates and authorizes
+requests.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ import requests
 
 from sandbox.mwaa.http import Request, Response
 
-MAX_REST_ANSWER = 6 * 1024 * 1024
-"""Bytes of an answer of InvokeRestApi (Amazon MWAA User Guide, "Using the Apache Airflow REST API")."""
+MAX_REST_RESPONSE_BYTES = 6 * 1024 * 1024
+"""Limit of a response of InvokeRestApi (Amazon MWAA User Guide, "Using the Apache Airflow REST API")."""
 
 REST_SECONDS = 10.0
-"""Seconds that InvokeRestApi waits for the web server (same page)."""
+"""Time limit of InvokeRestApi for the web server (same page)."""
 
 MAX_RESULTS = 25
-"""Names in one answer of ListEnvironments."""
+"""Default and maximum number of names in a response of ListEnvironments."""
 
 OPERATION = re.compile(r"/(?P<operation>environments|clitoken|webtoken|restapi)/(?P<name>[^/]+)")
 
@@ -40,14 +41,14 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class ApiCall:
-    """An action of the API, and the environment that it is about: "" for ListEnvironments."""
+    """An action of the API with its environment, which is empty for ListEnvironments."""
 
     action: str
     environment_name: str = ""
 
 
-def api_call(request: Request) -> ApiCall | None:
-    """Return which action a request is, or None if the API here has no such action."""
+def parse_call(request: Request) -> ApiCall | None:
+    """Return the action of a request, or None if this API does not implement it."""
     if (request.method, urlsplit(request.path).path) == ("GET", "/environments"):
         return ApiCall("ListEnvironments")
     match = OPERATION.fullmatch(request.path)
@@ -56,16 +57,16 @@ def api_call(request: Request) -> ApiCall | None:
 
 
 class RestEnvironment(Protocol):
-    """An Airflow, as far as the API needs it."""
+    """The part of an Airflow that the API uses."""
 
     @property
     def version(self) -> str:
-        """The version of Airflow."""
+        """Version of Airflow."""
 
     def rest(
         self, method: str, path: str, *, params: Any, body: Any, timeout: float
     ) -> requests.Response:
-        """Send one request to Airflow's own REST API; `path` begins after `/api/vN`."""
+        """Send a request to Airflow's own REST API. `path` starts after `/api/vN`."""
 
 
 class MwaaApi:
@@ -76,9 +77,9 @@ class MwaaApi:
     environments
         Airflows by the name of their MWAA environment.
     create_cli_token
-        Makes a token for an environment.
+        Creates a token for an environment.
     hostname
-        Gives host and port of the web server.
+        Returns the host and port of the web server.
     """
 
     def __init__(
@@ -93,9 +94,9 @@ class MwaaApi:
         self._hostname = hostname
         self._created = time.time()
 
-    def answer(self, request: Request) -> Response:
-        """Answer one call."""
-        call = api_call(request)
+    def respond(self, request: Request) -> Response:
+        """Return the response to one call."""
+        call = parse_call(request)
         if call is None:
             message = f"No such action: {request.method} {request.path}"
             return failure(HTTPStatus.NOT_FOUND, "UnknownOperationException", message)
@@ -119,7 +120,7 @@ class MwaaApi:
                 return self._invoke_rest_api(self._environments[name], json.loads(request.body))
 
     def _describe(self, name: str, request: Request) -> Mapping[str, Any]:
-        """Return what GetEnvironment shows; what the sandbox has nothing of, such as subnets, is left out."""
+        """Return the result of GetEnvironment, without fields such as subnets that do not exist in the sandbox."""
         account = request.caller.split(":")[4]
         return {
             "Name": name,
@@ -128,18 +129,18 @@ class MwaaApi:
             "CreatedAt": self._created,
             "AirflowVersion": self._environments[name].version,
             "EnvironmentClass": "mw1.small",
-            # A name alone: Airflow's tasks call no AWS here.
+            # This role does not exist, because Airflow's tasks do not call AWS here.
             "ExecutionRoleArn": f"arn:aws:iam::{account}:role/{name}-execution",
             "WebserverAccessMode": "PUBLIC_ONLY",
             "WebserverUrl": self._hostname(),
         }
 
     def _list_environments(self, query: Mapping[str, list[str]]) -> Response:
-        """Return a page of the names; the token is the number of those on the pages before."""
+        """Return a page of names. The token is the number of names on the previous pages."""
         size = query.get("MaxResults", [str(MAX_RESULTS)])[0]
         start = query.get("NextToken", ["0"])[0]
         if not start.isdecimal():
-            message = "NextToken must be the one that an earlier response returned"
+            message = "NextToken must be the token of an earlier response"
             return failure(HTTPStatus.BAD_REQUEST, "ValidationException", message)
         names = sorted(self._environments)
         end = int(start) + int(size)
@@ -147,19 +148,19 @@ class MwaaApi:
         return success({"Environments": names[int(start) : end], **following})
 
     def _create_web_login_token(self, request: Request) -> Mapping[str, str]:
-        """Return a token for who calls; nothing here takes it, because Airflow has a login of its own."""
+        """Return a token for the caller. The sandbox does not accept it, because its Airflow has its own login."""
         identity = request.caller.split(":")[5]
         return {
             "WebToken": secrets.token_urlsafe(48),
             "WebServerHostname": self._hostname(),
             "IamIdentity": identity,
-            # Of `assumed-role/ROLE/SESSION` MWAA makes the user `assumed-role/ROLE`.
+            # MWAA's user for `assumed-role/ROLE/SESSION` is `assumed-role/ROLE`.
             "AirflowIdentity": "/".join(identity.split("/")[:2]),
         }
 
     def _invoke_rest_api(self, environment: RestEnvironment, call: Mapping[str, Any]) -> Response:
         try:
-            answer = environment.rest(
+            response = environment.rest(
                 call["Method"],
                 call["Path"],
                 params=call.get("QueryParameters"),
@@ -168,28 +169,28 @@ class MwaaApi:
             )
         except requests.Timeout:
             return rest_failure(HTTPStatus.GATEWAY_TIMEOUT, {"detail": "time limit"})
-        if len(answer.content) > MAX_REST_ANSWER:
-            message = f"An answer of over {MAX_REST_ANSWER} bytes"
+        if len(response.content) > MAX_REST_RESPONSE_BYTES:
+            message = f"A response of over {MAX_REST_RESPONSE_BYTES} bytes"
             return failure(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerException", message)
-        body = answer.json() if answer.content else None
-        if answer.ok:
-            return success({"RestApiStatusCode": answer.status_code, "RestApiResponse": body})
-        return rest_failure(answer.status_code, body)
+        body = response.json() if response.content else None
+        if response.ok:
+            return success({"RestApiStatusCode": response.status_code, "RestApiResponse": body})
+        return rest_failure(response.status_code, body)
 
 
 def success(body: Mapping[str, Any]) -> Response:
-    """Return an answer of the API."""
+    """Return a successful response of the API."""
     return Response(HTTPStatus.OK, json.dumps(body).encode())
 
 
 def failure(status: HTTPStatus, error: str, message: str) -> Response:
-    """Return an error of the API."""
+    """Return an error response of the API."""
     body = json.dumps({"message": message}).encode()
     return Response(status, body, {"x-amzn-errortype": error})
 
 
 def rest_failure(status: int, body: Any) -> Response:
-    """Return an error of the web server, as InvokeRestApi hands it on."""
+    """Return an error of the web server in the form of InvokeRestApi."""
     error = "RestApiServerException" if status >= 500 else "RestApiClientException"
     content = json.dumps({"RestApiStatusCode": status, "RestApiResponse": body}).encode()
     return Response(HTTPStatus.BAD_REQUEST, content, {"x-amzn-errortype": error})

@@ -1,4 +1,4 @@
-"""Run Airflow commands in forks of one process that has imported Airflow already."""
+"""Airflow commands in forks of one process that has imported Airflow."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tools.errors import UserError
 SERVER = Path(__file__).with_name("cli_server.py")
 
 STOP_SECONDS = 60.0
-"""For a server to end its commands, which get 5 s after SIGTERM; it may still import Airflow."""
+"""Time limit for a server to stop. Its commands have 5 s after SIGTERM, and it may still be importing Airflow."""
 
 
 @dataclass(frozen=True)
 class CliResult:
-    """What one `airflow` command left behind.
+    """The result of an `airflow` command.
 
-    `exit_code` is that of the process, negative for a signal; `stdout` and `stderr` are its bytes.
+    `exit_code` is negative if a signal ended the process. `stdout` and `stderr` are bytes.
     """
 
     exit_code: int
@@ -47,34 +47,34 @@ class Command:
         Raises
         ------
         TimeoutError
-            The command still runs after `timeout` seconds.
+            If the command is still running after `timeout` seconds.
         ConnectionError
-            The server has gone, and the exit code with it.
+            If the server has ended.
         """
         self._connection.settimeout(timeout)
-        answer = self._connection.recv(16)
-        if not answer:
+        data = self._connection.recv(16)
+        if not data:
             raise ConnectionError
-        return int(answer)
+        return int(data)
 
     def has_ended(self) -> bool:
-        """Tell whether the command, or the server, has ended."""
+        """Return whether the command or the server has ended."""
         return bool(select.select([self._connection], [], [], 0)[0])
 
     def close(self) -> None:
-        """Let go of the command; the server ends it if it still runs."""
+        """Close the connection. The server then stops the command if it is running."""
         self._connection.close()
 
 
 class CliServer:
-    """The process that imports Airflow once and forks for each command (`cli_server.py`).
+    """A process that imports Airflow once and forks for each command (`cli_server.py`).
 
-    Commands may be given at once: they begin when Airflow is imported. When this process dies, however
-    it does, the server and all its commands end.
+    You can start commands immediately. They wait until Airflow is imported. The server and all its commands end with
+    this process.
     """
 
     def __init__(self, venv: Path, home: Path) -> None:
-        """Start the server for the Airflow of `venv` with the `AIRFLOW_HOME` `home`."""
+        """Start the server for the Airflow in `venv` with `home` as its `AIRFLOW_HOME`."""
         self.log_file = home / "logs" / "cli-server.log"
         self.log_file.parent.mkdir(exist_ok=True)
         self._lock = threading.Lock()
@@ -85,7 +85,7 @@ class CliServer:
                 cwd=home,
                 env=environment(home, venv),
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for the sandbox to handle; and see `stop`
+                start_new_session=True,  # the sandbox handles Ctrl-C, and `stop` ends the session
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -108,38 +108,38 @@ class CliServer:
                 ours.sendall(json.dumps(argv).encode() + b"\n")
             except OSError:
                 ours.close()
-                raise self.gone() from None
+                raise self._create_ended_error() from None
         return Command(ours)
 
     def run(self, argv: list[str], *, timeout: float) -> CliResult:
-        """Run `airflow` with the arguments `argv` to its end.
+        """Run `airflow` with the arguments `argv` until it ends.
 
         Raises
         ------
         TimeoutError
-            It took longer than `timeout` seconds, and was ended.
+            If it takes longer than `timeout` seconds. The command is then stopped.
         UserError
-            The server is not running any more.
+            If the server has ended.
         """
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
             command = self.start(argv, stdout=stdout, stderr=stderr)
             try:
                 exit_code = command.wait(timeout)
             except ConnectionError:
-                raise self.gone() from None
+                raise self._create_ended_error() from None
             finally:
                 command.close()
             stdout.seek(0)
             stderr.seek(0)
             return CliResult(exit_code, stdout.read(), stderr.read())
 
-    def gone(self) -> UserError:
-        """Return the error that says why the server is not there."""
+    def _create_ended_error(self) -> UserError:
+        """Return an error with the end of the server's log."""
         return UserError(f"Airflow's command server has ended:\n{last_lines(self.log_file)}")
 
     def stop(self) -> None:
-        """End the server and everything it has started."""
-        # The server then ends its commands and waits for them, so that their CPU time is known.
+        """Stop the server and all processes that it has started."""
+        # The server then stops its commands and waits for them, so that it knows their CPU time.
         self._control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
@@ -148,6 +148,6 @@ class CliServer:
 
 
 def last_lines(log_file: Path) -> str:
-    """Return the end of a log, and where it is, for the end of an error message."""
+    """Return the last lines of a log and its path, for an error message."""
     lines = log_file.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join([*lines[-10:], f"(the whole log: {log_file})"])
+    return "\n".join([*lines[-10:], f"(full log: {log_file})"])

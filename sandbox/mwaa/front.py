@@ -1,7 +1,7 @@
-"""The HTTPS front of MWAA environments: `/aws_mwaa/cli`, as far as Amazon documents it, and MWAA's API.
+"""The HTTPS server of MWAA environments: MWAA's API, and the CLI endpoint `/aws_mwaa/cli`.
 
-Where Amazon documents nothing (the status of an expired token, of a command that failed), the front
-answers what clients report: 403, and 400 with the same JSON envelope.
+Amazon does not document the status for an expired token or a failed command. The server returns what clients report:
+403, and 400 with the same JSON envelope.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from sandbox.mwaa.releases import family
 CLI_PATHS = {"/aws_mwaa/cli", "/aws_mwaa/cli/"}
 
 TOKEN_LIFE = 60.0
-"""Seconds (Amazon MWAA User Guide, "Creating an Apache Airflow CLI token")."""
+"""Lifetime of a token in seconds (Amazon MWAA User Guide, "Creating an Apache Airflow CLI token")."""
 
 MAX_CONCURRENT_COMMANDS = 4
-"""Commands at once before the web server answers 503 (apache/airflow#32020)."""
+"""Number of concurrent commands. The web server responds to another command with 503 (apache/airflow#32020)."""
 
 MAX_BODY = 8 * 1024 * 1024
-"""Bytes of a command; Amazon documents no limit, and a caller's error should not fill the memory."""
+"""Limit of a command in bytes. Amazon documents no limit. This one protects the memory."""
 
 SUPPORTED = frozenset(
     {
@@ -47,23 +47,24 @@ SUPPORTED = frozenset(
         *{"roles", "tasks", "variables", "version"},
     }
 )
-"""First words of the commands that a client may run (Amazon MWAA User Guide, "Apache Airflow CLI
-command reference"); of `db` only `db clean`. What runs for ever, asks questions or manages the
-installation (`scheduler`, `webserver`, `db migrate`, `users`, ...) is not among them."""
+"""First words of the supported commands (Amazon MWAA User Guide, "Apache Airflow CLI command reference").
+
+In addition, MWAA supports `db clean`. Commands that run indefinitely, are interactive or manage the installation, such
+as `scheduler`, `db migrate` or `users`, are not supported."""
 
 
 class Environment(RestEnvironment, Protocol):
-    """An Airflow behind the front."""
+    """An Airflow behind the server."""
 
     def cli(self, argv: list[str], timeout: float) -> CliResult:
-        """Run a command; TimeoutError after `timeout` seconds."""
+        """Run a command. Raises `TimeoutError` after `timeout` seconds."""
 
 
 @dataclass(frozen=True)
 class CliCommand:
-    """A command that reached an environment.
+    """A command that an environment has run.
 
-    `started` is seconds since the epoch; `exit_code` is None for one that ran into the time limit.
+    `started` is in seconds since the epoch. `exit_code` is None if the command exceeded the time limit.
     """
 
     environment_name: str
@@ -74,18 +75,17 @@ class CliCommand:
 
 @dataclass(frozen=True)
 class Token:
-    """What a CLI token stands for, until when on the front's clock."""
+    """The environment of a CLI token, and the time at which the token expires."""
 
     environment_name: str
     expires: float
 
 
 class MwaaFront:
-    """Context manager: one HTTPS server on the loopback interface for any number of MWAA environments.
+    """Context manager: an HTTPS server on the loopback interface for any number of MWAA environments.
 
-    `perform` is where a test puts faults: a subclass sees each request that MWAA would act on, may do
-    what it asks for or not, and may answer something else or raise ConnectionError, which closes the
-    connection without an answer.
+    Tests inject faults by overriding `perform`. It gets each accepted request, and decides whether to execute it. It
+    returns any response, or raises `ConnectionError` to close the connection without a response.
 
     Parameters
     ----------
@@ -94,9 +94,9 @@ class MwaaFront:
     directory
         An existing directory for the CA certificate.
     time_limit
-        Seconds after which a command is answered with 504.
+        Seconds after which the response to a command is 504.
     clock
-        Seconds, for the life of the tokens.
+        Clock in seconds, for the lifetime of tokens.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class MwaaFront:
         self._server = TlsServer(self, context)
         self._thread = threading.Thread(
             target=self._server.serve_forever,
-            args=(0.05,),  # seconds between two checks for `shutdown`
+            args=(0.05,),  # interval in seconds of the checks for `shutdown`
             name="mwaa-front",
         )
 
@@ -135,39 +135,39 @@ class MwaaFront:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Closes all connections too.
+        # Closes all connections, too.
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
     @property
     def hostname(self) -> str:
-        """What CreateCliToken gives as `WebServerHostname`: host and port."""
+        """Host and port, as in `WebServerHostname` of CreateCliToken."""
         return f"localhost:{self._server.server_address[1]}"
 
     @property
     def tokens(self) -> list[str]:
-        """Every token that was created, for those who search logs for them."""
+        """All created tokens, for tests that search logs for them."""
         return list(self._tokens)
 
     def create_cli_token(self, environment_name: str) -> str:
-        """Return a token that runs commands in this environment for 60 s."""
+        """Return a token for commands in this environment. It is valid for 60 s."""
         if environment_name not in self._environments:
             raise KeyError(environment_name)
         token = secrets.token_urlsafe(48)
         self._tokens[token] = Token(environment_name, self._clock() + TOKEN_LIFE)
         return token
 
-    def answer(self, request: Request) -> Response:
-        """Answer one request."""
+    def respond(self, request: Request) -> Response:
+        """Return the response to one request."""
         if request.path not in CLI_PATHS:
-            return self.perform(request, partial(self._api.answer, request))
+            return self.perform(request, partial(self._api.respond, request))
         if request.method != "POST":
             return Response(HTTPStatus.METHOD_NOT_ALLOWED)
         return self._cli(request)
 
     def perform(self, request: Request, action: Callable[[], Response]) -> Response:
-        """Do what a request asks for that is not turned away: `action`, which returns the answer."""
+        """Execute an accepted request by calling `action`, and return the response."""
         del request
         return action()
 
@@ -189,7 +189,7 @@ class MwaaFront:
         return self.perform(request, run)
 
     def _run(self, name: str, environment: Environment, body: bytes) -> Response:
-        """Run the command that `body` is, unless too many run already."""
+        """Run the command in `body`, unless too many commands are running."""
         slot = self._slots[name]
         if not slot.acquire(blocking=False):
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -204,8 +204,8 @@ class MwaaFront:
         except ValueError as error:
             return envelope(HTTPStatus.BAD_REQUEST, b"", f"{error}\n".encode())
         if not is_supported(argv):
-            refusal = f"Not supported on Amazon MWAA: airflow {' '.join(argv[:1])}\n"
-            return envelope(HTTPStatus.BAD_REQUEST, b"", refusal.encode())
+            message = f"Not supported on Amazon MWAA: airflow {' '.join(argv[:1])}\n"
+            return envelope(HTTPStatus.BAD_REQUEST, b"", message.encode())
         started = time.time()
         try:
             result = environment.cli(argv, timeout=self._time_limit)
@@ -218,32 +218,32 @@ class MwaaFront:
 
 
 def is_supported(argv: list[str]) -> bool:
-    """Tell whether Amazon MWAA lets its clients run this command."""
+    """Return whether Amazon MWAA supports this command."""
     return argv[:2] == ["db", "clean"] or (bool(argv) and argv[0] in SUPPORTED)
 
 
 def envelope(status: HTTPStatus, stdout: bytes, stderr: bytes) -> Response:
-    """Return the JSON in which MWAA hands on what a command printed; there is no exit code in it."""
+    """Return MWAA's response with the output of a command. It does not contain the exit code."""
     streams = {"stdout": stdout, "stderr": stderr}
     body = {name: base64.b64encode(content).decode() for name, content in streams.items()}
     return Response(status, json.dumps(body).encode())
 
 
 class TlsServer(http.server.ThreadingHTTPServer):
-    """A threading HTTPS server that closes its connections when it is closed."""
+    """A threading HTTPS server that also closes its connections."""
 
     def __init__(self, front: MwaaFront, context: ssl.SSLContext) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.front = front
         self._connections: set[socket.socket] = set()
-        # The handshake is left to the first read, in the connection's own thread: a client that does
-        # not shake hands must not keep others from being accepted.
+        # The handshake takes place with the first read, in the thread of the connection. A client that does not
+        # complete it must not block other clients.
         self.socket = context.wrap_socket(
             self.socket, server_side=True, do_handshake_on_connect=False
         )
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Note the connection."""
+        """Remember the connection."""
         self._connections.add(request)
         super().process_request(request, client_address)
 
@@ -253,10 +253,10 @@ class TlsServer(http.server.ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that hangs up, or does not trust the CA, is the client's business."""
+        """Ignore the error. Clients may close connections or reject the CA."""
 
     def server_close(self) -> None:
-        """Close the connections too; keep-alive would leave their threads waiting."""
+        """Close the connections, too. With keep-alive their threads would wait for requests."""
         super().server_close()
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
@@ -264,21 +264,21 @@ class TlsServer(http.server.ThreadingHTTPServer):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Read a request, have the front answer it, write the answer."""
+    """Passes requests to the server, and sends its responses."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else each new connection costs 40 ms
+    disable_nagle_algorithm = True  # otherwise each new connection takes 40 ms
     server_version = "mwaa-front"
-    timeout = 120  # seconds that an idle connection is kept
-    wbufsize = -1  # head and body in one segment
+    timeout = 120  # seconds until an idle connection is closed
+    wbufsize = -1  # headers and body in one segment
     server: TlsServer
 
     def do_GET(self) -> None:
-        """Answer a request without a body."""
+        """Respond to a request without a body."""
         self.do_POST()
 
     def do_POST(self) -> None:
-        """Answer a request; the body is read whatever the answer is, or keep-alive would break."""
+        """Respond to a request. Keep-alive requires that the body is always read."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
             self.close_connection = True
@@ -292,9 +292,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             client=self.client_address[:2],
         )
         try:
-            self.server.front.answer(request).send(self)
+            self.server.front.respond(request).send(self)
         except ConnectionError:
             self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Log nothing; `MwaaFront.commands` is the record."""
+        """Log nothing. `MwaaFront.commands` records the commands."""

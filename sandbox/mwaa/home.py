@@ -1,4 +1,4 @@
-"""An `AIRFLOW_HOME`: what its `airflow.cfg` says, and the environment of the processes that use it."""
+"""An `AIRFLOW_HOME`: its `airflow.cfg`, and the environment variables of its processes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ USERNAME = "admin"
 
 
 def write_configuration(version: str, home: Path, *, port: int) -> None:
-    """Write the `airflow.cfg` of a small, quick Airflow whose web server listens on `port`.
+    """Write the `airflow.cfg` of a small, fast Airflow whose web server listens on `port`.
 
     Parameters
     ----------
     version
         Airflow's version, such as "3.3.1".
     home
-        An existing directory, as an absolute path.
+        Absolute path of an existing directory.
     port
         A TCP port of the loopback interface.
     """
@@ -32,7 +32,7 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
         "dags_folder": DAGS_FOLDER,
         "executor": "LocalExecutor",
         "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-        "hostname_callable": "socket.gethostname",  # the default asks the name server
+        "hostname_callable": "socket.gethostname",  # the default queries the name server
         "load_examples": False,
         "parallelism": 4,
     }
@@ -42,7 +42,7 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
         "core": core,
         "database": {
             "load_default_connections": False,
-            # Seconds to wait for another process's write before "database is locked"; SQLite's is 5.
+            # Seconds to wait for another process's write before "database is locked". SQLite's default is 5.
             "sql_alchemy_conn": f"sqlite:///{home / DATABASE}?timeout=30",
         },
         "logging": {"base_log_folder": home / "logs"},
@@ -51,16 +51,16 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
     }
     if family(version) is AIRFLOW_2:
         scheduler |= {**parsing, "dag_dir_list_interval": 60}
-        # The template holds them; making them anew takes each start of the web server seconds.
+        # The template contains them. Updating them would delay each start of the web server by seconds.
         sections["fab"] = {"update_fab_perms": False}
         sections["api"] = {
             "auth_backends": "airflow.api.auth.backend.basic_auth,airflow.api.auth.backend.session"
         }
         sections["webserver"] = {
             "base_url": f"http://127.0.0.1:{port}",
-            # So that gunicorn forks its worker before Airflow is loaded. Else `airflow webserver` takes a
-            # child that loading Airflow starts (croniter runs `file`) for the worker, finds it gone,
-            # and after 10 s sends SIGTTIN: that stops a gunicorn which is still loading, for ever.
+            # gunicorn then forks its worker before it loads Airflow. Otherwise `airflow webserver` can mistake another
+            # child process for the worker (croniter runs `file`). When that process has ended, it sends SIGTTIN after
+            # 10 s, which stops a gunicorn that is still loading.
             "reload_on_plugin_change": True,
             "secret_key": secrets.token_hex(32),
             "warn_deployment_exposure": False,
@@ -89,19 +89,18 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
 
 
 def environment(home: Path, venv: Path) -> dict[str, str]:
-    """Return the whole environment of the processes of the Airflow at `home`.
+    """Return all environment variables of the processes of the Airflow at `home`.
 
-    Of the user's own only what a process needs to run at all passes, so that no AIRFLOW__ variable and
-    no proxy changes what happens here.
+    They contain only indispensable variables of the user. `AIRFLOW__` variables and proxies of the user have no effect.
     """
-    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
-    return kept | {
+    inherited = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+    return inherited | {
         "AIRFLOW_HOME": str(home),
         "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "PYTHONUNBUFFERED": "1",  # or a component's log says nothing of how it died
+        "PYTHONUNBUFFERED": "1",  # otherwise a component's log can miss its last lines
         "PYTHONUTF8": "1",
         "SCARF_ANALYTICS": "false",
-        # Airflow 2 refuses SQLite with an executor that runs tasks in parallel, and the one it accepts
-        # starts a new interpreter for each task; this is the way out that its own tests use.
+        # Airflow 2 rejects SQLite with an executor that runs tasks in parallel. The sequential executor starts a new
+        # interpreter for each task. Airflow's own tests use this variable.
         "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1",
     }

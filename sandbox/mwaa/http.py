@@ -1,4 +1,4 @@
-"""A request to MWAA's front, and what it answers."""
+"""Requests to MWAA's HTTPS server, and its responses."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler
 
 @dataclass(frozen=True)
 class Request:
-    """A request, read to its end; names of headers are as the client wrote them, first letters large.
+    """A request with its body. The names of headers are in title case.
 
-    `client` is the address that it came from, one for each connection. `caller` and `region` are what the
-    signature of a call of MWAA's API says; the front does not read it itself, so a call that comes to it
-    directly is by the root of an account.
+    `client` is the address of the client, which differs for each connection. `caller` and `region` come from the
+    signature of a call of MWAA's API. The server does not read the signature, so the caller of a direct request is the
+    root of an account.
     """
 
     method: str
@@ -27,14 +27,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What the front answers."""
+    """A response of the server."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, handler: BaseHTTPRequestHandler) -> None:
-        """Write the answer; a subclass may do so badly. ConnectionError closes the connection."""
+        """Send the response. A subclass can send an invalid one, or raise `ConnectionError` to close the connection."""
         handler.send_response(self.status)
         for name, value in self.headers.items():
             handler.send_header(name, value)

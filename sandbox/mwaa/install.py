@@ -1,4 +1,4 @@
-"""Install a locked Airflow and prepare the metadata database that each sandbox starts from."""
+"""Installation of a locked Airflow, and the metadata database with which each sandbox starts."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ INSTALL_TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class AirflowInstallation:
-    """An Airflow that is ready to be started.
+    """An installed Airflow.
 
-    `template` is a directory that holds a migrated metadata database with the DAGs in it, and the
-    password of the web page's user.
+    The directory `template` contains a migrated metadata database with the DAGs, and the password of the web page's
+    user.
     """
 
     version: str
@@ -43,42 +43,43 @@ class AirflowInstallation:
 
 
 def install(version: str, build_dir: Path, step: Step) -> AirflowInstallation:
-    """Install Airflow under `build_dir`, or find what an earlier call has installed there.
+    """Install Airflow in `build_dir`, or return an existing installation.
 
     Parameters
     ----------
     version
-        One of `RELEASES`.
+        A version in `RELEASES`.
     build_dir
-        The directory in which `airflow/<version>/` is made.
+        The directory in which `airflow/<version>/` is created.
     step
-        Times and shows the steps that take a while.
+        Context manager that shows a step and its time.
 
     Raises
     ------
     UserError
-        No such version, no lock of it, no Python that it runs on, or the package index cannot be reached.
+        If the version is unknown or has no lock, if no supported Python is installed, or if the package index cannot be
+        reached.
     """
     release = find_release(version)
     if not release.lock.is_file():
         raise UserError(
-            f"Airflow {version} has no lock yet: make it with `make airflow-lock AIRFLOW={version}`."
+            f"Airflow {version} has no lock: create it with `make airflow-lock AIRFLOW={version}`."
         )
     directory = build_dir.resolve() / "airflow" / version
     directory.mkdir(parents=True, exist_ok=True)
     configuration = [*sorted(DAGS_FOLDER.rglob("*.py")), Path(__file__), Path(home.__file__)]
     installation = AirflowInstallation(version, directory / "venv", directory / "template")
-    # The scripts in a virtual environment name its path, the database that of the DAG files.
+    # The scripts in a virtual environment contain its path, and the database contains the path of the DAG files.
     venv_key = f"{installation.venv.resolve()}\n{release.lock.read_text()}"
     texts = [venv_key, str(DAGS_FOLDER), *(file.read_text() for file in configuration)]
     with installed(installation.venv, key=venv_key) as done:
         if not done:
-            with step(f"Airflow {version} from PyPI"):
+            with step(f"Installing Airflow {version} from PyPI"):
                 install_venv(release, installation.venv)
     with installed(installation.template, key="\n".join(texts)) as done:
         if not done:
-            with step(f"Airflow {version}: migrate an empty metadata database"):
-                make_template(installation)
+            with step(f"Creating the metadata database of Airflow {version}"):
+                create_template(installation)
     return installation
 
 
@@ -105,32 +106,32 @@ def install_venv(release: Release, venv: Path) -> None:
         except subprocess.CalledProcessError as error:
             reason = " ".join(error.stderr.split())
         except subprocess.TimeoutExpired:
-            reason = f"no end after {INSTALL_TIMEOUT:.0f} s"
+            reason = f"not finished after {INSTALL_TIMEOUT:.0f} s"
         else:
             continue
         raise UserError(
-            f"Airflow {release.version} could not be installed: check that pip's package index can be reached, "
-            f"or set PIP_INDEX_URL to one that can. uv said: {reason}"
+            f"Airflow {release.version} could not be installed: check that you can reach pip's package index, "
+            f"or set PIP_INDEX_URL to another index. uv reports: {reason}"
         )
 
 
 def find_python(release: Release) -> str:
-    """Return a Python that this Airflow runs on: the running one if it fits, else one on the PATH."""
+    """Return a Python that supports this Airflow: the running Python, or another Python on the PATH."""
     if "{}.{}".format(*sys.version_info) in release.pythons:
         return sys.executable
     for name in (f"python{number}" for number in reversed(release.pythons)):
-        # A version manager puts commands on the PATH that only say which version to activate.
+        # The commands of a version manager fail if their version is not activated.
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             subprocess.run([name, "--version"], capture_output=True, check=True, timeout=60)
             return name
     raise UserError(
-        f"Airflow {release.version} runs on Python {' or '.join(release.pythons)}, and none of them is "
-        f"on the PATH: install one, or choose another Airflow."
+        f"Airflow {release.version} runs on Python {' or '.join(release.pythons)}, which is not on the PATH: "
+        "install it, or choose another version of Airflow."
     )
 
 
-def make_template(installation: AirflowInstallation) -> None:
-    """Migrate an empty metadata database, put the DAGs and the web page's user in, and keep it."""
+def create_template(installation: AirflowInstallation) -> None:
+    """Create a metadata database with the DAGs and the web page's user."""
     template = installation.template
     scratch = template / "scratch"
     scratch.mkdir()
@@ -158,7 +159,7 @@ def make_template(installation: AirflowInstallation) -> None:
     with contextlib.closing(sqlite3.connect(scratch / DATABASE)) as database:
         database.execute("VACUUM INTO ?", [str(template / DATABASE)])
     with contextlib.closing(sqlite3.connect(template / DATABASE)) as database:
-        # Readers do not wait for a writer. Airflow 3.3 does so itself, 2.11 does not.
+        # With WAL, readers do not wait for a writer. Airflow 3.3 sets it itself, 2.11 does not.
         database.execute("PRAGMA journal_mode=WAL")
     password_file = template / "password.json"
     password_file.touch(mode=0o600)

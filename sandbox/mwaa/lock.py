@@ -1,4 +1,4 @@
-"""Lock a release of Airflow: `make airflow-lock AIRFLOW=3.3.1` writes its file in `airflow-locks/`."""
+"""Lock files of Airflow: `make airflow-lock AIRFLOW=3.3.1` writes a file in `airflow-locks/`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SECONDS = 600.0
 
 
 def lock(release: Release) -> None:
-    """Write the lock of a release: what Airflow asks for and nothing else, as of the day it is pinned to.
+    """Write the lock file of a release: Airflow and its dependencies as of the release's `pinned` day.
 
-    The package index has to tell when each file was published; PyPI does.
+    The package index must report the publication date of each file, as PyPI does.
 
     Raises
     ------
     UserError
-        uv found no set of packages, or the package index cannot be reached.
+        If uv finds no set of packages, or cannot reach the package index.
     """
     options = ["--universal", "--python-version", release.pythons[0], "--generate-hashes"]
     options += ["--no-annotate", "--no-emit-index-url"]
@@ -37,11 +37,11 @@ def lock(release: Release) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise UserError(f"Airflow {release.version} cannot be locked. uv said: {done.stderr}")
+        raise UserError(f"Airflow {release.version} cannot be locked. uv reports: {done.stderr}")
 
 
 def main() -> None:
-    """Lock the release that AIRFLOW names."""
+    """Lock the release in the environment variable AIRFLOW."""
     try:
         lock(find_release(chosen_version()))
     except UserError as error:

@@ -1,6 +1,6 @@
-"""End everything that a process has started.
+"""Termination of all processes that a process has started.
 
-Needs no other module of the project: Airflow's own Python runs it too.
+Imports no other module of the project, because Airflow's own Python runs it, too.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import signal
 import psutil
 
 GRACE = 5.0
-"""Seconds for processes to end by themselves, and then to be gone once killed."""
-# Again, because one may fork between being listed and being killed.
+"""Seconds for processes to end after each signal."""
+# SIGKILL is repeated, because a process can fork after it has been listed.
 SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL)
 
 
 def end_session(leader: int) -> None:
-    """End the session that the process `leader` began, and all descendants of its members.
+    """End all processes in the session of the process `leader`, and their descendants.
 
-    Children outlive a parent that is killed (Airflow 3's api-server, DAG processor and workers do), but
-    stay in its session; one that began a session of its own is still a descendant of a member.
+    Children of a killed parent stay in its session, such as Airflow 3's API server, DAG processor and workers. A child
+    that has started its own session is still a descendant.
     """
     processes: set[psutil.Process] = set()
     for number in SIGNALS:
@@ -37,7 +37,7 @@ def end_session(leader: int) -> None:
 
 
 def session_members(leader: int) -> list[psutil.Process]:
-    """Return the processes, but for the running one, of the session that `leader` began."""
+    """Return the other processes in the session of `leader`."""
     members = []
     for process in psutil.process_iter():
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -1,6 +1,6 @@
-"""The releases of Airflow that the sandbox can run, and what is not alike in all of them.
+"""The releases of Airflow that the sandbox can run, and the differences between them.
 
-A new release is a line in `RELEASES`; then `make airflow-lock AIRFLOW=…` and `make transcripts AIRFLOW=…`.
+To add a release, add a line to `RELEASES`. Then run `make airflow-lock AIRFLOW=…` and `make transcripts AIRFLOW=…`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ LOCKS = Path(__file__).parents[1] / "airflow-locks"
 class Release:
     """A release of Airflow that Amazon MWAA offers.
 
-    `pinned` is the day (UTC) after which nothing that its lock names was published: newer packages have
-    broken older Airflows. `pythons` are those that it runs on, of those that this project supports.
+    Its lock contains no package published after the day `pinned` (UTC), because newer packages break older releases of
+    Airflow. `pythons` are the versions of Python that both the release and this project support.
     """
 
     version: str
@@ -29,7 +29,7 @@ class Release:
 
     @property
     def lock(self) -> Path:
-        """What to install, with hashes."""
+        """File with the packages to install and their hashes."""
         return LOCKS / f"airflow-{self.version}.txt"
 
 
@@ -43,44 +43,44 @@ RELEASES: Mapping[str, Release] = {
         Release("3.3.1", "2026-09-05", ("3.11", "3.12", "3.13")),
     )
 }
-"""By version, the oldest first."""
+"""Releases by version, from the oldest to the newest."""
 
 DEFAULT = list(RELEASES)[-1]
-"""The version that runs where none is asked for."""
+"""The version that runs if the environment variable AIRFLOW is not set."""
 
 NEWEST_OF_EACH_MAJOR = tuple({version.split(".")[0]: version for version in RELEASES}.values())
-"""The versions that the tests start; of the others they read what was recorded."""
+"""The versions that the tests start. For the other versions they use recordings."""
 
 
 def find_release(version: str) -> Release:
-    """Return the release; `UserError` with the known ones if there is none."""
+    """Return a release. Raises `UserError` with the known versions if it does not exist."""
     if version not in RELEASES:
         raise UserError(
-            f"There is no Airflow {version} here: choose one of {', '.join(RELEASES)}, "
+            f"The sandbox has no Airflow {version}: choose one of {', '.join(RELEASES)}, "
             "or add it to sandbox/mwaa/releases.py."
         )
     return RELEASES[version]
 
 
 def chosen_version() -> str:
-    """Return the version that the environment variable AIRFLOW names, or the default."""
+    """Return the version in the environment variable AIRFLOW, or the default."""
     return os.environ.get("AIRFLOW") or DEFAULT
 
 
 @dataclass(frozen=True)
 class Family:
-    """What the releases of one major version have in common and the others do not.
+    """Properties of all releases of one major version.
 
     Attributes
     ----------
     components
-        The commands that run, in the order of their start.
+        Commands in the order of their start.
     health
-        Where the web server tells its health, and which of the parts told there are started here.
+        Paths of the web server that report the health, and the components in the response that the sandbox starts.
     rest_path
-        Where its REST API begins.
+        Path of its REST API.
     cli_path
-        Where Amazon MWAA takes commands for it.
+        Path of Amazon MWAA's CLI endpoint.
     """
 
     components: tuple[tuple[str, ...], ...]
@@ -90,7 +90,7 @@ class Family:
 
 
 AIRFLOW_2 = Family(
-    # The scheduler processes the DAG files too.
+    # The scheduler also processes the DAG files.
     components=(("scheduler", "--skip-serve-logs"), ("webserver",)),
     health={"/health": ("metadatabase", "scheduler")},
     rest_path="/api/v1",
@@ -100,8 +100,8 @@ AIRFLOW_2 = Family(
 AIRFLOW_3 = Family(
     components=(("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",)),
     health={
-        # Airflow 3 builds the API that its tasks talk to when the first of them calls. That takes
-        # seconds, which belong to the start and not to the first DAG run.
+        # Airflow 3 loads the API for its tasks with the first request, which takes seconds. This request moves them
+        # from the first DAG run to the start.
         "/execution/health": (),
         "/api/v2/monitor/health": ("metadatabase", "scheduler", "dag_processor"),
     },
@@ -111,5 +111,5 @@ AIRFLOW_3 = Family(
 
 
 def family(version: str) -> Family:
-    """Return the family of a version, which need not be among `RELEASES`."""
+    """Return the family of any version, even if `RELEASES` does not contain it."""
     return {"2": AIRFLOW_2, "3": AIRFLOW_3}[version.split(".", maxsplit=1)[0]]

@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class DagRun:
-    """A DAG run as Airflow has it."""
+    """A DAG run in Airflow."""
 
     run_id: str
     conf: Mapping[str, Any]
@@ -36,15 +36,15 @@ class AirflowRest:
     version
         The version of Airflow.
     web_url
-        The address of the web page, without a slash at the end.
+        URL of the web page, without a slash at the end.
     username, password
-        Of the web page.
+        Credentials of the web page's user.
     """
 
     def __init__(self, version: str, web_url: str, *, username: str, password: str) -> None:
         self._web_url = web_url
         self._session = requests.Session()
-        self._session.trust_env = False  # no proxy of the user's
+        self._session.trust_env = False  # ignores the user's proxy
         credentials = {"username": username, "password": password}
         self._base = web_url + family(version).rest_path
         if family(version) is AIRFLOW_2:
@@ -62,12 +62,12 @@ class AirflowRest:
         body: Any = None,
         timeout: float = _TIMEOUT_SECONDS,
     ) -> requests.Response:
-        """Send one request; `path` begins after `/api/vN`."""
+        """Send a request. `path` starts after `/api/vN`."""
         url = self._base + path
         return self._session.request(method, url, params=params, json=body, timeout=timeout)
 
     def dag_run(self, dag_id: str, run_id: str) -> DagRun | None:
-        """Return the DAG run, or None if there is none with this id."""
+        """Return the DAG run, or None if it does not exist."""
         response = self.call(
             "GET", f"/dags/{quote(dag_id, safe='')}/dagRuns/{quote(run_id, safe='')}"
         )
@@ -78,7 +78,7 @@ class AirflowRest:
         return DagRun(run["dag_run_id"], run["conf"], run["state"])
 
     def run_ids(self, dag_id: str) -> list[str]:
-        """Return the ids of the DAG's latest 100 runs."""
+        """Return the IDs of the latest 100 runs of a DAG."""
         response = self.call(
             "GET",
             f"/dags/{quote(dag_id, safe='')}/dagRuns",
@@ -88,21 +88,21 @@ class AirflowRest:
         return [run["dag_run_id"] for run in response.json()["dag_runs"]]
 
     def wait_for_end(self, dag_id: str, run_id: str, timeout: float) -> DagRun:
-        """Return the DAG run once it has succeeded or failed; `UserError` after `timeout` seconds."""
+        """Wait until the DAG run has succeeded or failed. Raises `UserError` after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while True:
             run = self.dag_run(dag_id, run_id)
             if run and run.state in FINAL_STATES:
                 return run
             if time.monotonic() > deadline:
-                state = run.state if run else "not there"
+                state = f"is {run.state}" if run else "does not exist"
                 raise UserError(
-                    f"DAG run {run_id} of {dag_id} is {state} after {timeout:.0f} s: see Airflow's logs."
+                    f"DAG run {run_id} of {dag_id} {state} after {timeout:.0f} s: see Airflow's logs."
                 )
             time.sleep(_POLL_SECONDS)
 
     def _log_in(self, credentials: Mapping[str, str]) -> None:
-        """Get the web page's cookie: with basic authentication Airflow 2 hashes the password at each request."""
+        """Get a session cookie. With basic authentication Airflow 2 would hash the password for each request."""
         page = self._session.get(f"{self._web_url}/login/", timeout=_TIMEOUT_SECONDS).text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert token

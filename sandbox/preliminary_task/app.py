@@ -1,4 +1,4 @@
-"""The Lambda behind the preliminary task of the sandbox: it stands for whatever has to happen first."""
+"""The function of the sandbox's preliminary task. It is a placeholder for your own preparations."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from typing import Any
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, str]:
-    """Say for which DAG everything is ready."""
+    """Return the DAG for which the preparations are complete."""
     return {"ready_for": str(event.get("mwaa_dag_name"))}

@@ -61,7 +61,7 @@ def main() -> None:
     docs = PROJECT / "docs"
     (docs / "benchmarks.md").write_text(page(figures, costs, airflow_versions=NEWEST_OF_EACH_MAJOR))
     (docs / "benchmarks.svg").write_text(picture(figures))
-    steps.say("docs/benchmarks.md and docs/benchmarks.svg are written.")
+    steps.show("docs/benchmarks.md and docs/benchmarks.svg are written.")
 
 
 main()

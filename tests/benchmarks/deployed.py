@@ -166,5 +166,5 @@ def deployed(terraform: Terraform, directory: Path) -> Iterator[Deployed]:
         MwaaFront({NAME: airflow}, directory) as front,
         terraform.stack(front, directory / "configuration") as stack,
     ):
-        stack.source.make_bucket(BUCKET)
+        stack.source.create_bucket(BUCKET)
         yield Deployed(airflow, stack)

@@ -78,7 +78,7 @@ def redrive_after_three_refusals(stack: Stack, monkeypatch: pytest.MonkeyPatch) 
     before = set(stack.airflow.run_ids("paused"))
     requests = Requests(stack.sandbox.front.perform, refused)
     monkeypatch.setattr(stack.sandbox.front, "perform", requests)
-    stack.source.make_bucket(BUCKET)
+    stack.source.create_bucket(BUCKET)
 
     failed = Execution.described(
         stack.source.execute(

@@ -27,14 +27,14 @@ SECONDS = 900.0
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A directory of its own for what a command makes; what is installed is shared."""
+    """The directory of a command. The installations are shared."""
     install(DEFAULT, BUILD, nullcontext)
     return tmp_path
 
 
 @pytest.fixture
 def other_major(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The version that AIRFLOW asks for: it starts for a third of the default's CPU."""
+    """A version in the variable AIRFLOW, which starts with a third of the CPU time of the default."""
     version = NEWEST_OF_EACH_MAJOR[0]
     install(version, BUILD, nullcontext)
     monkeypatch.setenv("AIRFLOW", version)
@@ -101,14 +101,14 @@ def tree(pid: int) -> list[psutil.Process]:
     raise TimeoutError
 
 
-def test_the_demo_shows_its_dag_run_and_takes_everything_away(state: Path) -> None:
+def test_the_demo_shows_its_dag_run_and_deletes_everything(state: Path) -> None:
     with started(guarded("demo", state)) as process:
         output, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == 0, output
     assert "success" in output
     assert output.count("is not authorized to") == 4
-    assert "Nothing is left" in output
+    assert "Everything is deleted" in output
     assert not list(state.glob("demo-*"))
 
 
@@ -124,7 +124,7 @@ def test_a_signal_half_way_ends_the_demo(state: Path, other_major: str) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the guard polls for its parent")
 def test_the_kill_of_the_parent_ends_the_demo(state: Path, other_major: str) -> None:
-    """The guard is told by SIGTERM, which so is tried too."""
+    """The guard gets SIGTERM, so this also tests that signal."""
     arguments = ("sh", "-c", '"$@"; true', "sh", *guarded("demo", state))
     with started(arguments) as process:
         read_until(process, "terraform init")
@@ -170,10 +170,10 @@ def test_the_sandbox_stays_until_it_is_ended(state: Path, other_major: str) -> N
 
     assert f"Airflow {other_major}" in up.stdout
     assert "password" in up.stdout
-    assert (again.returncode, "runs already" in again.stderr) == (1, True)
+    assert (again.returncode, "already running" in again.stderr) == (1, True)
     assert deployed.stdout.count(":execution:mwaa-dags-trigger-sandbox:") == 1, deployed.stderr
     assert ":environment/sandbox" in deployed.stdout, deployed.stderr
-    assert "End the sandbox" in down.stdout
+    assert "Stopping the sandbox" in down.stdout
     assert processes
     assert alive == []
     assert not (state / "sandbox").exists()
@@ -182,4 +182,4 @@ def test_the_sandbox_stays_until_it_is_ended(state: Path, other_major: str) -> N
 def test_ending_no_sandbox_says_so(state: Path) -> None:
     down = run(sandbox("down", state), check=False)
 
-    assert (down.returncode, down.stdout) == (0, "No sandbox runs.\n")
+    assert (down.returncode, down.stdout) == (0, "No sandbox is running.\n")

@@ -43,7 +43,9 @@ def test_no_policy_says_any_resource_where_the_service_knows_one(
 
 @pytest.mark.parametrize("side", ["source", "target"])
 def test_the_role_that_deploys_names_a_resource_where_the_service_knows_one(side: str) -> None:
-    policy = deploy_permissions.policy(side, account="1" * 12, region="eu-central-1", name="name")
+    policy = deploy_permissions.create_policy(
+        side, account="1" * 12, region="eu-central-1", name="name"
+    )
 
     for statement in json.loads(policy)["Statement"]:
         actions = statement["Action"]

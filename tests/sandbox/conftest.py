@@ -29,4 +29,4 @@ def machines(aws: AwsServer) -> Machines:
 @pytest.fixture
 def bucket(machines: Machines) -> None:
     """The bucket of a distributed map's items and results."""
-    machines.account.make_bucket(BUCKET)
+    machines.account.create_bucket(BUCKET)

@@ -133,7 +133,7 @@ def test_it_listens_on_the_loopback_interface_alone(airflow: Airflow) -> None:
 
 
 def test_a_home_is_not_taken_twice(airflow: Airflow, installation: AirflowInstallation) -> None:
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         Airflow(installation, airflow.home).start()
 
 
@@ -166,7 +166,9 @@ def test_a_component_that_dies_is_reported_at_once_with_its_log(
     broken = dataclasses.replace(installation, template=template)
     with (
         Airflow(broken, tmp_path / "home") as airflow,
-        pytest.raises(UserError, match=r"(?s)Airflow's \S+ ended at once:.*airflow db .*\.log\)"),
+        pytest.raises(
+            UserError, match=r"(?s)Airflow's \S+ ended during its start:.*airflow db .*\.log\)"
+        ),
     ):
         airflow.wait_ready()
 

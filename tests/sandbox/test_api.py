@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
-from sandbox.mwaa.api import MAX_REST_ANSWER
+from sandbox.mwaa.api import MAX_REST_RESPONSE_BYTES
 from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.front import MwaaFront
 from sandbox.mwaa.http import Request
@@ -137,7 +137,7 @@ def test_a_token_that_no_page_had_is_refused(client: Any) -> None:
 def test_a_web_login_token_is_for_the_role_of_who_calls(front: MwaaFront) -> None:
     caller = "arn:aws:sts::222222222222:assumed-role/analyst/zoe"
 
-    answer = json.loads(front.answer(Request("POST", "/webtoken/sandbox", caller=caller)).body)
+    answer = json.loads(front.respond(Request("POST", "/webtoken/sandbox", caller=caller)).body)
 
     assert answer["WebServerHostname"] == front.hostname
     assert answer["IamIdentity"] == "assumed-role/analyst/zoe"
@@ -146,7 +146,7 @@ def test_a_web_login_token_is_for_the_role_of_who_calls(front: MwaaFront) -> Non
 
 @pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
 def test_an_environment_cannot_be_changed(front: MwaaFront, method: str) -> None:
-    answer = front.answer(Request(method, "/environments/sandbox"))
+    answer = front.respond(Request(method, "/environments/sandbox"))
 
     assert answer.headers["x-amzn-errortype"] == "UnknownOperationException"
 
@@ -210,7 +210,7 @@ def test_a_web_server_that_takes_too_long_is_a_gateway_timeout(
 
 
 def test_an_answer_over_the_limit_is_an_error(client: Any, airflow: StubAirflow) -> None:
-    airflow.answer = (200, json.dumps("x" * MAX_REST_ANSWER).encode())
+    airflow.answer = (200, json.dumps("x" * MAX_REST_RESPONSE_BYTES).encode())
 
     answer = error_of(lambda: client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET"))
 

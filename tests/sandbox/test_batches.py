@@ -85,7 +85,7 @@ def stack(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ):
         batch = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
         outputs = accounts.deployment.apply(lambda *_: None, batch=batch).outputs
-        accounts.source.make_bucket(BUCKET)
+        accounts.source.create_bucket(BUCKET)
         yield Stack(airflow, front, Machines(accounts.source), outputs)
 
 

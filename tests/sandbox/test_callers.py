@@ -28,7 +28,7 @@ def lambda_handler(event, context):
 class Front:
     """Answers every call."""
 
-    def answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
         return Response(200, b'{"Environment": {"Name": "sandbox"}}')
 
 

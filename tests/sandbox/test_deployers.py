@@ -90,7 +90,7 @@ def stack(terraform: Terraform, front: Front, directory: Path) -> Iterator[Stack
 def everything(stack: Stack) -> dict[str, Any]:
     """Every option, with another package as an object in S3."""
     content = another_package()
-    stack.target.make_bucket("zips")
+    stack.target.create_bucket("zips")
     stack.target.s3.put_object(Bucket="zips", Key="trigger.zip", Body=content)
     hashed = base64.b64encode(hashlib.sha256(content).digest()).decode()
     package = {"bucket": "zips", "key": "trigger.zip", "source_code_hash": hashed}

@@ -115,7 +115,7 @@ def test_a_role_that_does_not_allow_it_starts_nothing(
 
 def test_a_bucket_says_whether_it_tells_eventbridge(machines: Machines) -> None:
     s3 = machines.account.s3
-    machines.account.make_bucket("orders")
+    machines.account.create_bucket("orders")
     before = s3.get_bucket_notification_configuration(Bucket="orders")
     s3.put_bucket_notification_configuration(
         Bucket="orders", NotificationConfiguration={"EventBridgeConfiguration": {}}

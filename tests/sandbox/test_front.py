@@ -297,9 +297,9 @@ def test_a_subclass_may_reset_the_connection(
     runs_first: bool, airflow: StubAirflow, tmp_path: Path
 ) -> None:
     class Resetting(MwaaFront):
-        def answer(self, request: Request) -> Response:
+        def respond(self, request: Request) -> Response:
             if runs_first:
-                super().answer(request)
+                super().respond(request)
             raise ConnectionResetError
 
     with (

@@ -20,7 +20,7 @@ from tests.support.machines import create_role
 class StubFront:
     """Answers with what it was asked, and by whom."""
 
-    def answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
         asked = f"{request.method} {request.path}"
         answer = {"CliToken": asked, "Environments": [asked], "IamIdentity": request.caller}
         return Response(200, json.dumps(answer).encode())

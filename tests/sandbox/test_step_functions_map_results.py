@@ -144,7 +144,7 @@ class TestRedrive:
     ) -> None:
         machine = machines.create("machine", distributed(ResultWriter=WRITER), allow=ALL)
         failed = machines.execute(machine, items(0))
-        machines.account.make_bucket(BUCKET)
+        machines.account.create_bucket(BUCKET)
 
         ended = machines.redrive(failed["executionArn"])
 

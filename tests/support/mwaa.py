@@ -190,13 +190,13 @@ class FakeMwaa(MwaaFront):
         self._meaning, meaning = None, self._meaning
         return meaning
 
-    def answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
         """Answer one request."""
         if request.headers.get("Host", "").startswith(AWAY):
             self.strays += 1
         if request.path == LOOP:
             return redirect(request.headers["Host"], LOOP)
-        return super().answer(request)
+        return super().respond(request)
 
     def perform(self, request: Request, action: Callable[[], Response]) -> Response:
         """Play the step that comes next, and then what is late."""

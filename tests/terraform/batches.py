@@ -124,7 +124,7 @@ def batches_of(plan: Plan) -> Iterator[Batches]:
     with AwsServer() as aws:
         machines = Machines(Account(aws.url, SOURCE_ACCOUNT))
         machines.create(NAME, ONBOARDING)
-        machines.account.make_bucket(BUCKET)
+        machines.account.create_bucket(BUCKET)
         role = machines.account.iam.create_role(
             RoleName=f"{NAME}-batch",
             AssumeRolePolicyDocument=json.dumps(plan.trust(f"{BATCH}.aws_iam_role.this")),

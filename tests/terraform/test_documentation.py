@@ -51,7 +51,7 @@ def test_separate_states_agree_on_the_function_and_its_role(
 
 
 def test_operations_has_the_table_of_what_the_roles_that_deploy_need() -> None:
-    table = deploy_permissions.table()
+    table = deploy_permissions.create_table()
 
     # Where not: `make docs` writes it.
     assert f"\n\n{table}\n" in deploy_permissions.PAGE.read_text()
