@@ -52,7 +52,7 @@ class Deployment:
         self._var_files = list(var_files)
 
     def apply(self, advance: Advance, *, replace: Sequence[str] = (), **variables: Any) -> Applied:
-        """Apply, with these variables in place of those of the files.
+        """Apply. These variables take precedence over the files.
 
         Parameters
         ----------

@@ -1,1 +1,1 @@
-"""What serves the whole project: set-up, paths, Terraform, and the end of all processes."""
+"""Set-up and maintenance commands of the whole project."""

@@ -1,8 +1,8 @@
-"""Write the tables of inputs and outputs that the Markdown pages show, from the Terraform files.
+"""Write tables of inputs and outputs into the Markdown pages, from the Terraform files.
 
     python -m tools.documentation
 
-A page has them between `<!-- inputs and outputs of DIRECTORY -->`, seen from the page, and `<!-- end -->`.
+The tables are between `<!-- inputs and outputs of DIRECTORY -->`, with a path relative to the page, and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class Field:
-    """A value that is to be given: a variable as a whole, or a field of an object in one.
+    """An input value: a variable, or a field of an object in a variable.
 
     Attributes
     ----------
     name
-        With those of the objects around it, such as `role.path`; empty for the variable itself.
+        Name with the names of the surrounding objects, such as `role.path`. Empty for the variable itself.
     type
-        As Terraform has it, but `object` without its fields.
+        Type in Terraform's syntax, but `object` without its fields.
     default
-        As Terraform has it; None where a value has to be given.
+        Default in Terraform's syntax, or None if the value is required.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable; the first of its fields is the variable itself."""
+    """A variable. Its first field is the variable itself."""
 
     name: str
     description: str
@@ -60,13 +60,13 @@ class Variable:
 
 
 def main() -> None:
-    """Write all tables anew."""
+    """Write all tables."""
     for page in pages():
-        page.write_text(written(page))
+        page.write_text(render(page))
 
 
 def pages() -> list[Path]:
-    """Return the Markdown files that show tables."""
+    """Return the Markdown files with tables."""
     files = [
         *PROJECT.glob("docs/*.md"),
         *PROJECT.glob("examples/*/README.md"),
@@ -75,13 +75,13 @@ def pages() -> list[Path]:
     return sorted(file for file in files if _MARKED.search(file.read_text()))
 
 
-def shown(page: Path) -> list[Path]:
-    """Return the directories whose tables a page shows."""
+def documented_directories(page: Path) -> list[Path]:
+    """Return the directories whose tables are on a page."""
     return [(page.parent / name).resolve() for _, name, _ in _MARKED.findall(page.read_text())]
 
 
-def written(page: Path) -> str:
-    """Return a page's text with its tables as they have to be."""
+def render(page: Path) -> str:
+    """Return the text of a page with current tables."""
 
     def replace(match: re.Match[str]) -> str:
         return f"{match[1]}\n{_tables((page.parent / match[2]).resolve())}\n{match[3]}"
@@ -90,14 +90,14 @@ def written(page: Path) -> str:
 
 
 def variables(directory: Path) -> list[Variable]:
-    """Read the variables of a configuration."""
+    """Return the variables of a configuration."""
     return [
-        Variable(block.name_labels[0], _text(block, "description"), tuple(_variable(block)))
+        Variable(block.name_labels[0], _text(block, "description"), tuple(_variable_fields(block)))
         for block in _blocks(directory / "variables.tf", "variable")
     ]
 
 
-def _variable(block: BlockView) -> Iterator[Field]:
+def _variable_fields(block: BlockView) -> Iterator[Field]:
     default = block.attribute("default")
     code = _code(default.value_node) if isinstance(default, AttributeView) else None
     return _fields("", _attribute(block, "type").value_node, code)
@@ -124,12 +124,12 @@ def _tables(directory: Path) -> str:
 
 def _types(variable: Variable) -> str:
     whole, *fields = variable.fields
-    # A line for each field, in the same cell.
-    lines = [f"`{field.name}` {field.type}{_unless_given(field.default)}" for field in fields]
+    # The cell has a line for each field.
+    lines = [f"`{field.name}` {field.type}{_format_default(field.default)}" for field in fields]
     return "<br>".join([whole.type, *lines])
 
 
-def _unless_given(default: str | None) -> str:
+def _format_default(default: str | None) -> str:
     match default:
         case None:
             return ""
@@ -143,7 +143,7 @@ def _default(field: Field) -> str:
 
 
 def _fields(name: str, node: NodeView, default: str | None) -> Iterator[Field]:
-    """Return a value and, if it is an object or a list of such, their fields."""
+    """Yield a value and, if it is an object or a collection of objects, their fields."""
     objects = [call for call in _calls(node) if call.name == "object"]
     if not objects:
         yield Field(name, _code(node), default)
@@ -156,7 +156,7 @@ def _fields(name: str, node: NodeView, default: str | None) -> Iterator[Field]:
 
 
 def _optional(node: NodeView) -> tuple[NodeView, str | None]:
-    """Return a field's type without `optional`, and its default."""
+    """Return the type of a field without `optional`, and its default."""
     for call in _calls(node)[:1]:
         if call.name == "optional":
             inner, *default = call.args
@@ -165,7 +165,7 @@ def _optional(node: NodeView) -> tuple[NodeView, str | None]:
 
 
 def _calls(node: NodeView) -> list[FunctionCallView]:
-    """Return the calls such as `object(…)` of a type, the outermost first."""
+    """Return the calls in a type, such as `object(…)`, from the outside in."""
     found = node.find_all(FunctionCallRule)
     return [call for call in found if isinstance(call, FunctionCallView)]
 

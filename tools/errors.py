@@ -1,5 +1,5 @@
-"""What a command says when it cannot go on."""
+"""Errors of commands."""
 
 
 class UserError(Exception):
-    """A condition that the person at the keyboard can mend; its text is one sentence that says how."""
+    """An error that the user can fix. The message is one sentence with the solution."""

@@ -1,10 +1,10 @@
-"""Runs a command, and leaves nothing of it behind however it ends.
+"""Run a command, and stop all processes that it has started.
 
     python -m tools.guard [--stay] COMMAND [ARGUMENT ...]
 
-Airflow's children do not end with their parent, and some start process groups of their own. So the guard makes itself
-the one to whom orphans fall (Linux: PR_SET_CHILD_SUBREAPER), and ends all that descends from it once the command has.
-The command ends with the guard, and the guard with its own parent, unless it is told to stay.
+Airflow's child processes do not end with their parent, and some have their own process groups. The guard therefore
+adopts orphans (PR_SET_CHILD_SUBREAPER on Linux), and stops all of its descendants when the command has ended. The
+command ends with the guard, and the guard ends with its parent, unless you specify `--stay`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(command: list[str], *, stay: bool) -> int:
-    """Run the command to its end; return its exit code (128 + n after signal n)."""
+    """Run the command until it ends, and return its exit code, which is 128 + n after signal n."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     parent = os.getppid()
     if not stay:
@@ -40,13 +40,13 @@ def run(command: list[str], *, stay: bool) -> int:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
         _end_with_parent(guard)
 
-    # A signal that arrives before its handler exists waits until the handler can forward it.
+    # Signals are blocked until their handler exists, which then forwards them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
-    # In its own session, the command gets Ctrl-C once, through the guard.
+    # In its own session the command gets Ctrl-C only once, from the guard.
     process = subprocess.Popen(
         command,
         start_new_session=True,
-        preexec_fn=before_command,  # noqa: PLW1509 - no threads yet
+        preexec_fn=before_command,  # noqa: PLW1509 - this process has no other threads
     )
 
     def forward(number: int, _: FrameType | None) -> None:
@@ -63,7 +63,7 @@ def run(command: list[str], *, stay: bool) -> int:
                 code = process.wait(timeout=1)
                 break
             except subprocess.TimeoutExpired:
-                _bury_orphans(process.pid)
+                _reap_orphans(process.pid)
                 if time.monotonic() > first_signal + _GRACE_SECONDS:
                     process.kill()
                 elif first_signal == math.inf and not stay and os.getppid() != parent:
@@ -73,22 +73,22 @@ def run(command: list[str], *, stay: bool) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _bury_orphans(command: int) -> None:
-    """Wait for the orphans that have ended; the command itself is waited for elsewhere."""
+def _reap_orphans(command: int) -> None:
+    """Wait for orphans that have ended, but not for the command itself."""
     for child in psutil.Process().children():
         if child.pid != command and child.status() == psutil.STATUS_ZOMBIE:
             os.waitpid(child.pid, os.WNOHANG)
 
 
 def end_descendants() -> None:
-    """End every process that descends from this one."""
+    """Stop all descendants of this process."""
     while children := psutil.Process().children(recursive=True):
         _, alive = psutil.wait_procs(_signal(children, signal.SIGTERM), timeout=5)
         psutil.wait_procs(_signal(alive, signal.SIGKILL), timeout=5)
 
 
 def _signal(processes: list[psutil.Process], number: int) -> list[psutil.Process]:
-    """Send the signal to each process that has not ended meanwhile; return all."""
+    """Send the signal to all processes that are still running, and return all processes."""
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(number)
@@ -97,7 +97,7 @@ def _signal(processes: list[psutil.Process], number: int) -> list[psutil.Process
 
 def _end_with_parent(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    # The parent may have ended before this was said.
+    # The parent may have ended before this call.
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
 

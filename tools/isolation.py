@@ -1,4 +1,4 @@
-"""Keeps what a user has set for AWS, Terraform and proxies out of the sandbox."""
+"""Isolation of the sandbox from the user's settings for AWS, Terraform and proxies."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ LOOPBACK = "localhost,127.0.0.1"
 
 
 def isolate() -> None:
-    """Forget the user's AWS and Terraform settings in this process, and reach loopback without a proxy.
+    """Remove the user's AWS and Terraform settings from this process, and exclude loopback from its proxies.
 
-    To be called before the first client is made: profiles, endpoints and credentials of a user's own would otherwise
-    decide where a call of the sandbox goes.
+    Call this function before you create a client. Otherwise the user's profiles, endpoints and credentials would affect
+    the sandbox.
     """
     for name in [
         name for name in os.environ if name.startswith(("AWS_", "TF_")) and name not in _KEPT

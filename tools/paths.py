@@ -1,4 +1,4 @@
-"""Where things are. It loads on any Python 3, as `tools.setup` has to."""
+"""Paths of the project. Like `tools.setup`, this module supports old versions of Python 3."""
 
 from pathlib import Path
 

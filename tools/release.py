@@ -1,4 +1,4 @@
-"""Check that a release is whole, and print the notes of its tag.
+"""Check that a release is consistent, and print the notes for its tag.
 
 python -m tools.release
 """
@@ -21,7 +21,7 @@ _SECTION = re.compile(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?\n(.*?)(?=^## |\Z)
 
 
 def main() -> None:
-    """Print the notes, or say in one sentence what does not agree."""
+    """Print the notes, or exit with an error message."""
     try:
         print(notes(PROJECT))  # noqa: T201
     except UserError as error:
@@ -29,12 +29,12 @@ def main() -> None:
 
 
 def notes(project: Path) -> str:
-    """Return the notes of the release that a checkout is: version and date, what changed, the zip's hashes.
+    """Return the notes of the release in a checkout: version, date, changes and hashes of the zip.
 
     Raises
     ------
     UserError
-        If pyproject.toml, the Lambda, the changelog and the zip do not agree.
+        If pyproject.toml, the function, the changelog and the zip are inconsistent.
     """
     version = tomllib.loads((project / "pyproject.toml").read_text())["project"]["version"]
     date, changes = _changes(project / "CHANGELOG.md", version)
@@ -53,31 +53,31 @@ def _changes(changelog: Path, version: str) -> tuple[str, str]:
     unreleased, *released = [*sections, ("", "", "")]
     if unreleased[0] != "Unreleased" or unreleased[2].strip():
         raise UserError(
-            "CHANGELOG.md has to begin with an empty [Unreleased]: give what stands there a heading "
+            "CHANGELOG.md must begin with an empty [Unreleased]: add a heading above its entries, "
             f"such as `## [{version}] - 2026-01-31`."
         )
     newest, date, changes = released[0]
     if newest != version or not date:
         raise UserError(
-            f"pyproject.toml has version {version}, and the newest with a date in CHANGELOG.md is "
-            f"{newest or 'none'}: make them one."
+            f"pyproject.toml has version {version}, but the newest version with a date in CHANGELOG.md is "
+            f"{newest or 'missing'}: use the same version."
         )
     return date, changes.strip()
 
 
 def _check_zip(package: Path, sources: Path, version: str) -> None:
     if not package.exists():
-        raise UserError("The Lambda's zip is not there: run `make package`.")
+        raise UserError("The zip of the function does not exist: run `make package`.")
     modules = {path.relative_to(sources).as_posix(): path for path in sources.glob("*/*.py")}
     with zipfile.ZipFile(package) as archive:
-        held = {name for name in archive.namelist() if name.startswith("mwaa_dags_trigger/")}
-        if held != modules.keys() or any(
+        packaged = {name for name in archive.namelist() if name.startswith("mwaa_dags_trigger/")}
+        if packaged != modules.keys() or any(
             archive.read(name) != path.read_bytes() for name, path in modules.items()
         ):
-            raise UserError("The Lambda's zip is not of these sources: run `make package`.")
+            raise UserError("The zip of the function differs from the sources: run `make package`.")
     if f'\n__version__ = "{version}"\n' not in modules[_LAMBDA].read_text():
         raise UserError(
-            f"pyproject.toml has version {version}: write it as __version__ into lambda/{_LAMBDA}, too."
+            f"pyproject.toml has version {version}: set __version__ in lambda/{_LAMBDA} to it."
         )
 
 

@@ -1,11 +1,13 @@
-"""Sets up what the project's commands need, with nothing but Python's standard library.
+"""Install the packages that the project's commands need.
 
     python -m tools.setup [package | checkov]
 
-`make` runs it. With `package` it installs what builds the Lambda's zip, with `checkov` that linter. Without, it
-installs everything else and writes `.build/env`, which puts the tools on PATH and, where needed, tells Terraform of
-a mirror.
-It has to load on an old Python 3 too, which then gets a sentence and not a SyntaxError: hence no `__future__`.
+`make` runs this command. With `package` it installs the packages that build the function's zip, with `checkov` it
+installs that linter. Without an argument it installs all other packages and writes `.build/env`, which adds the tools
+to PATH and, if needed, configures a provider mirror for Terraform.
+
+This module needs only the standard library. It supports old versions of Python 3, so that their users get an error
+message and not a SyntaxError. It therefore does not import from `__future__`.
 """
 
 import ast
@@ -37,7 +39,7 @@ NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
 
 def main() -> None:
-    """Set up, or say in one sentence what is missing."""
+    """Install the packages, or exit with an error message."""
     try:
         use_python()
         if sys.argv[1:] == ["package"]:
@@ -55,7 +57,7 @@ def main() -> None:
 
 
 def use_python() -> None:
-    """Go on with a Python that is new enough."""
+    """Continue with Python 3.11 or newer."""
     if sys.version_info >= (3, 11):
         return
     for name in NEWER_PYTHONS:
@@ -63,27 +65,27 @@ def use_python() -> None:
         if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             os.execv(path, [path, "-m", "tools.setup", *sys.argv[1:]])  # noqa: S606
     raise UserError(
-        f"Python 3.11 or newer is needed and this is {sys.version.split()[0]}: install one, "
-        "or name it with `make PYTHON=/path/to/python3.11`."
+        f"Python 3.11 or newer is required, but this is Python {sys.version.split()[0]}: install a newer version, "
+        "or select it with `make PYTHON=/path/to/python3.11`."
     )
 
 
 def check_terraform() -> None:
-    """Raise UserError unless `terraform` is there and new enough."""
+    """Raise `UserError` unless Terraform 1.9 or newer is installed."""
     if not shutil.which("terraform"):
         raise UserError("Terraform is not on PATH: install Terraform 1.9 or newer.")
-    answer = output(["terraform", "version"])
-    match = re.search(r"Terraform v(\d+)\.(\d+)", answer)
+    version = output(["terraform", "version"])
+    match = re.search(r"Terraform v(\d+)\.(\d+)", version)
     if not match:
-        raise UserError("`terraform version` does not answer: install Terraform 1.9 or newer.")
+        raise UserError("`terraform version` reports no version: install Terraform 1.9 or newer.")
     if (int(match.group(1)), int(match.group(2))) < (1, 9):
         raise UserError(
-            f"Terraform 1.9 or newer is needed and this is {match.group()[11:]}: install a newer one."
+            f"Terraform 1.9 or newer is required, but this is {match.group()[11:]}: install a newer version."
         )
 
 
 def install_packages(venv: Path, requirements: Path) -> None:
-    """Make the virtual environment hold exactly the locked packages."""
+    """Install exactly the locked packages into the virtual environment."""
     marker = venv / ".installed"
     lock = requirements.read_text()
     digest = hashlib.sha256(lock.encode()).hexdigest()
@@ -92,7 +94,7 @@ def install_packages(venv: Path, requirements: Path) -> None:
     with step("Python packages, %s" % requirements.relative_to(PROJECT)):
         create_venv(venv)
         python = str(venv / "bin" / "python")
-        # Where the lock has uv, pip installs uv, and uv the rest in a tenth of the time.
+        # If the lock file contains uv, pip installs only uv. uv then installs the rest in a tenth of the time.
         uv = re.search(r"^uv==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
         first = venv / "first.txt"
         first.write_text(uv.group() if uv else lock)
@@ -105,25 +107,25 @@ def install_packages(venv: Path, requirements: Path) -> None:
 
 
 def create_venv(venv: Path) -> None:
-    """Create the virtual environment; Debian ships Python without what that takes."""
+    """Create the virtual environment. Debian's Python needs another package for it."""
     command = [sys.executable, "-m", "venv", "--clear", str(venv)]
     if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
         version = "{}.{}".format(*sys.version_info)
         raise UserError(
-            "Python cannot make a virtual environment: install its venv module "
+            "Python cannot create a virtual environment: install its venv module "
             f"(on Debian and Ubuntu: apt install python{version}-venv)."
         )
 
 
 def index_settings() -> Dict[str, str]:
-    """Return, as uv's environment variables, the package index that pip is configured to use.
+    """Return the package index in the configuration of pip, as environment variables for uv.
 
-    uv reads neither pip's configuration files nor its variables (uv documentation, "Compatibility
-    with pip"). What the user has set for uv itself stays.
+    uv reads neither pip's configuration files nor its variables (uv documentation, "Compatibility with pip"). Existing
+    variables for uv take precedence.
     """
     listing = output([str(VENV / "bin" / "python"), "-m", "pip", "config", "list"])
     settings: Dict[str, str] = {}
-    # pip's own precedence: the environment over [install] over [global].
+    # In pip's configuration, the environment takes precedence over [install], and [install] over [global].
     for section in ("global.", "install.", ":env:."):
         for line in listing.splitlines():
             name, _, value = line.partition("=")
@@ -138,12 +140,12 @@ def index_settings() -> Dict[str, str]:
         )
         if option in settings and variable not in os.environ
     }
-    # As pip does: the best match of all indexes, not what the first has. Hashes are required.
+    # Like pip, use the best match of all indexes. Hashes are required in any case.
     return {"UV_INDEX_STRATEGY": "unsafe-best-match", **variables}
 
 
 def run(command: List[str], environment: Dict[str, str]) -> None:
-    """Run an installer; if it fails, it is most likely for want of the network."""
+    """Run an installer. Its most probable failure is a missing network connection."""
     result = subprocess.run(
         command,
         env={**os.environ, **environment},
@@ -152,39 +154,40 @@ def run(command: List[str], environment: Dict[str, str]) -> None:
         check=False,
     )
     if result.returncode != 0:
-        said = result.stdout.decode(errors="replace").strip().splitlines()
-        errors = [line for line in said if line.lower().startswith("error")]
+        lines = result.stdout.decode(errors="replace").strip().splitlines()
+        errors = [line for line in lines if line.lower().startswith("error")]
         raise UserError(
-            "the Python packages could not be installed: check that the package index answers, or set PIP_INDEX_URL "
-            f"to a mirror. The installer says: {(errors or said or ['nothing'])[-1]}"
+            "the Python packages could not be installed: check that you can reach the package index, or set "
+            f"PIP_INDEX_URL to a mirror. The installer reports: {(errors or lines or ['nothing'])[-1]}"
         )
 
 
 def output(command: List[str]) -> str:
-    """Return what a command prints, whatever becomes of it."""
+    """Return the output of a command, even if the command fails."""
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return result.stdout.decode(errors="replace")
 
 
 def provider_mirror() -> Optional[Path]:
-    """Return the directory of a Terraform provider mirror, or None where Terraform needs none.
+    """Return the directory of a Terraform provider mirror, or None if Terraform needs no configuration.
 
-    Terraform looks into its implied mirror directories by itself. Of a mirror among add-on software (the /opt of the
-    Filesystem Hierarchy Standard) it has to be told, if nothing is configured and the registry is out of reach.
+    Terraform searches its implied mirror directories itself. A mirror in the directory for add-on software (/opt in the
+    Filesystem Hierarchy Standard) has to be configured, unless Terraform is already configured or can reach the
+    registry.
     """
     configuration = Path(os.environ.get("TF_CLI_CONFIG_FILE", "~/.terraformrc")).expanduser()
-    # A shell that has sourced `.build/env` names our own.
+    # In a shell that has sourced `.build/env`, this is the project's own file.
     if configuration.exists() and configuration != CLI_CONFIG:
         return None
     for provider in sorted(ADD_ON_SOFTWARE.glob("*/*/hashicorp/aws")):
         registry = provider.parent.parent
-        if not answers(registry.name):
+        if not is_reachable(registry.name):
             return registry.parent
     return None
 
 
-def answers(host: str) -> bool:
-    """Return whether the host takes HTTPS connections."""
+def is_reachable(host: str) -> bool:
+    """Return whether the host accepts HTTPS connections."""
     try:
         socket.create_connection((host, 443), timeout=3).close()
     except OSError:
@@ -193,14 +196,14 @@ def answers(host: str) -> bool:
 
 
 def write_environment(mirror: Optional[Path]) -> None:
-    """Write `.build/env`, to be sourced by a shell."""
+    """Write `.build/env`, which a shell can source."""
     lines = [
         f"export PATH={shlex.quote(str(VENV / 'bin'))}:$PATH",
-        # uv installs sources only, and the tests start Python hundreds of times.
+        # uv does not compile packages, and the tests start Python hundreds of times.
         "unset PYTHONDONTWRITEBYTECODE",
     ]
     if mirror:
-        # No `direct {}`: Terraform would ask the registry too, and fail because that does not answer.
+        # With `direct {}`, Terraform would also call the registry, and fail because it is not reachable.
         CLI_CONFIG.write_text(
             f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
         )
@@ -210,7 +213,7 @@ def write_environment(mirror: Optional[Path]) -> None:
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Print the step's name, and its seconds when it is done."""
+    """Print the name of a step, and its seconds after it has finished."""
     start = time.monotonic()
     sys.stdout.write(f"{name:<60}")
     sys.stdout.flush()

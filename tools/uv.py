@@ -1,4 +1,4 @@
-"""Runs uv with the package index that pip is configured to use.
+"""Run uv with the package index in the configuration of pip.
 
 python -m tools.uv [ARGUMENT ...]
 """

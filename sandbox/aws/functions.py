@@ -31,7 +31,7 @@ class Functions:
 
     @staticmethod
     def arn(name_or_arn: str, *, region: str, account: str) -> str:
-        """Return the ARN of a function. A caller may also specify a function of its own account by name."""
+        """Return the ARN of a function. Within its account, a caller can also specify the name."""
         if name_or_arn.startswith("arn:"):
             return name_or_arn
         arn: str = make_function_arn(region, account, name_or_arn)

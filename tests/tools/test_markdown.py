@@ -15,9 +15,11 @@ PLAIN_ENGLISH = (
     "*.md",
     ".github/*.md",
     "docs/**/*.md",
+    "sandbox/**/*.py",
     "tests/tools/english.py",
     "tests/tools/test_dependabot.py",
     "tests/tools/test_markdown.py",
+    "tools/**/*.py",
 )
 """Files whose English is checked: pages, docstrings of `.py` files, descriptions in `.tf` files."""
 

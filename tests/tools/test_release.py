@@ -1,4 +1,4 @@
-"""`make release`: version, Lambda, changelog and zip agree, or it says which does not."""
+"""`make release` checks that version, function, changelog and zip are consistent."""
 
 from __future__ import annotations
 
@@ -77,25 +77,27 @@ def test_the_notes_have_what_changed_and_the_zips_hashes(checkout: Path) -> None
             "pyproject.toml",
             "1.2.3",
             "1.2.4",
-            r"pyproject\.toml has version 1\.2\.4, and the newest .* is 1\.2\.3",
+            r"pyproject\.toml has version 1\.2\.4, but the newest .* is 1\.2\.3",
             id="another version",
         ),
-        pytest.param("CHANGELOG.md", " - 2026-11-25", "", "newest with a date", id="no date"),
+        pytest.param(
+            "CHANGELOG.md", " - 2026-11-25", "", "newest version with a date", id="no date"
+        ),
         pytest.param(
             "CHANGELOG.md",
             "[Unreleased]\n",
             "[Unreleased]\n\n- Not yet.\n",
-            r"has to begin with an empty \[Unreleased\]",
+            r"must begin with an empty \[Unreleased\]",
             id="unreleased changes",
         ),
         pytest.param(
             "CHANGELOG.md",
             CHANGELOG,
             "# Changelog\n\n## [Unreleased]\n",
-            "is none",
+            "is missing",
             id="no release",
         ),
-        pytest.param("CHANGELOG.md", CHANGELOG, "", "has to begin with", id="no changelog"),
+        pytest.param("CHANGELOG.md", CHANGELOG, "", "must begin with", id="no changelog"),
     ],
 )
 def test_what_does_not_agree_is_named(
@@ -111,26 +113,26 @@ def test_a_lambda_of_another_version_is_named(checkout: Path) -> None:
     edit(checkout, INIT, "1.2.3", "1.2.2")
     build(checkout)
 
-    with pytest.raises(UserError, match=f"write it as __version__ into {INIT}"):
+    with pytest.raises(UserError, match=f"set __version__ in {INIT} to it"):
         notes(checkout)
 
 
 def test_a_zip_of_other_sources_is_refused(checkout: Path) -> None:
     edit(checkout, INIT, "Start", "Begin")
 
-    with pytest.raises(UserError, match="is not of these sources: run `make package`"):
+    with pytest.raises(UserError, match="differs from the sources: run `make package`"):
         notes(checkout)
 
 
 def test_a_zip_without_a_module_is_refused(checkout: Path) -> None:
     (checkout / INIT).with_name("new.py").touch()
 
-    with pytest.raises(UserError, match="is not of these sources"):
+    with pytest.raises(UserError, match="differs from the sources"):
         notes(checkout)
 
 
 def test_a_missing_zip_is_answered_with_what_builds_it(checkout: Path) -> None:
     (checkout / "dist/mwaa_dags_trigger.zip").unlink()
 
-    with pytest.raises(UserError, match="is not there: run `make package`"):
+    with pytest.raises(UserError, match="does not exist: run `make package`"):
         notes(checkout)

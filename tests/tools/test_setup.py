@@ -58,7 +58,7 @@ def test_missing_terraform(checkout: Path) -> None:
 def test_old_terraform(checkout: Path) -> None:
     provide(checkout, "terraform", "echo Terraform v1.5.7")
 
-    assert_one_sentence(set_up(checkout), "this is 1.5", "install a newer one")
+    assert_one_sentence(set_up(checkout), "this is 1.5", "install a newer version")
 
 
 def test_python_without_venv(checkout: Path) -> None:
@@ -128,7 +128,7 @@ class TestProviderMirror:
         (tmp_path / "mirror" / "registry.example" / "hashicorp" / "aws").mkdir(parents=True)
         monkeypatch.setattr(module, "ADD_ON_SOFTWARE", tmp_path)
         monkeypatch.setattr(module, "CLI_CONFIG", tmp_path / "own.rc")
-        monkeypatch.setattr(module, "answers", lambda host: host != "registry.example")
+        monkeypatch.setattr(module, "is_reachable", lambda host: host != "registry.example")
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
 
@@ -160,7 +160,9 @@ class TestProviderMirror:
 
         assert module.provider_mirror() is None
 
-    def test_is_not_used_where_the_registry_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "answers", lambda _: True)
+    def test_is_not_used_if_the_registry_is_reachable(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "is_reachable", lambda _: True)
 
         assert module.provider_mirror() is None
