@@ -15,7 +15,7 @@ import pytest
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from tests.faults.rules import DAG
-from tests.sandbox.batches import Airflow, Front
+from tests.sandbox.faulty_mwaa import Airflow, Front
 from tests.support.machines import Machines
 from tests.support.terraform import Terraform
 

@@ -22,7 +22,7 @@ from sandbox.account import Account
 from sandbox.aws.accounts import DEPLOYED_NAME, DEPLOYER
 from sandbox.deployment import Applied
 from tests.faults.rules import DAG
-from tests.sandbox.holding import SECONDS, Front
+from tests.sandbox.held_mwaa import SECONDS, Front
 from tests.sandbox.switches import (
     ACCOUNTS,
     LOG_GROUPS,

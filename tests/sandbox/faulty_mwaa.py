@@ -1,4 +1,4 @@
-"""An MWAA for batches: it fails by chance, and counts the commands that it has at once."""
+"""An MWAA for batches that fails at random, and counts its concurrent commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.clock import Clock
 
 
 class Airflow(RulesAirflow):
-    """Rules; of the DAG it knows nothing yet where the conf names one of `unready`."""
+    """Rules of an Airflow. The DAG does not exist yet for a conf with one of the clients in `unready`."""
 
     def __init__(self) -> None:
         super().__init__(DEFAULT, Clock())
@@ -26,8 +26,8 @@ class Airflow(RulesAirflow):
     def cli(self, argv: list[str], timeout: float) -> CliResult:
         """Run a command."""
         if any(f'"{client}"' in word for client in self.unready for word in argv):
-            said = b"airflow.exceptions.DagNotFound: Dag id onboarding not found in DagModel\n"
-            return CliResult(1, b"", said)
+            message = b"airflow.exceptions.DagNotFound: Dag id onboarding not found in DagModel\n"
+            return CliResult(1, b"", message)
         return super().cli(argv, timeout)
 
 
@@ -37,11 +37,11 @@ class Front(MwaaFront):
     Attributes
     ----------
     most
-        Commands at once, at the most.
+        Largest number of concurrent commands.
     faults
-        The share of commands that fail, half of them after they were carried out.
+        Share of commands that fail, half of them after their execution.
     failed
-        How many have failed so.
+        Number of failed commands.
     """
 
     def __init__(self, directory: Path, airflow: Airflow) -> None:
@@ -54,7 +54,7 @@ class Front(MwaaFront):
         self._lock = threading.Lock()
 
     def perform(self, request: Request, action: Callable[[], Response]) -> Response:
-        """Carry out a command, or fail before or after it."""
+        """Run a command, or fail before or after it."""
         if request.path not in CLI_PATHS:
             return action()
         with self._lock:
@@ -65,10 +65,10 @@ class Front(MwaaFront):
         try:
             if fails and not after:
                 return Response(HTTPStatus.SERVICE_UNAVAILABLE)
-            answer = action()
+            response = action()
             if fails:
                 raise ConnectionError
-            return answer
+            return response
         finally:
             with self._lock:
                 self._now -= 1

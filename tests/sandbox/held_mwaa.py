@@ -1,4 +1,4 @@
-"""An MWAA that holds what reaches Airflow, so that an invocation lasts as long as a test wants."""
+"""An MWAA that holds requests, so that an invocation lasts as long as a test requires."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = 300.0
 
 
 class Front(MwaaFront):
-    """The environment `sandbox`, with rules in place of an Airflow."""
+    """The environment `sandbox`, with rules instead of an Airflow."""
 
     def __init__(self, directory: Path) -> None:
         airflow = RulesAirflow(DEFAULT, Clock())
@@ -27,14 +27,14 @@ class Front(MwaaFront):
         self._reached = threading.Event()
 
     def perform(self, request: Request, action: Callable[[], Response]) -> Response:
-        """Do what a request asks for, once nothing is held."""
+        """Execute a request as soon as requests are not held."""
         self._reached.set()
         assert self._passes.wait(SECONDS)
         return super().perform(request, action)
 
     @contextmanager
     def holding(self) -> Iterator[Callable[[], bool]]:
-        """Hold requests until the end; what is yielded waits for the first."""
+        """Hold requests during the body of the `with`. The yielded function waits for the first request."""
         self._reached.clear()
         self._passes.clear()
         try:
