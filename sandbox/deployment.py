@@ -1,4 +1,4 @@
-"""Deploys configurations into the sandbox: the root configuration, with its state elsewhere, and others."""
+"""Deployment of the root configuration and other configurations into the sandbox."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Applied:
 
 
 class Deployment:
-    """A configuration in the workspace `sandbox`, with its state in a directory that was prepared.
+    """A configuration in the workspace `sandbox`, in a directory with its own state.
 
     Parameters
     ----------
     directory
         The root configuration as `prepare` creates it, or another configuration that is initialised.
     environment
-        Variables that move Terraform to the sandbox.
+        Environment variables that connect Terraform to the sandbox.
     var_files
-        Paths from the directory; the last one wins.
+        Paths relative to the directory. Later files take precedence.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Deployment:
         return self._change("apply", advance, variables, replace=list(replace))
 
     def plan(self, **variables: Any) -> dict[str, str]:
-        """Plan, with these variables as in `apply`; return the action for each address that would change.
+        """Plan with these variables, as in `apply`. Return the action for each address that would change.
 
         An action is `create`, `update`, `replace` or `delete`.
         """
@@ -72,7 +72,7 @@ class Deployment:
         return actions
 
     def destroy(self, advance: Advance) -> None:
-        """Destroy everything that was applied."""
+        """Destroy all applied resources."""
         self._change("destroy", advance, {})
 
     def resources(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Runs Terraform, the root configuration included, without changing a file of the project."""
+"""Terraform commands, and directories that keep their files out of the project."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _lines(
 
 
 def _errors(line: str) -> Iterator[Diagnostic]:
-    """Yield the error that a line of output holds, if any."""
+    """Yield the error in a line of output, if any."""
     if not line.startswith('{"@level":"error"'):
         return
     diagnostic = json.loads(line).get("diagnostic")
@@ -139,10 +139,10 @@ def _errors(line: str) -> Iterator[Diagnostic]:
 def link_configuration(directory: Path) -> None:
     """Create a directory with links to the files of the root configuration and to the built package.
 
-    State and plug-ins stay in it, and a backend that the root configuration names is left alone.
+    The directory contains the state and the plug-ins. A backend in the root configuration is not used.
     """
     if not ZIP.is_file():
-        raise UserError(f"{ZIP.relative_to(PROJECT)} is not there: run `make package`.")
+        raise UserError(f"{ZIP.relative_to(PROJECT)} does not exist: run `make package`.")
     directory.mkdir(parents=True, exist_ok=True)
     for path in (
         *PROJECT.glob("*.tf"),

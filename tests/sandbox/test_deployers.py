@@ -23,7 +23,7 @@ from sandbox.aws.accounts import DEPLOYED_NAME, DEPLOYER
 from sandbox.deployment import Applied
 from tests.faults.rules import DAG
 from tests.sandbox.held_mwaa import SECONDS, Front
-from tests.sandbox.switches import (
+from tests.sandbox.switched_variables import (
     ACCOUNTS,
     LOG_GROUPS,
     ONLY_WHILE_NOTHING_RUNS,

@@ -1,4 +1,4 @@
-"""What can be switched on a deployed stack: the variables of the root configuration, as Terraform takes them."""
+"""Values of the root configuration's variables that a test sets and resets on a deployed stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEY = f"arn:aws:kms:{REGION}:{{}}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def demanding(number: str) -> dict[str, Any]:
-    """Return an account that demands a key and a permissions boundary."""
+    """Return an account that requires a key and a permissions boundary."""
     return account(
         number,
         logging={"kms_key_arn": KEY.format(number)},
@@ -27,9 +27,10 @@ ONLY_WHILE_NOTHING_RUNS: dict[str, Any] = {
     "preliminary_tasks": [],
     "transport": "rest",
 }
-"""For some seconds a role has its new rights already, and what runs as it needs the old ones.
+"""Variables that must not change while executions run.
 
-Of `encryption` that is so where it is switched off, and not to be seen here: nothing asks for a key.
+For a few seconds, a role has its new permissions, but executions need its previous permissions. With `encryption` this
+happens when you disable it, which this test cannot show, because the sandbox does not check keys.
 """
 
 SWITCHED: dict[str, Any] = {
@@ -57,13 +58,13 @@ SWITCHED: dict[str, Any] = {
     ],
     "vpc": {"subnet_ids": ["subnet-0a1b"], "security_group_ids": ["sg-0a1b"]},
 }
-"""Every variable but those above and below, those of which the names are made, and the package."""
+"""All variables except the other variables in this module, the variables in names, and the package."""
 
 WAITING = {"wait_for_completion": {"timeout_seconds": 3600}}
-"""With which executions last as long as their DAG runs."""
+"""Executions then last as long as their DAG runs."""
 
 LOG_GROUPS = {
     f"{side}_account": account(number, logging={"log_group_name": f"/team/{side}"})
     for side, number in ACCOUNTS.items()
 }
-"""Existing log groups in place of those that are made."""
+"""Existing log groups instead of new log groups."""
