@@ -1,7 +1,7 @@
-"""Build dist/mwaa_dags_trigger.zip: the package, and what it needs beside botocore.
+"""Build dist/mwaa_dags_trigger.zip: the package and its dependencies other than botocore.
 
-The zip is the same to the byte wherever it is built: names are sorted, times and modes are fixed,
-and libdeflate compresses, because the zlib that Python comes with differs between machines.
+The zip is identical to the byte on all machines: names are sorted, times and modes are fixed, and
+libdeflate compresses the files, because Python's zlib differs between machines.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ REQUIREMENTS = PROJECT / "lambda" / "requirements.txt"
 WHEELS = BUILD / "wheels"
 
 MAX_BYTES = 768 * 1024
-DOWNLOAD_S = 180
-# The earliest time that a zip can hold; it has no time zone.
+DOWNLOAD_SECONDS = 180
+# The earliest time that a zip can contain. It has no time zone.
 TIME = datetime(1980, 1, 1)  # noqa: DTZ001
 MODE = stat.S_IFREG | 0o644
 
 
 class Compressor:
-    """The part of `zlib.compressobj` that `stream_zip` uses, over libdeflate."""
+    """The part of `zlib.compressobj` that `stream_zip` uses, implemented with libdeflate."""
 
     def __init__(self) -> None:
         self._data = bytearray()
 
     def compress(self, data: bytes) -> bytes:
-        """Take data in; everything comes out of `flush`."""
+        """Buffer the data for `flush`."""
         self._data += data
         return b""
 
     def flush(self) -> bytes:
-        """Return all of the data, compressed."""
+        """Return all data, compressed."""
         return bytes(deflate.deflate_compress(self._data, 12))
 
 
@@ -55,23 +55,25 @@ def main() -> None:
     files = package_files()
     for wheel in locked_wheels():
         files |= wheel_files(wheel)
-    data = zipped(files)
+    data = create_zip(files)
     if len(data) > MAX_BYTES:
-        sys.exit(f"The zip has {len(data)} bytes, more than {MAX_BYTES}: look what was added.")
+        sys.exit(
+            f"The zip has {len(data)} bytes, more than {MAX_BYTES}. Check which files were added."
+        )
     replace(ZIP, data)
     print(f"{ZIP.relative_to(PROJECT)} {len(data)} bytes sha256:{hashlib.sha256(data).hexdigest()}")  # noqa: T201
 
 
 def package_files() -> dict[str, bytes]:
-    """Read the package's own modules, by their name in the zip."""
+    """Return the modules of the package by their names in the zip."""
     modules = PACKAGE.rglob("*.py")
     return {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in modules}
 
 
 def wheel_files(wheel: Path) -> dict[str, bytes]:
-    """Read a wheel's files, licences and metadata included, by their name in the zip.
+    """Return the files of a wheel, including licenses and metadata, by their names in the zip.
 
-    RECORD is left out: it lists the files of an installation, which this is not.
+    RECORD is omitted, because it describes an installation.
     """
     with zipfile.ZipFile(wheel) as archive:
         names = (
@@ -81,29 +83,29 @@ def wheel_files(wheel: Path) -> dict[str, bytes]:
 
 
 def locked_wheels() -> list[Path]:
-    """Find the wheels that requirements.txt locks, and download those that are missing.
+    """Return the wheels that requirements.txt locks. Download missing wheels.
 
-    Only wheels without machine code count, so that the zip serves arm64 and x86_64.
+    Only wheels without machine code are used, so that the zip works on arm64 and x86_64.
     """
-    wheels = found_wheels()
+    wheels = cached_wheels()
     if None in wheels.values():
         download()
-        wheels = found_wheels()
+        wheels = cached_wheels()
     missing = [name for name, wheel in wheels.items() if wheel is None]
     if missing:
         sys.exit(
-            f"No wheel in pure Python has a locked hash: {', '.join(missing)}. Run `make lock`."
+            f"No wheel without machine code has a locked hash: {', '.join(missing)}. Run `make lock`."
         )
     return [wheel for wheel in wheels.values() if wheel is not None]
 
 
-def found_wheels() -> dict[str, Path | None]:
-    """Return, for each requirement, the wheel in the cache whose hash is locked, or None."""
+def cached_wheels() -> dict[str, Path | None]:
+    """Return the cached wheel with a locked hash for each requirement, or None."""
     present = {
         hashlib.sha256(path.read_bytes()).hexdigest(): path
         for path in WHEELS.glob("*-none-any.whl")
     }
-    # A requirement begins a line; its hashes follow on lines of their own.
+    # Each requirement starts a line. Its hashes are on the next lines.
     requirements = re.findall(r"^(\w\S*)((?:.*\\\n)*.*)", REQUIREMENTS.read_text(), re.MULTILINE)
     return {
         name: next(
@@ -114,38 +116,38 @@ def found_wheels() -> dict[str, Path | None]:
 
 
 def download() -> None:
-    """Fill the cache from the package index."""
+    """Download the wheels from the package index into the cache."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
     command += ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
     command += ["--dest", str(WHEELS), "--requirement", str(REQUIREMENTS)]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=DOWNLOAD_S, check=False
+            command, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS, check=False
         )
         problem = done.stderr.strip().rpartition("\n")[2] if done.returncode else ""
     except subprocess.TimeoutExpired:
-        problem = f"no answer in {DOWNLOAD_S} s"
+        problem = f"no response in {DOWNLOAD_SECONDS} s"
     if problem:
         sys.exit(
-            "Cannot download what the Lambda's zip needs: check the network, or pip's index and "
+            "Cannot download the dependencies of the function. Check the network and pip's index and "
             f"proxy settings ({problem})."
         )
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
-    """Zip the files, sorted by name."""
+def create_zip(files: dict[str, bytes]) -> bytes:
+    """Return a zip of the files, sorted by name."""
 
     def members() -> Iterator[MemberFile]:
         for name in sorted(files):
             yield name, TIME, MODE, ZIP_32, (files[name],)
 
-    # Typed as zlib's own, of which it uses what Compressor has.
+    # stream_zip declares zlib's type, but uses only these methods.
     compressor: Any = Compressor
     return b"".join(stream_zip(members(), get_compressobj=compressor, extended_timestamps=False))
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
+    """Write a file completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
         part.write(data)

@@ -68,7 +68,7 @@ def _changes(changelog: Path, version: str) -> tuple[str, str]:
 def _check_zip(package: Path, sources: Path, version: str) -> None:
     if not package.exists():
         raise UserError("The zip of the function does not exist: run `make package`.")
-    modules = {path.relative_to(sources).as_posix(): path for path in sources.glob("*/*.py")}
+    modules = {path.relative_to(sources).as_posix(): path for path in sources.glob("*/**/*.py")}
     with zipfile.ZipFile(package) as archive:
         packaged = {name for name in archive.namelist() if name.startswith("mwaa_dags_trigger/")}
         if packaged != modules.keys() or any(

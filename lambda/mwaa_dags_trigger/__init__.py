@@ -1,4 +1,4 @@
-"""Start DAG runs on Amazon MWAA, exactly one for each request."""
+"""Create DAG runs on Amazon MWAA, exactly one for each request."""
 
 from __future__ import annotations
 

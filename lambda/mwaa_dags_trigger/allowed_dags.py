@@ -1,4 +1,4 @@
-"""Which DAGs the function serves."""
+"""The DAGs that the function may use."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from mwaa_dags_trigger.request import RunKey
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedDags:
-    """The DAGs that may be asked for.
+    """The allowed DAGs of each environment.
 
     Parameters
     ----------
     by_environment
-        By environment, DAG ids; one that ends with `*` stands for all that begin so. In an
-        environment that is not named, every DAG may be asked for.
+        DAG ids by the name of the environment. An id that ends with `*` matches all DAGs with this
+        prefix. All DAGs are allowed in environments that are not listed.
     """
 
     by_environment: Mapping[str, Collection[str]]
 
-    def check(self, run: RunKey) -> None:
-        """Return where the run's DAG may be asked for.
+    def check(self, key: RunKey) -> None:
+        """Check that the DAG is allowed.
 
         Raises
         ------
         DagNotAllowed
-            Otherwise.
+            If it is not.
         """
-        names = self.by_environment.get(run.mwaa_env_name)
-        if names is None or any(_stands_for(name, run.mwaa_dag_name) for name in names):
+        patterns = self.by_environment.get(key.mwaa_env_name)
+        if patterns is None or any(_matches(key.mwaa_dag_name, pattern) for pattern in patterns):
             return
         raise DagNotAllowed(
-            f"DAG {run.mwaa_dag_name} is not one that this function may ask for in MWAA environment "
-            f"{run.mwaa_env_name}. Have the target's allowed_dags name it, or ask for another DAG."
+            f"DAG {key.mwaa_dag_name} is not allowed in MWAA environment {key.mwaa_env_name}. Add it "
+            "to allowed_dags of the target, or use another DAG."
         )
 
 
-def read_allowed_dags(setting: str | None) -> AllowedDags:
-    """Read the function's environment variable ALLOWED_DAGS; without one, all DAGs are allowed.
+def parse_allowed_dags(setting: str | None) -> AllowedDags:
+    """Parse the function's environment variable ALLOWED_DAGS. Without it, all DAGs are allowed.
 
     Raises
     ------
     RuntimeError
-        If it is not the JSON object that it has to be: nothing may pass for want of a comma.
+        If it is not a JSON object of lists. A broken setting must not allow all DAGs.
     """
     if setting is None:
         return AllowedDags(by_environment={})
@@ -54,20 +54,20 @@ def read_allowed_dags(setting: str | None) -> AllowedDags:
         by_environment = json.loads(setting)
     except (ValueError, RecursionError):
         by_environment = None
-    if not isinstance(by_environment, dict) or not all(map(_are_names, by_environment.values())):
+    if not isinstance(by_environment, dict) or not all(map(_is_list, by_environment.values())):
         raise RuntimeError(
-            "The function's environment variable ALLOWED_DAGS must be a JSON object that has, by "
-            "environment, a list of DAG ids, each of which may end with '*': set the target's "
-            "allowed_dags and apply."
+            "The function's environment variable ALLOWED_DAGS must be a JSON object with a list of DAG "
+            "ids for each environment. A DAG id may end with '*'. Correct allowed_dags of the target "
+            "and apply."
         )
     return AllowedDags(by_environment=by_environment)
 
 
-def _are_names(value: object) -> bool:
+def _is_list(value: object) -> bool:
     return isinstance(value, list) and all(
-        isinstance(name, str) and name and "*" not in name[:-1] for name in value
+        isinstance(pattern, str) and pattern and "*" not in pattern[:-1] for pattern in value
     )
 
 
-def _stands_for(name: str, dag_id: str) -> bool:
-    return dag_id.startswith(name[:-1]) if name.endswith("*") else dag_id == name
+def _matches(dag_id: str, pattern: str) -> bool:
+    return dag_id.startswith(pattern[:-1]) if pattern.endswith("*") else dag_id == pattern

@@ -1,45 +1,43 @@
-"""The handler that Lambda calls, and what lives as long as its container."""
+"""The handler that Lambda calls, and the objects that live as long as its container."""
 
 from __future__ import annotations
 
-from mwaa_dags_trigger import start
-
-# isort: split
 import os
 from typing import Any, Protocol
 
 from mwaa_dags_trigger import logs
-from mwaa_dags_trigger.allowed_dags import read_allowed_dags
+from mwaa_dags_trigger.allowed_dags import parse_allowed_dags
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import Environments, mwaa_client
 from mwaa_dags_trigger.handler import handle
-from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.mwaa.client import create_mwaa_client
+from mwaa_dags_trigger.mwaa.environments import Environments
+from mwaa_dags_trigger.transports.base import Transport
 
 
 class Context(Protocol):
-    """What is used of Lambda's context object."""
+    """The part of Lambda's context object that the function uses."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the time until the invocation ends."""
+        """Return the time until Lambda ends the invocation."""
         ...
 
 
 def lambda_handler(event: object, context: Context) -> dict[str, Any]:
-    """Have one DAG run made, or return how far one is; see `mwaa_dags_trigger.handler.handle`."""
+    """Handle an event; see `mwaa_dags_trigger.handler.handle`."""
     deadline = Deadline(time_left=lambda: context.get_remaining_time_in_millis() / 1000)
     return handle(event, TRANSPORT, deadline, allowed_dags=ALLOWED_DAGS)
 
 
-def _transport(name: str) -> Transport:
-    """Return the transport of this name; only one is imported, because each takes its time."""
-    environments = Environments(mwaa_client())
+def _create_transport(name: str) -> Transport:
+    """Create a transport. Only its own module is imported, because each import takes time."""
+    environments = Environments(create_mwaa_client())
     match name:
         case "cli":
-            from mwaa_dags_trigger.cli import CliTransport  # noqa: PLC0415
+            from mwaa_dags_trigger.transports.cli import CliTransport  # noqa: PLC0415
 
             return CliTransport(environments)
         case "rest":
-            from mwaa_dags_trigger.rest import RestTransport  # noqa: PLC0415
+            from mwaa_dags_trigger.transports.rest import RestTransport  # noqa: PLC0415
 
             return RestTransport(environments)
     raise RuntimeError(
@@ -48,7 +46,6 @@ def _transport(name: str) -> Transport:
 
 
 logs.add_execution_arn()
-ALLOWED_DAGS = read_allowed_dags(os.environ.get("ALLOWED_DAGS"))
-# Made while the container starts, when Lambda gives the most CPU; connections and tokens are kept.
-TRANSPORT = _transport(os.environ.get("TRANSPORT", "cli"))
-start.done()
+ALLOWED_DAGS = parse_allowed_dags(os.environ.get("ALLOWED_DAGS"))
+# Created while the container starts, when Lambda gives it the most CPU. It keeps connections and tokens.
+TRANSPORT = _create_transport(os.environ.get("TRANSPORT", "cli"))

@@ -1,31 +1,43 @@
-"""The errors by which a request ends; their names are the contract with the state machine."""
+"""The errors that the function returns. Their names are the contract with the state machine."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import ClassVar
 
 
+class Outcome(Enum):
+    """What the function knows about a failed request to create a DAG run."""
+
+    NOT_CREATED = "The request certainly created no DAG run."
+    LOST = "No response came back. Sending the request again resolves it."
+    REFUSED = "Airflow refused, perhaps because the DAG run exists. A lookup resolves it."
+
+
 class TriggerError(Exception):
-    """Base of every error by which a request ends.
+    """Base class of all errors that the function returns.
 
     Parameters
     ----------
     problem
-        What happened, to what, and what to do. Never a token, never a value of conf.
+        What happened, to what, and what to do. Never contains a token or a value of the conf.
+    outcome
+        Whether the failed request may have created the DAG run.
 
     Attributes
     ----------
     transient
-        Whether the same request may succeed later, so that the state machine tries again.
+        Whether the same request may succeed later. If so, the state machine retries it.
     execution_arn, dag_run_id
-        Of the request, where it has them; the handler fills them in. They end the message.
+        Identify the request at the end of the message. The handler sets them if they are known.
     """
 
     transient: ClassVar[bool] = False
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, outcome: Outcome = Outcome.NOT_CREATED) -> None:
         super().__init__(problem)
         self.problem = problem
+        self.outcome = outcome
         self.execution_arn: str | None = None
         self.dag_run_id: str | None = None
 
@@ -36,105 +48,109 @@ class TriggerError(Exception):
 
 
 class InvalidRequest(TriggerError):
-    """The event is not one that can be carried out.
+    """The event is invalid.
 
-    The message names the field and what was expected. No call to AWS was made. Correct the input.
+    The message names the field and the expected value. The function called no AWS API. Correct the
+    input.
     """
 
 
 class EnvironmentNotFound(TriggerError):
-    """There is no such MWAA environment in the function's account and Region.
+    """The MWAA environment does not exist in the function's account and Region.
 
-    Also where it was never created, or is being deleted. Check `mwaa_env_name`.
+    This includes environments that could not be created or are being deleted. Check
+    `mwaa_env_name`.
     """
 
 
 class DagNotAllowed(TriggerError):
-    """The DAG is none that the function may ask for in this environment.
+    """The function may not use the DAG in this environment.
 
-    No call to AWS was made. Have the target's `allowed_dags` name the DAG.
+    The function called no AWS API. Add the DAG to `allowed_dags` of the target.
     """
 
 
 class DagNotFound(TriggerError):
     """Airflow does not know the DAG.
 
-    Check `mwaa_dag_name`. A new DAG file takes a moment to be parsed, and one that does not import
-    never appears.
+    Check `mwaa_dag_name`. Airflow needs a moment to parse a new DAG file, and never shows a DAG
+    whose file cannot be imported.
     """
 
 
 class DagRunNotFound(TriggerError):
-    """The DAG has no run with this run id, whose state was asked for; it may have been deleted.
+    """The DAG has no run with the requested run id. The run may have been deleted.
 
     Check `dag_run_id`.
     """
 
 
 class DagRunFailed(TriggerError):
-    """The DAG run that the execution waits for has failed; the message names the failed tasks.
+    """The execution waited for a DAG run, and the run failed. The message names the failed tasks.
 
-    Clear them in Airflow, so that the same DAG run goes on, and redrive the execution.
+    Clear the tasks in Airflow to continue the same DAG run, then redrive the execution.
     """
 
 
 class DagRunTimedOut(TriggerError):
-    """The execution has waited for as long as it may; the DAG run itself goes on.
+    """The DAG run did not end within `timeout_seconds`. The run itself continues.
 
     Redrive the execution to wait again.
     """
 
 
 class RunIdConflict(TriggerError):
-    """The DAG has a run with this run id, but with another conf; nothing was made.
+    """The DAG already has a run with this run id and another conf. No DAG run was created.
 
-    Give each request a `run_id` or an `idempotency_key` of its own, or none.
+    Use a different `run_id` or `idempotency_key` for each request, or omit both.
     """
 
 
 class AccessDenied(TriggerError):
-    """AWS or the Airflow web server refused the function.
+    """AWS or the Airflow web server denied access to the function.
 
     The message names the IAM action that the function's role lacks.
     """
 
 
 class CommandRejected(TriggerError):
-    """Airflow or MWAA refused what was asked for a reason of its own; no DAG run was made.
+    """Airflow or MWAA refused the request. No DAG run was created.
 
-    The message names the kind of Airflow's error, and not its text, which may quote the conf.
+    The message names the kind of Airflow's error. It omits the text, which may quote the conf.
     """
 
 
 class EnvironmentNotReady(TriggerError):
-    """The environment is being created, updated or maintained; the message names its status.
+    """The environment is being created, updated or maintained. The message names its status.
 
-    Trying again later is safe and will do.
+    Retrying later is safe.
     """
 
     transient = True
 
 
 class MwaaBusy(TriggerError):
-    """The web server takes no more commands at once, or AWS throttled a call.
+    """The web server accepts no more commands at the moment, or AWS throttled a call.
 
-    Trying again is safe and will do.
+    Retrying later is safe.
     """
 
     transient = True
 
 
 class MwaaUnavailable(TriggerError):
-    """MWAA could not be reached, or failed. Trying again is safe."""
+    """MWAA could not be reached, or it failed. Retrying is safe."""
 
     transient = True
 
 
 class OutcomeUnknown(TriggerError):
-    """The request was sent, its answer was lost, and looking for the run did not settle it.
+    """A response was lost, and the function could not determine whether the DAG run exists.
 
-    There may be a DAG run or none. Trying again is safe, because the run id stays the same and
-    Airflow takes one once.
+    Retrying is safe: the run id stays the same, and Airflow accepts each run id only once.
     """
 
     transient = True
+
+    def __init__(self, problem: str, outcome: Outcome = Outcome.LOST) -> None:
+        super().__init__(problem, outcome)

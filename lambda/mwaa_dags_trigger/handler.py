@@ -1,4 +1,4 @@
-"""What one invocation does, whatever container it runs in."""
+"""One invocation, from the event to the result."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import logging
 from typing import Any
 
 from mwaa_dags_trigger import logs
+from mwaa_dags_trigger.actions.check import check
+from mwaa_dags_trigger.actions.result import Result
+from mwaa_dags_trigger.actions.status import get_status
+from mwaa_dags_trigger.actions.trigger import trigger_once
 from mwaa_dags_trigger.allowed_dags import AllowedDags
-from mwaa_dags_trigger.check import check
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import TriggerError
-from mwaa_dags_trigger.request import Check, RunKey, Trigger, execution_arn, parse
-from mwaa_dags_trigger.status import status_of
-from mwaa_dags_trigger.transport import Transport
-from mwaa_dags_trigger.trigger import trigger_once
+from mwaa_dags_trigger.request import Check, Request, Status, Trigger, parse
+from mwaa_dags_trigger.run_id import execution_arn
+from mwaa_dags_trigger.transports.base import Transport
 
 logger = logging.getLogger(__name__)
 
@@ -21,47 +23,50 @@ logger = logging.getLogger(__name__)
 def handle(
     event: object, transport: Transport, deadline: Deadline, *, allowed_dags: AllowedDags
 ) -> dict[str, Any]:
-    """Have one DAG run made, or return how far one is.
+    """Create a DAG run, or return its state.
 
     Parameters
     ----------
     event
         See `mwaa_dags_trigger.request.parse`.
     transport
-        How Airflow is reached.
+        The connection to Airflow.
     deadline
         The end of the invocation.
     allowed_dags
-        The DAGs that may be asked for.
+        The DAGs that the caller may use.
 
     Returns
     -------
     dict
-        See `mwaa_dags_trigger.trigger.trigger_once`, `mwaa_dags_trigger.status.status_of` and
-        `mwaa_dags_trigger.check.check`.
+        The result of the action, as JSON: see `mwaa_dags_trigger.actions`.
 
     Raises
     ------
     TriggerError
-        A subclass, whose name is Step Functions' error name.
+        A subclass. Its class name is the error name in Step Functions.
     """
     arn = execution_arn(event)
     logs.execution_arn.set(arn)
     run_id = None
     try:
         request = parse(event)
-        logger.info("Asking MWAA for %s", request)
-        run = request if isinstance(request, RunKey) else request.run
-        run_id = run.dag_run_id
-        allowed_dags.check(run)
-        if isinstance(request, Trigger):
-            result = trigger_once(request, transport, deadline)
-        elif isinstance(request, Check):
-            result = check(request, transport, deadline)
-        else:
-            result = status_of(run, transport, deadline)
+        logger.info("Request: %s", request)
+        run_id = request.key.dag_run_id
+        allowed_dags.check(request.key)
+        result = _act(request, transport, deadline).to_dict()
     except TriggerError as error:
         error.execution_arn, error.dag_run_id = arn, run_id
         raise
-    logger.info("DAG run %s is %s, created: %s", run_id, result["state"], result.get("created"))
+    logger.info("Result: %s", result)
     return result
+
+
+def _act(request: Request, transport: Transport, deadline: Deadline) -> Result:
+    match request:
+        case Trigger():
+            return trigger_once(request, transport, deadline)
+        case Status():
+            return get_status(request, transport, deadline)
+        case Check():
+            return check(request, transport, deadline)

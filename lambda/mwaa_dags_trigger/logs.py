@@ -1,4 +1,4 @@
-"""The execution's ARN on every log record, whichever library writes it."""
+"""The execution's ARN in all log records, including the records of libraries."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ execution_arn: ContextVar[str | None] = ContextVar("execution_arn", default=None
 
 
 def add_execution_arn() -> None:
-    """Have every log record made from now on show `execution_arn`.
+    """Add the attribute `execution_arn` to all future log records.
 
-    Lambda's JSON log format shows a record's further attributes as fields (awslambdaric).
+    Lambda's JSON log format shows additional attributes of a record as fields (awslambdaric).
     """
-    make_record = logging.getLogRecordFactory()
+    create_record = logging.getLogRecordFactory()
 
-    def make_record_with_arn(*args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = make_record(*args, **kwargs)
+    def create_record_with_arn(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = create_record(*args, **kwargs)
         record.execution_arn = execution_arn.get()
         return record
 
-    logging.setLogRecordFactory(make_record_with_arn)
+    logging.setLogRecordFactory(create_record_with_arn)

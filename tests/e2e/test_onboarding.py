@@ -175,7 +175,7 @@ def test_a_misspelt_field_of_the_input_starts_nothing(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="paused", mwaa_dag_config={"a": 1})
 
     assert (execution.status, execution.error) == ("FAILED", "InvalidRequest")
-    assert "Was mwaa_dag_conf meant?" in str(execution.cause)
+    assert "Did you mean mwaa_dag_conf?" in str(execution.cause)
     assert stack.airflow.run_ids("paused") == before
 
 

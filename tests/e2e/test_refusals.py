@@ -73,7 +73,7 @@ def test_a_dag_that_is_not_there(stack: Stack) -> None:
 
     assert (execution.status, execution.error) == ("FAILED", "DagNotFound")
     assert "sandbox" in str(execution.cause)
-    assert "parsed" in str(execution.cause)
+    assert "parse a new DAG file" in str(execution.cause)
 
 
 @on_the_default

@@ -39,7 +39,7 @@ def test_a_look_at_a_failed_run_names_the_failed_task(stack: Stack) -> None:
     failed, error = stack.invoke(**LOOK, mwaa_dag_name="repaired", dag_run_id=run_id)
 
     assert (error, failed["errorType"]) == ("Unhandled", "DagRunFailed")
-    assert "has failed, with its task load. Clear" in failed["errorMessage"]
+    assert "has failed in the task load. Clear" in failed["errorMessage"]
 
 
 def test_a_look_after_too_long_says_that_the_dag_is_paused(stack: Stack) -> None:
@@ -49,4 +49,4 @@ def test_a_look_after_too_long_says_that_the_dag_is_paused(stack: Stack) -> None
     late, error = stack.invoke(**LOOK, mwaa_dag_name="paused", dag_run_id=run_id)
 
     assert (error, late["errorType"]) == ("Unhandled", "DagRunTimedOut")
-    assert "has not started, because its DAG is paused: unpause it" in late["errorMessage"]
+    assert "has not started, because its DAG is paused: unpause the DAG" in late["errorMessage"]

@@ -86,7 +86,7 @@ def test_a_failed_run_that_is_repaired_and_redriven_succeeds_without_a_second_ru
 
     assert (failed.status, failed.error) == ("FAILED", "DagRunFailed")
     assert f"DAG run {run_id} of DAG repaired" in str(failed.cause)
-    assert "has failed, with its task load. Clear its failed tasks" in str(failed.cause)
+    assert "has failed in the task load. Clear its failed tasks" in str(failed.cause)
     assert redriven.status == "SUCCEEDED", redriven
     output = json.loads(str(redriven.output))
     assert (output["dag_run_id"], output["state"]) == (run_id, "success")
@@ -106,7 +106,7 @@ def test_a_run_that_never_starts_times_out_and_a_redrive_waits_again(
     redriven = stack.redrive(timed_out)
 
     assert (timed_out.status, timed_out.error) == ("FAILED", "DagRunTimedOut")
-    assert "has not started, because its DAG is paused: unpause it" in str(timed_out.cause)
+    assert "has not started, because its DAG is paused: unpause the DAG" in str(timed_out.cause)
     assert redriven.status == "SUCCEEDED", redriven
 
 

@@ -15,11 +15,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 import requests
-from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.errors import TriggerError
 from mwaa_dags_trigger.handler import handle
+from mwaa_dags_trigger.mwaa.environments import Environments
+from mwaa_dags_trigger.transports.cli import CliTransport
 from requests.adapters import HTTPAdapter
 
 from sandbox.mwaa.front import envelope

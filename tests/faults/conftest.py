@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.errors import TriggerError
 from mwaa_dags_trigger.handler import handle
+from mwaa_dags_trigger.mwaa.environments import Environments
 from mwaa_dags_trigger.request import Trigger, parse
-from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.transports.base import Transport
 
 from tests.faults.rules import DAG, RulesAirflow
 from tests.support.adapters import ADAPTERS
@@ -122,7 +122,7 @@ def event_for(lane: Lane, name: str = "client-1", **fields: object) -> dict[str,
 def run_id_of(event: Mapping[str, Any]) -> str:
     request = parse(event)
     assert isinstance(request, Trigger)
-    return request.run.dag_run_id
+    return request.key.dag_run_id
 
 
 def environment_name(version: str) -> str:

@@ -13,7 +13,7 @@ SAME_AS = {
     **dict.fromkeys(UNCLEAR, Kind.GATEWAY_TIMEOUT),
     Kind.TOO_MANY_REQUESTS: Kind.SERVICE_UNAVAILABLE,
 }
-"""Faults that say as little as another about what Airflow did. For each of them tests/lambda/test_transports.py shows
+"""Faults that say as little as another about what Airflow did. For each of them tests/lambda/test_attempts.py shows
 that the function sends the request again, finds a DAG run that exists, and which error it reports if every attempt
 fails."""
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.transports.base import Transport
 
 from tests.faults.conftest import Ending, Mwaa
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 from mwaa_dags_trigger import errors
-from mwaa_dags_trigger.trigger import NOTHING_MADE
+from mwaa_dags_trigger.actions.trigger import NOTHING_CREATED
 
 from tests.faults.conftest import LANES, Ending, Lane, Mwaa, each_lane, event_for, run_id_of
 from tests.faults.scripts import TRANSIENT, TRIGGERS, listed, scripts, try_each
@@ -135,7 +135,7 @@ def deliver(
         asked = {**event, "redrive_count": redrive_count}
         before = made()
         for ending in execute(mwaa, asked, state, container, cold=example.cold):
-            outcome.falsely_reported += NOTHING_MADE in ending.message and made() > before
+            outcome.falsely_reported += NOTHING_CREATED in ending.message and made() > before
             before = made()
         mwaa.front.settle()
         outcome.triggers += 1

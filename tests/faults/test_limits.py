@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from mwaa_dags_trigger.request import MAX_CONF_BYTES
+from mwaa_dags_trigger.fields import MAX_CONF_BYTES
 
 from tests.faults.conftest import LANES, VERSIONS, Lane, Mwaa, event_for
 from tests.faults.rules import Run

@@ -1,4 +1,4 @@
-"""The Lambda's code before an MWAA that follows a script."""
+"""The function's code in front of an MWAA that follows a script."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import Environments
-from mwaa_dags_trigger.rest import RestTransport
-from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.mwaa.environments import Environments
+from mwaa_dags_trigger.transports.base import Transport
+from mwaa_dags_trigger.transports.cli import CliTransport
+from mwaa_dags_trigger.transports.rest import RestTransport
 from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.front import Environment

@@ -1,4 +1,4 @@
-"""The DAGs that a target names in `allowed_dags`, and the refusal of all others."""
+"""The DAGs in `allowed_dags` of the target, and the refusal of all other DAGs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from mwaa_dags_trigger.allowed_dags import AllowedDags, read_allowed_dags
+from mwaa_dags_trigger.allowed_dags import AllowedDags, parse_allowed_dags
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import DagNotAllowed
 from mwaa_dags_trigger.request import RunKey
-from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.transports.base import Transport
 
 from tests.support.adapter import RUN_ID
 from tests.support.handler import Handle, handler
@@ -47,17 +47,17 @@ def refused(allowed: AllowedDags, dag_id: str, environment: str = "etl") -> bool
 def test_a_dag_is_allowed_by_its_id_or_by_a_prefix(
     names: list[str], dag_id: str, allowed: bool
 ) -> None:
-    assert refused(read_allowed_dags(json.dumps({"etl": names})), dag_id) is not allowed
+    assert refused(parse_allowed_dags(json.dumps({"etl": names})), dag_id) is not allowed
 
 
-def test_an_environment_that_is_not_named_has_all_its_dags_allowed() -> None:
-    allowed = read_allowed_dags('{"etl": ["demo"]}')
+def test_all_dags_of_an_unlisted_environment_are_allowed() -> None:
+    allowed = parse_allowed_dags('{"etl": ["demo"]}')
     assert refused(allowed, "other")
     assert not refused(allowed, "other", environment="etl2")
 
 
-def test_without_the_setting_all_are_allowed() -> None:
-    assert not refused(read_allowed_dags(None), "demo")
+def test_without_the_setting_all_dags_are_allowed() -> None:
+    assert not refused(parse_allowed_dags(None), "demo")
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def test_without_the_setting_all_are_allowed() -> None:
         *('{"etl": [1]}', '{"etl": [""]}', '{"etl": ["a*b"]}', '{"etl": ["*a*"]}', '{"etl": ["a"]'),
     ],
 )
-def test_a_broken_setting_says_what_has_to_be_there(setting: str) -> None:
+def test_a_broken_setting_is_explained(setting: str) -> None:
     with pytest.raises(RuntimeError, match=r"variable ALLOWED_DAGS must be a JSON object .* apply"):
-        read_allowed_dags(setting)
+        parse_allowed_dags(setting)
 
 
 @pytest.fixture
 def handle_team(transport_of_adapter: Transport, deadline: Deadline) -> Handle:
     """Handle where only the DAGs of a team are allowed."""
-    allowed_dags = read_allowed_dags('{"etl": ["team_*"]}')
+    allowed_dags = parse_allowed_dags('{"etl": ["team_*"]}')
     return handler(transport_of_adapter, deadline, allowed_dags=allowed_dags)
 
 
@@ -96,13 +96,13 @@ def handle_team(transport_of_adapter: Transport, deadline: Deadline) -> Handle:
         ),
     ],
 )
-def test_whatever_names_another_dag_is_refused_before_any_call(
+def test_every_action_on_another_dag_is_refused_before_any_call(
     event: dict[str, Any], mwaa: FakeMwaa, handle_team: Handle
 ) -> None:
     with pytest.raises(DagNotAllowed) as caught:
         handle_team(**event)
     assert mwaa.calls == []
     assert str(caught.value) == (
-        "DAG demo is not one that this function may ask for in MWAA environment etl. Have the "
-        f"target's allowed_dags name it, or ask for another DAG. (run id {RUN_ID})"
+        "DAG demo is not allowed in MWAA environment etl. Add it to allowed_dags of the target, or use "
+        f"another DAG. (run id {RUN_ID})"
     )

@@ -1,4 +1,4 @@
-"""What every transport must do: look at a DAG run whose end an execution waits for."""
+"""Every transport: check a DAG run while an execution waits until it ends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check(handle_over: Handle) -> Check:
     return check
 
 
-def test_a_run_that_has_succeeded_shows_how_long_it_took(
+def test_a_successful_run_shows_its_duration(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     mwaa.begin(*adapter.shown("success", BEGUN, ENDED))
@@ -45,7 +45,7 @@ def test_a_run_that_has_succeeded_shows_how_long_it_took(
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])
-def test_one_look_at_a_run_that_goes_on(
+def test_a_run_in_progress_takes_one_lookup(
     state: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     mwaa.begin(*adapter.shown(state, None, None))
@@ -67,22 +67,22 @@ def test_a_failed_run_is_an_error_that_names_the_failed_tasks(
     with pytest.raises(DagRunFailed) as caught:
         check()
     assert str(caught.value) == (
-        f"{RUN} has failed, with its tasks load, copy. Clear its failed tasks in Airflow, so that the "
-        "same DAG run goes on, and redrive the execution, which waits for it again. "
+        f"{RUN} has failed in the tasks load, copy. Clear its failed tasks in Airflow to continue the same "
+        "DAG run, then redrive the execution to wait for it again. "
         f"(execution {ARN}, run id {RUN_ID})"
     )
     assert adapter.asked(mwaa)[looked:] == adapter.tasks_of
 
 
-def test_of_many_failed_tasks_it_names_ten(adapter: Adapter, mwaa: FakeMwaa, check: Check) -> None:
+def test_at_most_ten_failed_tasks_are_named(adapter: Adapter, mwaa: FakeMwaa, check: Check) -> None:
     tasks = adapter.tasks({f"t{number}": "failed" for number in range(12)})
     mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *tasks)
-    with pytest.raises(DagRunFailed, match=r"with its tasks t0, .*t9 and 2 more\. "):
+    with pytest.raises(DagRunFailed, match=r"in the tasks t0, .*t9 and 2 more\. "):
         check()
 
 
 @pytest.mark.parametrize("answered", ["nothing", "no failed task"])
-def test_without_failed_tasks_to_name_it_has_failed_all_the_same(
+def test_a_run_without_known_failed_tasks_has_failed(
     answered: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     none = adapter.gateway_timeout() if answered == "nothing" else adapter.tasks({"a": "success"})
@@ -93,22 +93,22 @@ def test_without_failed_tasks_to_name_it_has_failed_all_the_same(
 
 def test_a_failed_run_has_not_timed_out(adapter: Adapter, mwaa: FakeMwaa, check: Check) -> None:
     mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *adapter.tasks({"work": "failed"}))
-    with pytest.raises(DagRunFailed, match="with its task work"):
+    with pytest.raises(DagRunFailed, match="in the task work"):
         check("2026-01-02T10:00:00Z")
 
 
 # Timed out --------------------------------------------------------------------------------------
 
 
-def test_a_run_that_goes_on_for_too_long_is_an_error_of_the_waiting(
+def test_a_run_in_progress_after_the_timeout_is_an_error(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     mwaa.begin(*adapter.shown("running", None, None))
     with pytest.raises(DagRunTimedOut) as caught:
         check("2026-01-01T11:00:00.700Z")
     assert str(caught.value) == (
-        f"{RUN} is running after 3601 s, and timeout_seconds is 3600. That ends the waiting and not "
-        "the DAG run, which goes on. Redrive the execution to wait for it as long again. "
+        f"{RUN} is running after 3601 s, and timeout_seconds is 3600. The execution stopped waiting. The "
+        "DAG run is still running. Redrive the execution to wait for the same time again. "
         f"(execution {ARN}, run id {RUN_ID})"
     )
 
@@ -117,24 +117,26 @@ def test_a_run_that_goes_on_for_too_long_is_an_error_of_the_waiting(
 @pytest.mark.parametrize(
     ("paused", "says"),
     [
-        pytest.param(True, "has not started, because its DAG is paused: unpause it.", id="paused"),
+        pytest.param(
+            True, "has not started, because its DAG is paused: unpause the DAG.", id="paused"
+        ),
         pytest.param(False, "has not started.", id="not paused"),
     ],
 )
-def test_of_a_run_that_never_started_it_says_whether_the_dag_is_paused(
+def test_the_timeout_of_a_queued_run_reports_a_paused_dag(
     paused: bool, says: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     mwaa.begin(*adapter.shown("queued", None, None), *adapter.dag(paused=paused))
-    with pytest.raises(DagRunTimedOut, match=f"the DAG run, which {says} Redrive"):
+    with pytest.raises(DagRunTimedOut, match=f"The DAG run {says} Redrive"):
         check("2026-01-01T12:00:00Z")
     assert adapter.asked(mwaa) == [*adapter.look, *adapter.dag_of]
 
 
-def test_an_open_question_whether_the_dag_is_paused_hides_nothing(
+def test_the_timeout_is_reported_without_knowing_whether_the_dag_is_paused(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     mwaa.begin(*adapter.shown("queued", None, None), *adapter.gateway_timeout())
-    with pytest.raises(DagRunTimedOut, match=r"which has not started\. Redrive"):
+    with pytest.raises(DagRunTimedOut, match=r"The DAG run has not started\. Redrive"):
         check("2026-01-01T12:00:00Z")
 
 
@@ -161,7 +163,7 @@ def test_an_open_question_whether_the_dag_is_paused_hides_nothing(
         ),
     ],
 )
-def test_it_waits_from_the_trigger_or_the_last_redrive(
+def test_the_timeout_starts_with_the_trigger_or_the_last_redrive(
     times: dict[str, str], late: bool, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     mwaa.begin(*adapter.shown("running", None, None))
@@ -172,7 +174,7 @@ def test_it_waits_from_the_trigger_or_the_last_redrive(
         assert check(**times)["final"] is False
 
 
-def test_a_run_that_succeeded_late_has_succeeded(
+def test_a_run_that_succeeded_after_the_timeout_is_a_success(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     mwaa.begin(*adapter.shown("success", BEGUN, ENDED))

@@ -1,4 +1,4 @@
-"""The exchange with the CLI endpoint, over real TLS."""
+"""HTTP requests to the CLI endpoint, over real TLS."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from mwaa_dags_trigger import endpoint as endpoint_module
 from mwaa_dags_trigger.errors import (
     AccessDenied,
+    MwaaBusy,
+    Outcome,
     OutcomeUnknown,
 )
-from mwaa_dags_trigger.transport import Lost
+from mwaa_dags_trigger.transports import cli_endpoint as endpoint_module
 
 from sandbox.mwaa.http import Response
 from tests.support.cli_adapter import CREATED
@@ -84,7 +85,7 @@ def test_no_cookie_is_kept(mwaa: FakeMwaa, send: Send) -> None:
     body = b'{"stdout": "", "stderr": ""}'
     mwaa.begin(*[command(Response(200, body, {"Set-Cookie": "session=1; Path=/"}))] * 2)
     for _ in range(2):
-        with pytest.raises(Lost):
+        with pytest.raises(OutcomeUnknown):
             send()
     assert len(mwaa.posts) == 2
     assert not [post for post in mwaa.posts if "Cookie" in post.headers]
@@ -115,7 +116,7 @@ def test_the_redirect_of_airflow_3_is_followed(mwaa: FakeMwaa, send: Send) -> No
 
 def test_a_second_redirect_is_not_followed(no_redirect: None, mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(*[redirected(307, "/again")] * 2)
-    with pytest.raises(Lost, match="HTTP 307"):
+    with pytest.raises(OutcomeUnknown, match="HTTP 307"):
         send()
     assert len(mwaa.posts) == 2
 
@@ -125,7 +126,7 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(
     status: int, no_redirect: None, mwaa: FakeMwaa, send: Send
 ) -> None:
     mwaa.begin(redirected(status, "/elsewhere"))
-    with pytest.raises(Lost, match=f"HTTP {status}"):
+    with pytest.raises(OutcomeUnknown, match=f"HTTP {status}"):
         send()
     assert len(mwaa.posts) == 1
 
@@ -138,23 +139,23 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(
         pytest.param(lambda mwaa: f"http://{mwaa.hostname}", id="plain HTTP"),
     ],
 )
-def test_a_redirect_to_another_origin_never_carries_the_token_there(
+def test_the_token_is_never_sent_to_another_origin(
     origin: Callable[[FakeMwaa], str], no_redirect: None, mwaa: FakeMwaa, send: Send
 ) -> None:
     mwaa.begin(redirected(307, f"{origin(mwaa)}/elsewhere"))
     strays = mwaa.strays
-    with pytest.raises(Lost, match="HTTP 307"):
+    with pytest.raises(OutcomeUnknown, match="HTTP 307"):
         send()
     assert mwaa.strays == strays
     assert len(mwaa.posts) == 1
 
 
 @pytest.mark.parametrize("location", ["", "https://[", "https://localhost:port/", "//x:99999/"])
-def test_a_redirect_to_nowhere_is_not_followed(
+def test_an_invalid_redirect_is_not_followed(
     location: str, no_redirect: None, mwaa: FakeMwaa, send: Send
 ) -> None:
     mwaa.begin(redirected(307, location))
-    with pytest.raises(Lost):
+    with pytest.raises(OutcomeUnknown):
         send()
     assert len(mwaa.posts) == 1
 
@@ -162,9 +163,9 @@ def test_a_redirect_to_nowhere_is_not_followed(
 def test_the_body_of_a_redirect_has_a_limit_too(
     no_redirect: None, mwaa: FakeMwaa, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint_module, "MAX_ANSWER", 100_000)
+    monkeypatch.setattr(endpoint_module, "MAX_RESPONSE_BYTES", 100_000)
     mwaa.begin(redirected(302, "/", b"x" * 200_000))
-    with pytest.raises(Lost, match="over 100000 bytes"):
+    with pytest.raises(OutcomeUnknown, match="limit of 100000 bytes"):
         send()
 
 
@@ -180,20 +181,39 @@ def test_a_refused_token_is_replaced_once(status: int, mwaa: FakeMwaa, send: Sen
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_fresh_token_that_is_refused_is_access_denied(
-    status: int, mwaa: FakeMwaa, send: Send
-) -> None:
+def test_a_refused_new_token_is_access_denied(status: int, mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(*[command(Response(status))] * 2)
-    with pytest.raises(AccessDenied, match="etl refused a fresh CLI token"):
+    with pytest.raises(AccessDenied, match="etl refused a new CLI token"):
         send()
     assert len(mwaa.posts) == 2
 
 
-def test_no_fresh_token_after_a_refused_one_leaves_it_unclear(mwaa: FakeMwaa, send: Send) -> None:
+def test_a_refused_token_that_cannot_be_replaced_leaves_the_outcome_unknown(
+    mwaa: FakeMwaa, send: Send
+) -> None:
     def throttle() -> None:
         mwaa.add(error(Operation.CREATE_CLI_TOKEN, 429, "ThrottlingException"))
 
     mwaa.begin(after(throttle, command(Response(403))))
-    with pytest.raises(Lost) as caught:
+    with pytest.raises(OutcomeUnknown) as caught:
         send()
-    assert isinstance(caught.value.error, OutcomeUnknown)
+    assert caught.value.outcome is Outcome.LOST
+
+
+def test_a_web_server_that_is_busy_after_a_refused_token_is_reported_as_busy(
+    mwaa: FakeMwaa, send: Send
+) -> None:
+    mwaa.begin(command(Response(403)), command(Response(503)))
+    with pytest.raises(MwaaBusy) as caught:
+        send()
+    assert caught.value.outcome is Outcome.LOST
+
+
+def test_nothing_is_called_after_a_run_was_created(mwaa: FakeMwaa, send: Send) -> None:
+    """A failure of that call would hide the run."""
+    mwaa.begin(command(Response(403)), CREATED)
+    send()
+    assert mwaa.operations == [
+        Operation.GET_ENVIRONMENT,
+        *[Operation.CREATE_CLI_TOKEN, Operation.COMMAND] * 2,
+    ]

@@ -1,4 +1,4 @@
-"""How an exchange with the CLI endpoint fails: before, during, and because the environment changes."""
+"""Failures of exchanges with the CLI endpoint, and changes of the environment."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 import trustme
-from mwaa_dags_trigger import cli as cli_module
-from mwaa_dags_trigger import endpoint as endpoint_module
-from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import Environments
 from mwaa_dags_trigger.errors import (
     DagNotFound,
     MwaaBusy,
     MwaaUnavailable,
+    Outcome,
     OutcomeUnknown,
 )
+from mwaa_dags_trigger.mwaa.environments import Environments
 from mwaa_dags_trigger.request import RunKey
-from mwaa_dags_trigger.transport import Lost
+from mwaa_dags_trigger.transports import cli as cli_module
+from mwaa_dags_trigger.transports import cli_endpoint as endpoint_module
+from mwaa_dags_trigger.transports.cli import CliTransport
 
 from sandbox.mwaa.api import success
 from sandbox.mwaa.http import Response
@@ -36,7 +36,7 @@ from tests.support.wire import HangUp, Reset, Truncated
 # What cannot have started anything --------------------------------------------------------------
 
 
-def test_a_refused_connection_started_nothing(mwaa: FakeMwaa, send: Send) -> None:
+def test_after_a_refused_connection_nothing_was_created(mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(Fault(Kind.REFUSE))
     with pytest.raises(MwaaUnavailable, match="could not be reached"):
         send()
@@ -49,13 +49,13 @@ def web_server(hostname: str) -> Answer:
     )
 
 
-def test_a_name_that_does_not_resolve_started_nothing(mwaa: FakeMwaa, send: Send) -> None:
+def test_after_an_unresolved_name_nothing_was_created(mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(web_server("web.invalid"))
     with pytest.raises(MwaaUnavailable, match="could not be reached"):
         send()
 
 
-def test_a_certificate_that_is_not_trusted_started_nothing(
+def test_after_an_untrusted_certificate_nothing_was_created(
     mwaa: FakeMwaa, send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger = tmp_path / "stranger.pem"
@@ -84,75 +84,74 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-def test_an_exchange_without_readable_answer_is_unclear(
+def test_an_unreadable_response_leaves_the_outcome_unknown(
     fault: str, mwaa: FakeMwaa, send: Send
 ) -> None:
     mwaa.begin(command(UNREADABLE[fault]))
-    with pytest.raises(Lost) as caught:
+    with pytest.raises(OutcomeUnknown, match="MWAA environment etl") as caught:
         send()
-    assert isinstance(caught.value.error, OutcomeUnknown)
-    assert "MWAA environment etl" in caught.value.error.problem
+    assert caught.value.outcome is Outcome.LOST
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_web_server_may_have_taken_the_command(
+def test_a_busy_web_server_may_have_accepted_the_command(
     status: int, mwaa: FakeMwaa, send: Send
 ) -> None:
     mwaa.begin(command(Response(status, b"busy")))
-    with pytest.raises(Lost, match="busy") as caught:
+    with pytest.raises(MwaaBusy) as caught:
         send()
-    assert isinstance(caught.value.error, MwaaBusy)
+    assert caught.value.outcome is Outcome.LOST
 
 
 @pytest.fixture
 def hasty(environments: Environments, monkeypatch: pytest.MonkeyPatch) -> CliTransport:
-    """A transport that waits for an answer on the real clock, and sends commands however short the time is."""
-    monkeypatch.setattr(cli_module, "LEAST_S", 0.1)
-    monkeypatch.setattr(endpoint_module, "CONNECT_S", PATIENCE_S)
+    """A transport on the real clock that sends commands however short the remaining time is."""
+    monkeypatch.setattr(cli_module, "MIN_COMMAND_SECONDS", 0.1)
+    monkeypatch.setattr(endpoint_module, "ENDPOINT_CONNECT_SECONDS", PATIENCE_S)
     return CliTransport(environments)
 
 
 @pytest.mark.parametrize("drips", [False, True], ids=["hang", "drip"])
-def test_an_answer_that_takes_too_long_is_unclear(
+def test_a_late_response_leaves_the_outcome_unknown(
     drips: bool,
     no_redirect: None,
     mwaa: FakeMwaa,
     hasty: CliTransport,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli_module, "READ_S", 0.2)
+    monkeypatch.setattr(cli_module, "MAX_COMMAND_SECONDS", 0.2)
     mwaa.begin(endless(Operation.COMMAND, drips=drips))
     # Else it would be the end of the answer's own patience that is met, and another error.
-    with pytest.raises(Lost, match="ReadTimeout"):
+    with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         hasty.trigger(TRIGGER, Deadline(time_left=lambda: 300))
     wait_until(lambda: not mwaa.to_come)  # a slow server reads it after the client hung up
 
 
-def test_the_time_for_an_answer_is_cut_to_what_is_left(
+def test_the_time_limit_of_a_command_is_the_time_left(
     no_redirect: None, mwaa: FakeMwaa, hasty: CliTransport
 ) -> None:
     mwaa.begin(endless(Operation.COMMAND))
-    with pytest.raises(Lost, match="ReadTimeout"):
+    with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         hasty.trigger(TRIGGER, Deadline(time_left=lambda: 35.2))
     wait_until(lambda: not mwaa.to_come)
 
 
-def test_an_answer_over_the_limit_is_unclear_and_says_the_limit(mwaa: FakeMwaa, send: Send) -> None:
+def test_a_response_over_the_limit_leaves_the_outcome_unknown(mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(command(Response(200, b"x" * 16_777_217)))
-    with pytest.raises(Lost, match="over 16777216 bytes, which is the limit"):
+    with pytest.raises(OutcomeUnknown, match="exceeds the limit of 16777216 bytes"):
         send()
 
 
-def test_an_answer_without_end_is_left_at_the_limit(
+def test_an_endless_response_is_read_up_to_the_limit(
     mwaa: FakeMwaa, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint_module, "MAX_ANSWER", 100_000)
+    monkeypatch.setattr(endpoint_module, "MAX_RESPONSE_BYTES", 100_000)
     mwaa.begin(endless(Operation.COMMAND, at_once=200_000))
-    with pytest.raises(Lost, match="over 100000 bytes, which is the limit"):
+    with pytest.raises(OutcomeUnknown, match="exceeds the limit of 100000 bytes"):
         send()
 
 
-def test_an_answer_of_10_mb_is_read(mwaa: FakeMwaa, send: Send) -> None:
+def test_a_response_of_10_mb_is_read(mwaa: FakeMwaa, send: Send) -> None:
     stdout = transcripts.created("3.3.1", RUN_ID).stdout
     mwaa.begin(printed("noise " * 1_600_000 + "\n" + stdout))
     assert send().state == "queued"
@@ -182,11 +181,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_after_a_broken_exchange_the_environment_is_asked_anew(
-    fault: str, mwaa: FakeMwaa, send: Send
-) -> None:
+def test_a_broken_exchange_drops_version_and_token(fault: str, mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(BROKEN[fault])
-    with pytest.raises((Lost, MwaaUnavailable)):
+    with pytest.raises((OutcomeUnknown, MwaaUnavailable)):
         send()
     mwaa.begin(CREATED)
     send()
@@ -199,20 +196,20 @@ def test_after_a_broken_exchange_the_environment_is_asked_anew(
 
 def test_a_busy_web_server_keeps_its_token(mwaa: FakeMwaa, send: Send) -> None:
     mwaa.begin(command(Response(503)))
-    with pytest.raises(Lost, match="busy"):
+    with pytest.raises(MwaaBusy):
         send()
     mwaa.begin(CREATED)
     send()
     assert mwaa.operations == [Operation.COMMAND]
 
 
-def test_an_upgrade_is_noticed_by_the_flags(
+def test_an_unknown_option_reveals_an_upgrade(
     airflow: UnaskedAirflow, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
     airflow.version = "2.11.2"
     asked = RunKey(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id="x1")
     mwaa.begin(said(transcripts.command("3.0.6", "listrunsd")))
-    with pytest.raises(MwaaUnavailable, match="does not know the command line"):
+    with pytest.raises(MwaaUnavailable, match="does not know the command"):
         transport.find(asked, deadline)
     airflow.version = "3.0.6"
     mwaa.begin(*(said(transcripts.command("3.0.6", case)) for case in ("listruns", "staterun")))

@@ -1,14 +1,14 @@
-"""What is the command line's own in a trigger: tokens, confs that are not shown, old and huge environments."""
+"""What only the CLI transport does: tokens, hidden messages, lookups on old and huge environments."""
 
 from __future__ import annotations
 
 import pytest
-from mwaa_dags_trigger import endpoint as endpoint_module
-from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import CommandRejected, OutcomeUnknown
 from mwaa_dags_trigger.request import RunKey
-from mwaa_dags_trigger.transport import DagRun, Lost
+from mwaa_dags_trigger.transports import cli_endpoint as endpoint_module
+from mwaa_dags_trigger.transports.base import DagRun
+from mwaa_dags_trigger.transports.cli import CliTransport
 
 from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import RELEASES
@@ -36,7 +36,7 @@ def taken(cli: CliAdapter) -> Answer:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_token_refused_after_the_run_was_made_is_no_second_run(
+def test_a_token_refused_after_the_run_was_created_causes_no_second_run(
     status: int, cli: CliAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(command(Response(status)), taken(cli), *cli.found())
@@ -45,7 +45,7 @@ def test_a_token_refused_after_the_run_was_made_is_no_second_run(
 
 @every_version
 @pytest.mark.parametrize("case", ["badjson", "nonobj"])
-def test_a_command_that_airflow_refuses_is_rejected_with_the_name_of_its_error(
+def test_a_refused_command_is_rejected_with_the_name_of_airflows_error(
     case: str, cli: CliAdapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     mwaa.begin(said(transcripts.command(cli.version, case)), *cli.absent())
@@ -54,7 +54,7 @@ def test_a_command_that_airflow_refuses_is_rejected_with_the_name_of_its_error(
     assert clock.pauses == []
 
 
-def test_the_same_second_collision_of_old_airflow_is_overcome(
+def test_a_collision_in_the_same_second_is_retried(
     airflow: UnaskedAirflow, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     """Airflow 2.5 has no `--no-replace-microseconds`: another run of this second is in the way."""
@@ -76,7 +76,7 @@ def find(transport: CliTransport, deadline: Deadline, run_id: str = RUN_ID) -> D
     return transport.find(asked, deadline)
 
 
-def test_the_dates_of_a_run_that_has_ended_are_those_of_its_tasks(
+def test_a_run_that_has_ended_has_the_dates_of_its_tasks(
     cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
     mwaa.begin(*cli.shown("success", "2026-01-01T10:00:00+00:00", "2026-01-01T10:00:10+00:00"))
@@ -87,7 +87,7 @@ def test_the_dates_of_a_run_that_has_ended_are_those_of_its_tasks(
 
 
 @pytest.mark.parametrize("run_id", ["2026-01-01", "x1", "today", "12:00"])
-def test_an_id_that_may_be_a_date_is_looked_for_among_all_runs(
+def test_an_id_that_may_be_a_date_is_looked_up_in_the_list_of_runs(
     run_id: str, cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
     """`dags state` would show the run of that date."""
@@ -102,14 +102,14 @@ def test_an_id_that_may_be_a_date_is_looked_for_among_all_runs(
 
 
 @every_version
-def test_an_id_that_may_be_a_date_is_absent_where_no_run_has_it(
+def test_an_id_that_may_be_a_date_and_is_not_in_the_list_is_not_found(
     cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
     mwaa.begin(said(transcripts.command(cli.version, "listruns")))
     assert find(transport, deadline, "2026-01-01") is None
 
 
-def test_a_run_without_tasks_is_found_though_airflow_2_tells_no_date_of_it(
+def test_a_run_without_tasks_is_found_on_airflow_2(
     mwaa: FakeMwaa, airflow: UnaskedAirflow, transport: CliTransport, deadline: Deadline
 ) -> None:
     airflow.version = "2.11.2"
@@ -122,16 +122,16 @@ def test_a_run_without_tasks_is_found_though_airflow_2_tells_no_date_of_it(
     assert run and (run.state, run.conf) == ("queued", CONF)
 
 
-def test_a_state_that_cannot_be_read_leaves_it_unknown(mwaa: FakeMwaa, trigger: Trigger) -> None:
+def test_an_unreadable_state_leaves_the_outcome_unknown(mwaa: FakeMwaa, trigger: Trigger) -> None:
     mwaa.begin(*[LOST] * 4, printed("what?\n"))
-    with pytest.raises(OutcomeUnknown, match="does not show the DAG run"):
+    with pytest.raises(OutcomeUnknown, match="does not show the run of DAG"):
         trigger()
 
 
-def test_a_list_of_runs_over_the_limit_says_the_limit(
+def test_a_list_of_runs_over_the_limit_names_the_limit(
     mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint_module, "MAX_ANSWER", 100_000)
+    monkeypatch.setattr(endpoint_module, "MAX_RESPONSE_BYTES", 100_000)
     mwaa.begin(printed("x" * 100_000))
-    with pytest.raises(Lost, match="over 100000 bytes, which is the limit"):
+    with pytest.raises(OutcomeUnknown, match="exceeds the limit of 100000 bytes"):
         find(transport, deadline, "x1")

@@ -1,4 +1,4 @@
-"""Every error is written down for the person who meets it, as it is."""
+"""The documentation explains every error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRANSIENT = {
 }
 
 
-def test_operations_says_of_each_error_what_it_asks() -> None:
+def test_the_operations_page_explains_every_error() -> None:
     page = (PROJECT / "docs" / "operations.md").read_text()
     rows = re.findall(r"^\| `([A-Z]\w+)`( \(transient\))? \| .+ \| .+ \|$", page, re.MULTILINE)
 
@@ -42,4 +42,22 @@ def test_the_readme_names_the_errors_that_are_retried() -> None:
 
     assert set(re.findall(r"`(\w+)`", retried)) == {
         n for n, transient in TRANSIENT.items() if transient
+    }
+
+
+def test_every_error_is_transient_or_permanent() -> None:
+    transient = {error.__name__ for error in TriggerError.__subclasses__() if error.transient}
+    permanent = {error.__name__ for error in TriggerError.__subclasses__() if not error.transient}
+    assert transient == {"EnvironmentNotReady", "MwaaBusy", "MwaaUnavailable", "OutcomeUnknown"}
+    assert permanent == {
+        "InvalidRequest",
+        "EnvironmentNotFound",
+        "DagNotAllowed",
+        "DagNotFound",
+        "DagRunNotFound",
+        "DagRunFailed",
+        "DagRunTimedOut",
+        "RunIdConflict",
+        "AccessDenied",
+        "CommandRejected",
     }

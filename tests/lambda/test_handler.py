@@ -1,4 +1,4 @@
-"""The handler: its messages, its logs, and what it keeps."""
+"""The handler: its messages, its logs, and what it keeps between invocations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import mwaa_dags_trigger
 import pytest
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 from mwaa_dags_trigger import logs
-from mwaa_dags_trigger.cli import CliTransport
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import (
     AccessDenied,
@@ -31,7 +30,8 @@ from mwaa_dags_trigger.errors import (
     RunIdConflict,
     TriggerError,
 )
-from mwaa_dags_trigger.request import derive_run_id
+from mwaa_dags_trigger.run_id import derive_run_id
+from mwaa_dags_trigger.transports.cli import CliTransport
 
 from sandbox.mwaa.front import Environment
 from sandbox.mwaa.http import Response
@@ -126,12 +126,12 @@ def test_each_error_names_the_request_and_hides_its_secrets(
     assert not [secret for secret in (*MARKS, *mwaa.tokens[tokens:]) if secret in shown]
 
 
-def test_a_wrong_request_names_its_execution_and_calls_nobody(
+def test_an_invalid_request_names_its_execution_and_calls_no_api(
     mwaa: FakeMwaa, handle: Handle
 ) -> None:
     with pytest.raises(InvalidRequest) as caught:
         handle(execution_arn=ARN, mwaa_dag_conf=[CONF_MARK])
-    assert str(caught.value).endswith(f"a string that holds one. (execution {ARN})")
+    assert str(caught.value).endswith(f"a string with a JSON object. (execution {ARN})")
     assert CONF_MARK not in str(caught.value)
     assert mwaa.calls == []
 
@@ -144,7 +144,7 @@ def test_a_message_without_execution_ends_with_the_run_id(
         handle(run_id="mine")
 
 
-def test_the_derived_run_id_is_asked_for_and_given_back(mwaa: FakeMwaa, handle: Handle) -> None:
+def test_the_derived_run_id_is_requested_and_returned(mwaa: FakeMwaa, handle: Handle) -> None:
     run_id = derive_run_id("client-42", ARN, "Trigger")
     mwaa.begin(said(transcripts.created("3.3.1", run_id)))
     result = handle(execution_arn=ARN, state_name="Trigger", redrive_count=2)
@@ -179,7 +179,7 @@ def test_every_line_of_lambdas_json_log_has_the_execution(
     assert {"mwaa_dags_trigger", "urllib3"} <= loggers  # other libraries' lines too
 
 
-def test_the_execution_does_not_stay_for_the_next_invocation(
+def test_the_next_invocation_does_not_log_the_previous_execution(
     arn_in_logs: None,
     mwaa: FakeMwaa,
     handle: Handle,
@@ -229,12 +229,12 @@ class Context:
         return 44_000
 
 
-def test_the_handler_takes_its_time_from_lambda(
+def test_the_handler_uses_the_time_limit_of_lambda(
     transport: CliTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = import_module("mwaa_dags_trigger.app")
     monkeypatch.setattr(app, "TRANSPORT", transport)
-    with pytest.raises(MwaaUnavailable, match="Raise the function's timeout"):
+    with pytest.raises(MwaaUnavailable, match="Increase the function's timeout"):
         app.lambda_handler({"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}, Context())
 
 
@@ -261,19 +261,17 @@ for name in ("", "REST", "ssh"):
         pytest.param({"TRANSPORT": "rest"}, "rest", id="rest"),
     ],
 )
-def test_the_transport_is_chosen_and_only_it_is_loaded(
-    variables: dict[str, str], transport: str
-) -> None:
+def test_only_the_chosen_transport_is_loaded(variables: dict[str, str], transport: str) -> None:
     done = started(START, variables)
     assert done.returncode == 0, done.stderr
     chosen, *modules = done.stdout.split()
     assert chosen == transport
-    loaded = [name for name in ADAPTERS if f"mwaa_dags_trigger.{name}" in modules]
+    loaded = [name for name in ADAPTERS if f"mwaa_dags_trigger.transports.{name}" in modules]
     assert loaded == [transport]
     assert ("requests" in modules) == (transport == "cli")
 
 
-def test_another_transport_fails_at_the_start() -> None:
+def test_an_unknown_transport_fails_at_the_start() -> None:
     done = started(START_WITH_EACH, {})
     assert done.stdout.splitlines() == [
         "The function's environment variable TRANSPORT must be "
@@ -303,7 +301,7 @@ def started(code: str, variables: dict[str, str]) -> subprocess.CompletedProcess
     )
 
 
-def test_a_warm_invocation_asks_aws_for_nothing(mwaa: FakeMwaa, handle: Handle) -> None:
+def test_a_warm_invocation_calls_no_other_api(mwaa: FakeMwaa, handle: Handle) -> None:
     mwaa.begin(*[said(transcripts.created("3.3.1", "mine"))] * 2)
     handle(run_id="mine")
     mwaa.calls.clear()
@@ -311,7 +309,7 @@ def test_a_warm_invocation_asks_aws_for_nothing(mwaa: FakeMwaa, handle: Handle) 
     assert mwaa.operations == [Operation.COMMAND]
 
 
-def test_pauses_grow_and_are_spread(clock: Clock, deadline: Deadline) -> None:
-    assert [*deadline.tries(keep=0)] == [1, 2, 3, 4]
+def test_pauses_grow_and_are_random(clock: Clock, deadline: Deadline) -> None:
+    assert [*deadline.attempts(reserve_seconds=0)] == [1, 2, 3, 4]
     assert all(low <= pause <= 2 * low for low, pause in zip((1, 2, 4), clock.pauses, strict=True))
     assert len({round(pause % 1, 6) for pause in clock.pauses}) > 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import Environments
+from mwaa_dags_trigger.mwaa.environments import Environments
 
 from tests.support.adapter import TRIGGER
 from tests.support.cli_adapter import CREATED, CliAdapter

@@ -1,4 +1,4 @@
-"""The zip: what is in it, that it works alone, and that it is the same wherever it is built."""
+"""The zip: its contents, that it works alone, and that all builds are identical."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_it_is_small(zip_path: Path) -> None:
     assert zip_path.stat().st_size <= 0.75 * 1024 * 1024
 
 
-def test_it_holds_no_machine_code(zip_path: Path) -> None:
+def test_it_contains_no_machine_code(zip_path: Path) -> None:
     with zipfile.ZipFile(zip_path) as archive:
         for name in archive.namelist():
             assert not name.endswith((".so", ".pyd", ".dylib", ".dll", ".pyc")), name
@@ -145,7 +145,7 @@ def test_it_holds_no_machine_code(zip_path: Path) -> None:
         assert all(b"Root-Is-Purelib: true" in archive.read(name) for name in wheels)
 
 
-def test_it_is_sorted_sound_and_readable_by_all(zip_path: Path) -> None:
+def test_it_is_sorted_valid_and_readable_by_all(zip_path: Path) -> None:
     with zipfile.ZipFile(zip_path) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == sorted(archive.namelist())
@@ -154,7 +154,7 @@ def test_it_is_sorted_sound_and_readable_by_all(zip_path: Path) -> None:
         assert modes == {stat.S_IFREG | 0o644}
 
 
-def test_it_holds_the_package_its_needs_and_their_licences(zip_path: Path) -> None:
+def test_it_contains_the_package_its_dependencies_and_their_licenses(zip_path: Path) -> None:
     with zipfile.ZipFile(zip_path) as archive:
         names = set(archive.namelist())
     tops = {name.partition("/")[0] for name in names}
@@ -168,8 +168,9 @@ def test_it_holds_the_package_its_needs_and_their_licences(zip_path: Path) -> No
     }
     for info in (top for top in tops if top.endswith(".dist-info")):
         assert any(name.startswith(f"{info}/licenses/") for name in names), info
-    modules = (PROJECT / "lambda" / "mwaa_dags_trigger").glob("*.py")
-    assert {f"mwaa_dags_trigger/{path.name}" for path in modules} <= names
+    sources = PROJECT / "lambda"
+    modules = (sources / "mwaa_dags_trigger").rglob("*.py")
+    assert {path.relative_to(sources).as_posix() for path in modules} <= names
 
 
 # It works alone ---------------------------------------------------------------------------------
@@ -192,7 +193,7 @@ print(json.dumps(app.lambda_handler(event, Context())))
 
 
 @pytest.mark.parametrize("transport", ADAPTERS)
-def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
+def test_the_unpacked_zip_works_with_only_the_botocore_of_the_runtime(
     transport: str, zip_path: Path, tmp_path: Path, mwaa: FakeMwaa
 ) -> None:
     with zipfile.ZipFile(zip_path) as archive:
@@ -221,7 +222,7 @@ def test_the_unpacked_zip_answers_with_nothing_but_the_runtimes_botocore(
 # The build itself -------------------------------------------------------------------------------
 
 
-def test_with_its_wheels_there_it_needs_no_index_and_prints_path_size_and_hash(
+def test_with_cached_wheels_it_needs_no_index_and_prints_path_size_and_hash(
     clone: Path, zip_path: Path
 ) -> None:
     done = run(clone, PIP_INDEX_URL="https://index.invalid", PIP_NO_INDEX="1")
@@ -231,16 +232,16 @@ def test_with_its_wheels_there_it_needs_no_index_and_prints_path_size_and_hash(
     assert line.startswith(f"dist/mwaa_dags_trigger.zip {size} bytes sha256:")
 
 
-def test_without_index_and_wheels_it_says_so_in_one_sentence(tmp_path: Path) -> None:
+def test_without_index_and_wheels_it_names_the_problem(tmp_path: Path) -> None:
     root = checkout(tmp_path / "clone", tmp_path / "no wheels")
     done = run(root, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_RETRIES="0")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("Cannot download what the Lambda's zip needs: check the network")
+    assert line.startswith("Cannot download the dependencies of the function. Check the network")
     assert not (root / "dist").exists()
 
 
-def test_a_wheel_that_is_not_the_locked_one_is_not_taken(other_clone: Path) -> None:
+def test_a_wheel_with_another_hash_is_not_used(other_clone: Path) -> None:
     wheel = next((other_clone / ".build" / "wheels").glob("idna-*.whl"))
     with wheel.open("ab") as file:
         file.write(b"x")

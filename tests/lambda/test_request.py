@@ -1,4 +1,4 @@
-"""What an event may hold, and the run id that a request gets."""
+"""The fields of an event, and the requests that are parsed from them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from mwaa_dags_trigger.errors import InvalidRequest
-from mwaa_dags_trigger.request import MAX_CONF_BYTES, RunKey, Trigger, parse
+from mwaa_dags_trigger.fields import MAX_CONF_BYTES
+from mwaa_dags_trigger.request import RunKey, Status, Trigger, parse
 
 from tests.support.secrets import CONF_MARK
 
@@ -32,7 +33,7 @@ def wanted(**fields: object) -> Trigger:
         pytest.param({"mwaa_dag_conf": '{"a": true}'}, {"a": True}, id="string"),
     ],
 )
-def test_conf_is_an_object_or_a_string_that_holds_one(
+def test_conf_is_an_object_or_a_string_with_an_object(
     given: dict[str, Any], conf: dict[str, Any]
 ) -> None:
     assert wanted(**given).conf == conf
@@ -120,7 +121,7 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], named: str) -> None:
     assert str(caught.value).startswith(f"{named} must ")
 
 
-def test_a_run_id_beside_a_key_is_refused() -> None:
+def test_a_run_id_together_with_a_key_is_rejected() -> None:
     with pytest.raises(InvalidRequest, match="run_id or idempotency_key, not both"):
         parse(event(run_id="r1", idempotency_key="k"))
 
@@ -128,21 +129,21 @@ def test_a_run_id_beside_a_key_is_refused() -> None:
 @pytest.mark.parametrize(
     ("field", "hint"),
     [
-        pytest.param("mwaa_dag_config", "Was mwaa_dag_conf meant?", id="config"),
-        pytest.param("dag_run_id", "Was run_id meant?", id="the result's name"),
-        pytest.param("MWAA_DAG_NAME", "Known are action, mwaa_env_name", id="capitals"),
-        pytest.param("item_index", "Known are action, mwaa_env_name", id="colour"),
+        pytest.param("mwaa_dag_config", "Did you mean mwaa_dag_conf?", id="config"),
+        pytest.param("dag_run_id", "Did you mean run_id?", id="the result's name"),
+        pytest.param("MWAA_DAG_NAME", "Known fields: action, mwaa_env_name", id="capitals"),
+        pytest.param("item_index", "Known fields: action, mwaa_env_name", id="colour"),
     ],
 )
-def test_an_unknown_field_is_refused(field: str, hint: str) -> None:
+def test_an_unknown_field_is_rejected(field: str, hint: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(event(**{field: {"secret": CONF_MARK}}))
-    assert f"unknown field, '{field}'. {hint}" in str(caught.value)
+    assert f"unknown field '{field}'. {hint}" in str(caught.value)
     assert CONF_MARK not in str(caught.value)
 
 
-def test_a_field_of_a_trigger_is_unknown_to_a_question_for_the_state() -> None:
-    with pytest.raises(InvalidRequest, match=r"'run_id'\. Was dag_run_id meant\?"):
+def test_a_field_of_a_trigger_is_unknown_in_a_status_request() -> None:
+    with pytest.raises(InvalidRequest, match=r"'run_id'\. Did you mean dag_run_id\?"):
         parse(event(action="status", run_id="r1"))
 
 
@@ -158,12 +159,10 @@ def test_a_field_of_a_trigger_is_unknown_to_a_question_for_the_state() -> None:
         pytest.param("env_name", "mwaa_env_name", id="without mwaa"),
     ],
 )
-def test_a_misspelt_field_of_the_executions_input_is_refused(name: str, hint: str) -> None:
+def test_a_typo_in_the_execution_input_is_rejected(name: str, hint: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(event(input_fields=["mwaa_env_name", "status", name]))
-    assert f"input has a field '{name}', which starts nothing. Was {hint} meant?" in str(
-        caught.value
-    )
+    assert f"input has an unknown field '{name}'. Did you mean {hint}?" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -173,24 +172,24 @@ def test_a_misspelt_field_of_the_executions_input_is_refused(name: str, hint: st
         pytest.param(["bucket", "key"], id="an object of S3"),
     ],
 )
-def test_a_batch_is_sent_to_its_own_state_machine(names: list[str]) -> None:
+def test_a_batch_is_rejected_with_the_name_of_its_state_machine(names: list[str]) -> None:
     sent = {"input_fields": names, "execution_arn": ARN, "state_name": "Trigger MWAA DAG"}
 
-    with pytest.raises(InvalidRequest, match="start an execution of the batch state machine"):
+    with pytest.raises(InvalidRequest, match="Start an execution of the batch state machine"):
         parse(sent)
 
 
-def test_fields_of_a_batch_may_stand_beside_an_onboarding() -> None:
+def test_fields_of_a_batch_are_accepted_together_with_an_environment() -> None:
     assert wanted(input_fields=["mwaa_env_name", "dag_runs", "bucket", "key"])
 
 
-def test_other_fields_of_the_executions_input_are_none_of_its_business() -> None:
+def test_other_fields_of_the_execution_input_are_accepted() -> None:
     others = ["status", "client", "conf", "id", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"]
     assert wanted(input_fields=["mwaa_env_name", "mwaa_dag_conf", "run_id", *others])
 
 
 @pytest.mark.parametrize("value", [None, [], "demo", 3])
-def test_an_event_that_is_no_object_is_refused(value: object) -> None:
+def test_an_event_that_is_no_object_is_rejected(value: object) -> None:
     with pytest.raises(InvalidRequest, match="event must be a JSON object"):
         parse(value)
 
@@ -210,26 +209,28 @@ def test_an_event_that_is_no_object_is_refused(value: object) -> None:
         pytest.param('{"a":' * 100_000, id="string nested without end"),
     ],
 )
-def test_a_conf_that_is_no_object_is_refused_without_showing_it(conf: object) -> None:
+def test_a_conf_that_is_no_object_is_rejected_and_not_shown(conf: object) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(event(mwaa_dag_conf=conf))
-    assert str(caught.value) == "mwaa_dag_conf must be a JSON object, or a string that holds one."
+    assert (
+        str(caught.value) == "mwaa_dag_conf must be a JSON object, or a string with a JSON object."
+    )
 
 
-def test_a_conf_may_be_as_large_as_step_functions_passes() -> None:
+def test_a_conf_of_the_maximum_size_of_step_functions_is_accepted() -> None:
     frame = len('{"a":""}')
     text = "é" * ((MAX_CONF_BYTES - frame) // 2)
     assert wanted(mwaa_dag_conf={"a": text}).conf == {"a": text}
 
 
 @pytest.mark.parametrize("size", [MAX_CONF_BYTES + 1, 1024 * 1024])
-def test_a_larger_conf_is_refused_with_the_limit(size: int) -> None:
+def test_a_larger_conf_is_rejected_with_the_limit(size: int) -> None:
     conf = {"a": "x" * (size - len('{"a":""}'))}
-    with pytest.raises(InvalidRequest, match=f"at most 262144 bytes of JSON, not {size}"):
+    with pytest.raises(InvalidRequest, match=f"at most 262144 bytes of JSON, but it has {size}"):
         parse(event(mwaa_dag_conf=conf))
 
 
-def test_half_a_surrogate_pair_which_json_allows_is_taken() -> None:
+def test_half_a_surrogate_pair_is_accepted() -> None:
     assert wanted(mwaa_dag_conf='{"a": "\\ud800"}').conf == {"a": "\ud800"}
 
 
@@ -241,9 +242,10 @@ def test_the_request_does_not_show_its_conf() -> None:
 
 
 @pytest.mark.parametrize("run_id", ["sfn__x_y", "scheduled__2026-11-23T00:00:00+00:00", "~a"])
-def test_the_state_of_any_run_may_be_asked_for(run_id: str) -> None:
+def test_the_state_of_any_run_can_be_requested(run_id: str) -> None:
     asked = parse(event(action="status", dag_run_id=run_id))
-    assert asked == RunKey(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=run_id)
+    key = RunKey(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id=run_id)
+    assert asked == Status(key=key)
 
 
 def test_a_request_without_action_is_a_trigger() -> None:
@@ -251,19 +253,17 @@ def test_a_request_without_action_is_a_trigger() -> None:
 
 
 @pytest.mark.parametrize("dag_id", ["démo", "訓練", "a.b-c_d", ".a"])
-def test_a_dag_id_is_one_that_airflow_takes(dag_id: str) -> None:
-    assert wanted(mwaa_dag_name=dag_id).run.mwaa_dag_name == dag_id
+def test_a_dag_id_of_airflow_is_accepted(dag_id: str) -> None:
+    assert wanted(mwaa_dag_name=dag_id).key.mwaa_dag_name == dag_id
 
 
 @pytest.mark.parametrize(
-    ("fields", "asked_before"),
+    ("fields", "is_retry"),
     [
         pytest.param({}, False, id="first try"),
         pytest.param({"retry_count": 1}, True, id="retry"),
         pytest.param({"redrive_count": 1}, True, id="redrive"),
     ],
 )
-def test_a_retry_and_a_redrive_have_asked_before(
-    fields: dict[str, int], asked_before: bool
-) -> None:
-    assert wanted(execution_arn=ARN, **fields).asked_before is asked_before
+def test_a_retry_or_redrive_is_recognized(fields: dict[str, int], is_retry: bool) -> None:
+    assert wanted(execution_arn=ARN, **fields).is_retry is is_retry

@@ -1,10 +1,9 @@
-"""What is InvokeRestApi's own in a trigger: its body, its errors, and the web server's words."""
+"""What only the REST transport does: bodies, errors of InvokeRestApi and of the web server."""
 
 from __future__ import annotations
 
 import pytest
 from botocore import exceptions
-from mwaa_dags_trigger.environment import READ_S
 from mwaa_dags_trigger.errors import (
     AccessDenied,
     CommandRejected,
@@ -14,6 +13,7 @@ from mwaa_dags_trigger.errors import (
     MwaaBusy,
     OutcomeUnknown,
 )
+from mwaa_dags_trigger.mwaa.client import API_READ_SECONDS
 
 from sandbox.mwaa.front import Environment
 from sandbox.mwaa.releases import DEFAULT, RELEASES
@@ -40,7 +40,7 @@ def trigger(handle_rest: Handle) -> Trigger:
 
 
 @every_version
-def test_the_body_is_the_one_that_this_airflow_took(
+def test_the_body_is_the_recorded_body_of_this_version(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*rest.created())
@@ -55,11 +55,13 @@ def test_the_body_is_the_one_that_this_airflow_took(
 
 
 @pytest.mark.parametrize("version", ["2.3.4", "1.10.12"])
-def test_an_airflow_before_invoke_rest_api_is_refused(
+def test_a_version_without_invoke_rest_api_is_rejected(
     version: str, airflow: UnaskedAirflow, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     airflow.version = version
-    with pytest.raises(CommandRejected, match=rf"runs Airflow {version}; InvokeRestApi needs 2\.4"):
+    with pytest.raises(
+        CommandRejected, match=rf"runs Airflow {version}, but InvokeRestApi requires 2\.4"
+    ):
         trigger()
     assert mwaa.rest_calls == []
 
@@ -78,7 +80,7 @@ def test_a_run_without_conf_has_an_empty_one(
 
 
 @every_version
-def test_a_taken_date_does_not_mean_that_the_run_is_there(
+def test_a_taken_date_does_not_prove_that_the_run_exists(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(exchanged("date taken")(rest.version), *rest.absent(), *rest.created())
@@ -86,7 +88,7 @@ def test_a_taken_date_does_not_mean_that_the_run_is_there(
 
 
 @MAJOR_2
-def test_a_taken_date_hides_no_run_that_is_there(
+def test_a_taken_date_hides_no_existing_run(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(exchanged("date taken")(rest.version), *rest.found())
@@ -94,11 +96,11 @@ def test_a_taken_date_hides_no_run_that_is_there(
 
 
 @ONE_VERSION
-def test_a_doubt_names_the_limits_and_the_private_web_server(
+def test_an_unknown_outcome_names_the_limits_and_the_private_web_server(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*[web(500, "oops")] * 4, *rest.absent())
-    with pytest.raises(OutcomeUnknown, match=r"6 MB that come within 10 s.* private web server"):
+    with pytest.raises(OutcomeUnknown, match=r"6 MB that arrive within 10 s.* private web server"):
         trigger()
 
 
@@ -116,7 +118,7 @@ def test_a_doubt_names_the_limits_and_the_private_web_server(
     ids=lambda error: type(error).__name__,
 )
 @ONE_VERSION
-def test_a_call_that_never_left_is_made_again_without_a_look(
+def test_a_call_that_was_never_sent_is_repeated_without_a_lookup(
     error: Exception, rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(raises(Operation.INVOKE_REST_API, error), *rest.created())
@@ -124,7 +126,7 @@ def test_a_call_that_never_left_is_made_again_without_a_look(
     assert mwaa.paths == rest.trigger * 2
 
 
-def test_an_unknown_dag_is_told_by_its_recorded_answer(
+def test_an_unknown_dag_is_recognized_by_the_recorded_response(
     rest: RestAdapter, mwaa: FakeMwaa, handle_rest: Handle
 ) -> None:
     mwaa.begin(exchanged("unknown dag")(rest.version))
@@ -135,7 +137,7 @@ def test_an_unknown_dag_is_told_by_its_recorded_answer(
 
 @ONE_VERSION
 @pytest.mark.parametrize("body", [{"detail": "Not Found"}, "<html>demo2 demo.py</html>", None])
-def test_a_404_that_does_not_name_the_dag_is_no_word_of_airflows(
+def test_a_404_that_does_not_name_the_dag_is_not_dag_not_found(
     body: object, rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(web(404, body), *rest.absent())
@@ -143,7 +145,7 @@ def test_a_404_that_does_not_name_the_dag_is_no_word_of_airflows(
         trigger()
 
 
-def test_aws_denies_it(mwaa: FakeMwaa, trigger: Trigger) -> None:
+def test_a_denial_by_aws_names_the_iam_action(mwaa: FakeMwaa, trigger: Trigger) -> None:
     mwaa.begin(refused(403, "AccessDeniedException"))
     with pytest.raises(AccessDenied, match="airflow:InvokeRestApi on role/etl/<Airflow role>"):
         trigger()
@@ -151,13 +153,15 @@ def test_aws_denies_it(mwaa: FakeMwaa, trigger: Trigger) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_airflow_denies_it(status: int, mwaa: FakeMwaa, trigger: Trigger) -> None:
+def test_a_denial_by_airflow_names_the_airflow_role(
+    status: int, mwaa: FakeMwaa, trigger: Trigger
+) -> None:
     mwaa.begin(web(status, {"title": "Forbidden", "detail": None}))
-    with pytest.raises(AccessDenied, match=rf"HTTP {status}\). Allow DAG demo"):
+    with pytest.raises(AccessDenied, match=rf"HTTP {status}\)\. .* access to DAG demo"):
         trigger()
 
 
-def test_an_unknown_environment_is_told_from_one_that_is_being_updated(
+def test_an_unknown_environment_is_distinguished_from_an_update(
     mwaa: FakeMwaa, by_name: dict[str, Environment], trigger: Trigger
 ) -> None:
     not_found = refused(404, "ResourceNotFoundException")
@@ -170,15 +174,13 @@ def test_an_unknown_environment_is_told_from_one_that_is_being_updated(
         trigger()
 
 
-def test_a_call_that_mwaa_does_not_take_names_the_limit(
-    mwaa: FakeMwaa, handle_rest: Handle
-) -> None:
+def test_a_call_that_mwaa_rejects_names_the_limit(mwaa: FakeMwaa, handle_rest: Handle) -> None:
     dag = "d" * 51
     mwaa.begin(refused(400, "ValidationException", "'v' at 'path' is too long"))
     with pytest.raises(CommandRejected) as caught:
         handle_rest(mwaa_dag_name=dag, run_id="x1", mwaa_dag_conf=CONF)
     assert f"path /dags/{dag}/dagRuns of 65 characters" in str(caught.value)
-    assert "(ValidationException). It takes paths of 64;" in str(caught.value)
+    assert "(ValidationException). A path can have 64 characters." in str(caught.value)
 
 
 # Airflow's own words ----------------------------------------------------------------------------
@@ -190,9 +192,7 @@ def test_a_refused_body_is_rejected(
     case: str, rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(exchanged(case)(rest.version), *rest.absent())
-    with pytest.raises(
-        CommandRejected, match=r"HTTP 4\d\d\)\. Most often mwaa_dag_conf does not fit"
-    ):
+    with pytest.raises(CommandRejected, match=r"HTTP 4\d\d\)\. Check that mwaa_dag_conf matches"):
         trigger()
 
 
@@ -225,7 +225,7 @@ def test_no_value_of_the_conf_is_shown(
 
 
 @MAJOR_3
-def test_an_upgrade_is_noticed_by_the_refused_body(
+def test_a_refused_body_reveals_an_upgrade(
     rest: RestAdapter, airflow: UnaskedAirflow, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     airflow.version = "2.11.2"
@@ -253,5 +253,5 @@ def test_a_refused_body_without_an_upgrade_is_not_sent_again(
 # Time -------------------------------------------------------------------------------------------
 
 
-def test_what_invoke_rest_api_answers_is_waited_for() -> None:
-    assert READ_S > 10  # what InvokeRestApi itself waits
+def test_the_client_waits_for_the_time_limit_of_invoke_rest_api() -> None:
+    assert API_READ_SECONDS > 10  # what InvokeRestApi itself waits

@@ -1,4 +1,4 @@
-"""InvokeRestApi on the wire: what breaks, what cannot be read, and what is large or odd."""
+"""InvokeRestApi on the wire: broken, unreadable, large and unusual exchanges."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 import pytest
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.environment import AirflowVersion, Environments
-from mwaa_dags_trigger.errors import MwaaUnavailable
-from mwaa_dags_trigger.request import MAX_CONF_BYTES
-from mwaa_dags_trigger.rest import RestTransport
-from mwaa_dags_trigger.transport import DagRun, Lost
+from mwaa_dags_trigger.errors import MwaaUnavailable, OutcomeUnknown
+from mwaa_dags_trigger.fields import MAX_CONF_BYTES
+from mwaa_dags_trigger.mwaa.environments import AirflowVersion, Environments
+from mwaa_dags_trigger.transports.base import DagRun
+from mwaa_dags_trigger.transports.rest import RestTransport
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
@@ -58,18 +58,18 @@ def hasty(
 @pytest.mark.parametrize(
     "response", [Reset(), HangUp(), Truncated()], ids=lambda response: type(response).__name__
 )
-def test_a_broken_exchange_is_unclear_and_not_sent_again(
+def test_a_broken_exchange_leaves_the_outcome_unknown(
     response: Response, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(answer(REST, response))
-    with pytest.raises(Lost):
+    with pytest.raises(OutcomeUnknown):
         trigger()
     assert len(mwaa.rest_calls) == 1
 
 
-def test_a_silence_is_unclear_and_not_sent_again(mwaa: FakeMwaa, hasty: Trigger) -> None:
+def test_a_missing_response_leaves_the_outcome_unknown(mwaa: FakeMwaa, hasty: Trigger) -> None:
     mwaa.add(endless(REST))
-    with pytest.raises(Lost, match="ReadTimeoutError"):
+    with pytest.raises(OutcomeUnknown, match="ReadTimeoutError"):
         hasty()
     wait_until(lambda: not mwaa.to_come)  # a slow server reads it after the client hung up
     assert len(mwaa.rest_calls) == 1
@@ -90,23 +90,25 @@ def test_a_silence_is_unclear_and_not_sent_again(mwaa: FakeMwaa, hasty: Trigger)
     ],
 )
 @pytest.mark.parametrize("status", [200, 400])
-def test_an_answer_that_is_not_mwaas_is_unclear(
+def test_a_response_that_mwaa_never_sends_leaves_the_outcome_unknown(
     status: int, body: bytes, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(answer(REST, Response(status, body)))
-    with pytest.raises(Lost):
+    with pytest.raises(OutcomeUnknown):
         trigger()
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_an_error_page_is_unclear(status: int, mwaa: FakeMwaa, trigger: Trigger) -> None:
+def test_an_error_page_leaves_the_outcome_unknown(
+    status: int, mwaa: FakeMwaa, trigger: Trigger
+) -> None:
     mwaa.begin(answer(REST, Response(status, b"<html>")))
-    with pytest.raises(Lost):
+    with pytest.raises(OutcomeUnknown):
         trigger()
     assert len(mwaa.rest_calls) == 1
 
 
-def test_a_server_that_is_not_there_started_nothing(
+def test_without_a_server_nothing_was_created(
     mwaa: FakeMwaa, clock: Clock, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FakeMwaa, "hostname", mwaa.nobody)
@@ -115,7 +117,7 @@ def test_a_server_that_is_not_there_started_nothing(
         transport.trigger(TRIGGER, deadline)
 
 
-def test_an_answer_of_10_mb_is_read(mwaa: FakeMwaa, trigger: Trigger) -> None:
+def test_a_response_of_10_mb_is_read(mwaa: FakeMwaa, trigger: Trigger) -> None:
     run = transcripts.rest("3.3.1", "created", run_id=RUN_ID).answer
     mwaa.begin(web(200, {**run, "note": "x" * 10_000_000}))
     assert trigger().state == "queued"

@@ -1,4 +1,4 @@
-"""The run id that a request has."""
+"""The run id of a request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mwaa_dags_trigger.request import Trigger, derive_run_id, parse
+from mwaa_dags_trigger.request import Trigger, parse
+from mwaa_dags_trigger.run_id import derive_run_id
 
 ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 AIRFLOW_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")
@@ -17,14 +18,14 @@ AIRFLOW_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")
 def run_id_of(**fields: object) -> str:
     request = parse({"mwaa_env_name": "etl", "mwaa_dag_name": "demo", **fields})
     assert isinstance(request, Trigger)
-    return request.run.dag_run_id
+    return request.key.dag_run_id
 
 
-def test_the_callers_run_id_is_taken_as_it_is() -> None:
+def test_the_callers_run_id_is_used_unchanged() -> None:
     assert run_id_of(run_id="manual__2026", execution_arn=ARN) == "manual__2026"
 
 
-def test_the_run_id_reads_and_never_changes() -> None:
+def test_the_run_id_never_changes() -> None:
     assert run_id_of(execution_arn=ARN, state_name="Trigger MWAA DAG") == (
         "sfn__client-4_374zutqvchxlzqun"
     )
@@ -38,7 +39,7 @@ def test_bucket_key_and_version_of_an_s3_object_fit_into_a_key() -> None:
 
 
 @pytest.mark.parametrize("tries", [{"redrive_count": 2}, {"retry_count": 3}])
-def test_an_execution_has_one_run_id_for_its_whole_life(tries: dict[str, int]) -> None:
+def test_retries_and_redrives_keep_the_run_id(tries: dict[str, int]) -> None:
     first = run_id_of(execution_arn=ARN, state_name="Trigger MWAA DAG")
     assert run_id_of(execution_arn=ARN, state_name="Trigger MWAA DAG", **tries) == first
 
@@ -49,7 +50,7 @@ def test_two_states_of_an_execution_have_two_run_ids() -> None:
     )
 
 
-def test_the_same_key_is_the_same_run_id_whoever_asks() -> None:
+def test_the_same_key_has_the_same_run_id_in_all_executions() -> None:
     other = ARN.replace("client-42", "client-43")
     run_ids = {
         run_id_of(idempotency_key="k"),
@@ -71,7 +72,7 @@ def test_different_identities_have_different_run_ids() -> None:
 # A slow machine is no fault.
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.text(min_size=1), state=st.none() | st.text())
-def test_every_run_id_is_airflows_and_short(name: str, state: str | None) -> None:
+def test_every_run_id_is_valid_and_short(name: str, state: str | None) -> None:
     run_id = derive_run_id(name, f"arn:aws:states:x:1:execution:m:{name}", state)
     assert AIRFLOW_RUN_ID.fullmatch(run_id)
     assert ".." not in run_id  # which Airflow 3.3.1 refuses
@@ -79,7 +80,7 @@ def test_every_run_id_is_airflows_and_short(name: str, state: str | None) -> Non
     assert len(run_id) <= 30
 
 
-def test_each_invocation_by_hand_has_a_run_id_of_its_own() -> None:
+def test_each_manual_invocation_has_its_own_run_id() -> None:
     run_ids = {run_id_of() for _ in range(100)}
     assert len(run_ids) == 100
     assert all(AIRFLOW_RUN_ID.fullmatch(run_id) for run_id in run_ids)

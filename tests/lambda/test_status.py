@@ -1,4 +1,4 @@
-"""What every transport must do: read the state of a DAG run, for the actions `status` and `check`."""
+"""Every transport: return the state of a DAG run, for the actions `status` and `check`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LATE_CHECK = {
     "checked_at": "2026-01-02T10:00:00Z",
     "timeout_seconds": 3600,
 }
-"""A poll that would say that the time is up if it saw the run go on."""
+"""A check that would report a timeout if the run were in progress."""
 
 Look = Callable[[], dict[str, Any]]
 
@@ -73,7 +73,7 @@ def test_only_success_and_failed_are_final(
     assert found["final"] is final
 
 
-def test_a_lost_answer_is_asked_for_again(
+def test_a_lost_response_is_requested_again(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, status: Look
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout(), *adapter.shown("running", None, None))
@@ -88,13 +88,13 @@ def test_an_unknown_run_is_an_error_that_names_it(
     with pytest.raises(DagRunNotFound) as caught:
         look()
     assert str(caught.value) == (
-        "DAG demo in MWAA environment etl has no run sfn__r1. Check dag_run_id; it may also have been "
-        "deleted. (run id sfn__r1)"
+        "DAG demo in MWAA environment etl has no run sfn__r1. Check dag_run_id. The run may also have "
+        "been deleted. (run id sfn__r1)"
     )
 
 
 @every_version
-def test_an_unknown_dag_is_told_from_an_unknown_run(
+def test_an_unknown_dag_is_distinguished_from_an_unknown_run(
     adapter: Adapter, mwaa: FakeMwaa, status: Look
 ) -> None:
     mwaa.begin(*adapter.absent_dag())
@@ -102,7 +102,7 @@ def test_an_unknown_dag_is_told_from_an_unknown_run(
         status()
 
 
-def test_an_answer_that_stays_lost_has_started_nothing(
+def test_a_status_that_stays_unreadable_is_unavailable(
     adapter: Adapter, mwaa: FakeMwaa, look: Look
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4)
@@ -117,7 +117,7 @@ def test_a_call_that_stays_throttled_is_busy(adapter: Adapter, mwaa: FakeMwaa, l
         look()
 
 
-def test_an_update_of_the_environment_explains_a_lost_answer(
+def test_an_update_of_the_environment_explains_a_lost_response(
     adapter: Adapter, mwaa: FakeMwaa, look: Look
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4)
@@ -126,7 +126,7 @@ def test_an_update_of_the_environment_explains_a_lost_answer(
         look()
 
 
-def test_a_refusal_is_not_asked_for_again(
+def test_a_denied_lookup_is_not_repeated(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, look: Look
 ) -> None:
     mwaa.begin(*adapter.denied())

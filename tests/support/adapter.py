@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol
 
-from mwaa_dags_trigger.environment import Environments
+from mwaa_dags_trigger.mwaa.environments import Environments
 from mwaa_dags_trigger.request import RunKey, Trigger
-from mwaa_dags_trigger.transport import Transport
+from mwaa_dags_trigger.transports.base import Transport
 
 from tests.support.clock import Clock
 from tests.support.faults import Kind
@@ -17,7 +17,7 @@ from tests.support.steps import Answer
 DAG_ID, RUN_ID, CONF = "demo", "sfn__r1", {"k": "v"}
 """The run that is asked for; DAG and conf are those of the transcripts."""
 RUN = RunKey(mwaa_env_name="etl", mwaa_dag_name=DAG_ID, dag_run_id=RUN_ID)
-TRIGGER = Trigger(run=RUN, conf=CONF, asked_before=False)
+TRIGGER = Trigger(key=RUN, conf=CONF, is_retry=False)
 
 Script = list[Answer]
 Lost = Callable[[str], Answer]

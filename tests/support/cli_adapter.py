@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import ClassVar
 
-from mwaa_dags_trigger.cli import CliTransport
-from mwaa_dags_trigger.environment import Environments
+from mwaa_dags_trigger.mwaa.environments import Environments
+from mwaa_dags_trigger.transports.cli import CliTransport
 
 from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import AIRFLOW_2, DEFAULT, family
@@ -72,7 +72,7 @@ class CliAdapter(Adapter):
     }
     kinds = CLI
     throttles = Operation.CREATE_CLI_TOKEN
-    denial = "refused a fresh CLI token"
+    denial = "refused a new CLI token"
 
     def __init__(self, version: str) -> None:
         self.version = version

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from mwaa_dags_trigger.allowed_dags import AllowedDags
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.handler import handle as handle_event
-from mwaa_dags_trigger.transport import DagRun, Transport
+from mwaa_dags_trigger.transports.base import DagRun, Transport
 
 Send = Callable[[], DagRun]
 Trigger = Callable[[], dict[str, Any]]

@@ -18,7 +18,7 @@ import botocore.session
 import requests
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
-from mwaa_dags_trigger.environment import READ_S
+from mwaa_dags_trigger.mwaa.client import API_READ_SECONDS
 from requests.adapters import HTTPAdapter
 
 from sandbox.mwaa.api import OPERATION, success
@@ -240,7 +240,7 @@ def client(mwaa: FakeMwaa, clock: Clock, *, read_timeout: float = PATIENCE_S) ->
     def needs_retry(caught_exception: Exception | None, **_: object) -> None:
         meaning = mwaa.meaning() if caught_exception else None
         if isinstance(meaning, TimeoutError):
-            clock.now += READ_S
+            clock.now += API_READ_SECONDS
             raise ReadTimeoutError(endpoint_url=mwaa.hostname)
         if meaning:
             raise meaning

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from botocore import exceptions
-from mwaa_dags_trigger.environment import Environments
-from mwaa_dags_trigger.rest import RestTransport
+from mwaa_dags_trigger.mwaa.environments import Environments
+from mwaa_dags_trigger.transports.rest import RestTransport
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
@@ -68,7 +68,7 @@ class RestAdapter(Adapter):
     }
     kinds = REST
     throttles = Operation.INVOKE_REST_API
-    denial = "AWS refused InvokeRestApi"
+    denial = "AWS denied InvokeRestApi"
 
     def __init__(self, version: str) -> None:
         self.version = version

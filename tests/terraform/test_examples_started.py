@@ -64,7 +64,7 @@ def run_id(request: dict[str, Any]) -> str:
     arn = "arn:aws:states:eu-central-1:111111111111:execution:nightly-report:one"
     trigger = parse({**request, "execution_arn": arn, "state_name": "Trigger MWAA DAG"})
     assert isinstance(trigger, Trigger)
-    return trigger.run.dag_run_id
+    return trigger.key.dag_run_id
 
 
 @pytest.mark.parametrize(

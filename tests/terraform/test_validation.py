@@ -11,8 +11,8 @@ from typing import Any
 import hcl2
 import pytest
 from hcl2.utils import SerializationOptions, process_escape_sequences
-from mwaa_dags_trigger.cli import CliTransport
-from mwaa_dags_trigger.rest import RestTransport
+from mwaa_dags_trigger.transports.cli import CliTransport
+from mwaa_dags_trigger.transports.rest import RestTransport
 
 from tests.terraform import cases_batch, cases_root, cases_source, cases_target
 from tests.terraform.cases import BATCH, SOURCE, TARGET

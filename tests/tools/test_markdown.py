@@ -15,6 +15,7 @@ PLAIN_ENGLISH = (
     "*.md",
     ".github/*.md",
     "docs/**/*.md",
+    "lambda/**/*.py",
     "sandbox/**/*.py",
     "tests/tools/english.py",
     "tests/tools/test_dependabot.py",

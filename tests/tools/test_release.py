@@ -124,8 +124,13 @@ def test_a_zip_of_other_sources_is_refused(checkout: Path) -> None:
         notes(checkout)
 
 
-def test_a_zip_without_a_module_is_refused(checkout: Path) -> None:
-    (checkout / INIT).with_name("new.py").touch()
+@pytest.mark.parametrize(
+    "module", ["new.py", "actions/new.py"], ids=["in the package", "in a subpackage"]
+)
+def test_a_zip_without_a_module_is_refused(checkout: Path, module: str) -> None:
+    path = (checkout / INIT).parent / module
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
 
     with pytest.raises(UserError, match="differs from the sources"):
         notes(checkout)

@@ -1,9 +1,9 @@
-"""Reading why a command failed, on what each Airflow printed."""
+"""Parse why a command failed, from the recorded output of each version of Airflow."""
 
 from __future__ import annotations
 
 import pytest
-from mwaa_dags_trigger.answer import Failure, read_failure
+from mwaa_dags_trigger.transports.cli_output import Failure, parse_failure
 
 from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
@@ -20,13 +20,13 @@ VERSIONS = list(RELEASES)
         ("badjson", "json.decoder.JSONDecodeError: Expecting value"),
     ],
 )
-def test_the_exception_is_found(version: str, case: str, line: str) -> None:
-    failure = read_failure(transcripts.command(version, case).stderr)
+def test_the_exception_is_parsed(version: str, case: str, line: str) -> None:
+    failure = parse_failure(transcripts.command(version, case).stderr)
     assert failure is not None
     assert failure.line.startswith(line)
     assert failure.dag_not_found == (case == "unknown")
-    assert failure.taken == (case == "duplicate")
-    assert not failure.unknown_flag
+    assert failure.already_exists == (case == "duplicate")
+    assert not failure.unknown_option
 
 
 @pytest.mark.parametrize(
@@ -37,16 +37,16 @@ def test_the_exception_is_found(version: str, case: str, line: str) -> None:
         ("3.3.1", "ValueError: DagRun conf must be a JSON object or null"),
     ],
 )
-def test_a_refused_conf_is_found(version: str, line: str) -> None:
-    failure = read_failure(transcripts.command(version, "nonobj").stderr)
+def test_a_refused_conf_is_recognized(version: str, line: str) -> None:
+    failure = parse_failure(transcripts.command(version, "nonobj").stderr)
     assert failure is not None
     assert failure.line == line
-    assert not failure.passing
+    assert not failure.transient
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_unknown_run_is_found(version: str) -> None:
-    failure = read_failure(transcripts.command(version, "tasksunk").stderr)
+def test_an_unknown_run_is_recognized(version: str) -> None:
+    failure = parse_failure(transcripts.command(version, "tasksunk").stderr)
     assert failure is not None
     assert failure.run_not_found
 
@@ -55,16 +55,16 @@ def test_an_unknown_run_is_found(version: str) -> None:
     ("version", "case"),
     [("2.11.2", "logical"), ("3.0.6", "execdate"), ("3.0.6", "listrunsd")],
 )
-def test_a_flag_of_another_version_is_found(version: str, case: str) -> None:
-    failure = read_failure(transcripts.command(version, case).stderr)
+def test_an_option_of_another_version_is_recognized(version: str, case: str) -> None:
+    failure = parse_failure(transcripts.command(version, case).stderr)
     assert failure is not None
-    assert failure.unknown_flag
+    assert failure.unknown_option
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["listrunsunk", "statedagunk"])
-def test_an_unknown_dag_that_is_looked_into_is_found(version: str, case: str) -> None:
-    failure = read_failure(transcripts.command(version, case).stderr)
+def test_an_unknown_dag_is_recognized_in_a_lookup(version: str, case: str) -> None:
+    failure = parse_failure(transcripts.command(version, case).stderr)
     assert failure is not None
     assert failure.dag_not_found
 
@@ -72,7 +72,7 @@ def test_an_unknown_dag_that_is_looked_into_is_found(version: str, case: str) ->
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["ok", "okjson", "listruns", "version"])
 def test_warnings_are_no_failure(version: str, case: str) -> None:
-    assert read_failure(transcripts.command(version, case).stderr) is None
+    assert parse_failure(transcripts.command(version, case).stderr) is None
 
 
 @pytest.mark.parametrize(
@@ -86,19 +86,21 @@ def test_warnings_are_no_failure(version: str, case: str) -> None:
         ("KeyError", "", "KeyError"),
     ],
 )
-def test_failures_that_may_pass_are_told_from_refusals(line: str, means: str, kind: str) -> None:
+def test_transient_failures_are_distinguished_from_refusals(
+    line: str, means: str, kind: str
+) -> None:
     stderr = (
         f"warning\nTraceback (most recent call last):\n  File x\n    y\n    ^\n{line}\n[SQL: x]\n"
     )
-    failure = read_failure(stderr)
+    failure = parse_failure(stderr)
     assert failure is not None
     assert failure.line == line
     assert failure.kind == kind
-    assert (failure.taken, failure.passing) == (means == "taken", means == "passing")
+    assert (failure.already_exists, failure.transient) == (means == "taken", means == "passing")
 
 
 @pytest.mark.parametrize("words", ["secret words: 'x'", "'secret': x", "", "sécret-x: y"])
-def test_what_is_no_exception_shows_nothing_of_itself(words: str) -> None:
+def test_text_without_an_exception_is_not_shown(words: str) -> None:
     assert Failure(line=words).kind == "an error"
 
 
@@ -108,6 +110,6 @@ def test_the_last_traceback_counts() -> None:
         "During handling of the above exception, another exception occurred:\n\n"
         "Traceback (most recent call last):\n  File b\nValueError: b\n"
     )
-    failure = read_failure(stderr)
+    failure = parse_failure(stderr)
     assert failure is not None
     assert failure.line == "ValueError: b"

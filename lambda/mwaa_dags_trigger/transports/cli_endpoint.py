@@ -1,4 +1,4 @@
-"""The exchange with the CLI endpoint of a web server."""
+"""HTTP requests to the CLI endpoint of a web server."""
 
 from __future__ import annotations
 
@@ -11,100 +11,96 @@ import requests
 import urllib3.exceptions
 from requests.auth import AuthBase
 
-from mwaa_dags_trigger.environment import IDLE_S, CliToken
 from mwaa_dags_trigger.errors import MwaaUnavailable, OutcomeUnknown
-from mwaa_dags_trigger.transport import Lost
+from mwaa_dags_trigger.mwaa.client import MAX_IDLE_SECONDS
+from mwaa_dags_trigger.mwaa.environments import CliToken
 
-CONNECT_S = 5.0
-MAX_ANSWER = 16 * 1024 * 1024
-"""Bytes of an answer; `dags list-runs` fills them with about 80,000 runs of a DAG."""
+ENDPOINT_CONNECT_SECONDS = 5.0
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+"""Enough for `dags list-runs` of a DAG with about 80,000 runs."""
 
 
 class CliEndpoint:
-    """`/aws_mwaa/cli` of the web servers, over connections that are kept.
+    """The endpoints `/aws_mwaa/cli` of the web servers. Connections are kept open.
 
     Parameters
     ----------
     clock
-        Seconds that never go back.
+        Returns seconds that never decrease.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self.session = _Session()
-        # A login kept from an earlier answer must not stand in for the token.
+        # Without cookies, a login from an earlier response cannot replace the token.
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._last_used = clock()
 
     def send(self, name: str, token: CliToken, command: bytes, seconds: float) -> tuple[int, bytes]:
-        """Post the command and follow one redirect on the same host; return status and body.
+        """Post the command, follow one redirect on the same host, and return status and body.
 
         Parameters
         ----------
         name
-            Of the environment, for messages.
+            The environment, for messages.
         seconds
-            For all of it.
+            The time limit for the whole exchange.
 
         Raises
         ------
         MwaaUnavailable
-            If no connection was made.
-        Lost
-            If the exchange broke off, or the answer is over the limit.
+            If there was no connection.
+        OutcomeUnknown
+            If the connection broke, or if the response exceeds the limit.
         """
-        if self._clock() - self._last_used > IDLE_S:
+        if self._clock() - self._last_used > MAX_IDLE_SECONDS:
             self.session.close()
         url = f"https://{token.hostname}/aws_mwaa/cli"
-        until = self._clock() + seconds
+        end = self._clock() + seconds
         try:
-            status, body, target = self._post(url, token, command, until)
-            # Airflow 3 environments answer 307 to the same path with a slash.
+            status, body, target = self._post(url, token, command, end)
+            # Airflow 3 environments redirect with status 307 to the same path with a slash.
             if status in (307, 308) and _origin(target) == _origin(url):
-                status, body, _ = self._post(target, token, command, until)
+                status, body, _ = self._post(target, token, command, end)
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            # Its text and its chain hold URL and headers: neither goes further.
+            # The error's text and chain contain URL and headers, so neither is passed on.
             if _never_connected(error):
                 raise MwaaUnavailable(
                     f"The web server of MWAA environment {name} could not be reached "
-                    f"({type(error).__name__}). A private web server is reached only from inside "
-                    "its VPC: check the function's subnets, security groups and DNS."
+                    f"({type(error).__name__}). A private web server can be reached only from its VPC: "
+                    "check the function's subnets, security groups and DNS."
                 ) from None
-            raise Lost(
-                OutcomeUnknown(
-                    f"The web server of MWAA environment {name} broke off the exchange "
-                    f"({type(error).__name__})."
-                )
+            raise OutcomeUnknown(
+                f"The connection to the web server of MWAA environment {name} broke before its "
+                f"response was complete ({type(error).__name__})."
             ) from None
         finally:
             self._last_used = self._clock()
-        if len(body) > MAX_ANSWER:
-            raise Lost(
-                OutcomeUnknown(
-                    f"The web server of MWAA environment {name} gave an answer of over "
-                    f"{MAX_ANSWER} bytes, which is the limit."
-                )
+        if len(body) > MAX_RESPONSE_BYTES:
+            raise OutcomeUnknown(
+                f"The response of the web server of MWAA environment {name} exceeds the limit of "
+                f"{MAX_RESPONSE_BYTES} bytes."
             )
         return status, body
 
     def _post(
-        self, url: str, token: CliToken, command: bytes, until: float
+        self, url: str, token: CliToken, command: bytes, end: float
     ) -> tuple[int, bytes, str]:
-        """Post once; return status, body, cut off at the limit, and the target of a redirect."""
-        seconds = max(until - self._clock(), 0.1)
+        """Post once. Return status, body up to the limit, and the target of a redirect."""
+        seconds = max(end - self._clock(), 0.1)
         with self.session.post(
             url,
             data=command,
             headers={"Content-Type": "text/plain", "Accept-Encoding": "identity"},
             auth=_Bearer(token.secret),
-            timeout=(CONNECT_S, seconds),
+            timeout=(ENDPOINT_CONNECT_SECONDS, seconds),
             stream=True,
         ) as response:
             body = bytearray()
-            # read1 gives what has come, so that a body that drips meets the limit too.
-            while len(body) <= MAX_ANSWER and (chunk := response.raw.read1(64 * 1024)):
+            # read1 returns the available bytes, so the time limit also applies to a slow body.
+            while len(body) <= MAX_RESPONSE_BYTES and (chunk := response.raw.read1(64 * 1024)):
                 body += chunk
-                if self._clock() > until:
+                if self._clock() > end:
                     raise requests.ReadTimeout
             location = response.headers.get("Location")
             target = urljoin(url, location) if location else ""
@@ -112,14 +108,14 @@ class CliEndpoint:
 
 
 class _Session(requests.Session):
-    """A session that leaves redirects, and their bodies, to its user."""
+    """A session that does not follow redirects and does not read their bodies."""
 
     def get_redirect_target(self, _response: requests.Response) -> None:
-        """Say of every answer that it is no redirect."""
+        """Treat no response as a redirect."""
 
 
 class _Bearer(AuthBase):
-    """The token. As `auth` it also keeps `requests` from taking a login out of a netrc file."""
+    """The token. Passed as `auth`, it also prevents `requests` from using a login of a netrc file."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -139,6 +135,6 @@ def _never_connected(error: Exception) -> bool:
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, urllib3.exceptions.SSLError):
-        # A handshake may also break later; a refused certificate ends it before anything is sent.
+        # Only a rejected certificate certainly ends the handshake before the request is sent.
         return isinstance(reason.args[0], ssl.SSLCertVerificationError)
     return isinstance(reason, urllib3.exceptions.NewConnectionError)

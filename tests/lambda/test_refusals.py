@@ -1,4 +1,4 @@
-"""What every transport must do: what started nothing is tried again at once, or ends it."""
+"""Every transport: refusals, and failures after which nothing was created."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.support.steps import error
         pytest.param((400, "TooManyRequestsException"), id="TooManyRequests"),
     ],
 )
-def test_a_throttled_call_is_made_again_without_a_look(
+def test_a_throttled_call_is_repeated_without_a_lookup(
     answer: tuple[int, str], adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     throttled = error(adapter.throttles, *answer)
@@ -47,7 +47,7 @@ def test_a_call_that_stays_throttled_is_busy(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*[error(adapter.throttles, 429, "ThrottlingException")] * 4)
-    with pytest.raises(MwaaBusy, match=r"ThrottlingException.* This try made no DAG run"):
+    with pytest.raises(MwaaBusy, match=r"ThrottlingException.* This attempt created no DAG run"):
         trigger()
     assert mwaa.operations.count(adapter.throttles) == 4
 
@@ -56,13 +56,15 @@ def test_an_environment_without_a_web_server_is_not_ready(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.shown.update(Status="CREATING", WebserverUrl=None)
-    with pytest.raises(EnvironmentNotReady, match=r"status is CREATING.* This try made no DAG run"):
+    with pytest.raises(
+        EnvironmentNotReady, match=r"status is CREATING.* This attempt created no DAG run"
+    ):
         trigger()
     assert adapter.asked(mwaa) == []
 
 
 @pytest.mark.parametrize("status", ["UPDATING", "MAINTENANCE", "ROLLING_BACK", "SOMETHING_NEW"])
-def test_an_environment_with_a_web_server_is_tried_whatever_its_status(
+def test_an_environment_with_a_web_server_is_used_with_any_status(
     status: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.created())
@@ -70,7 +72,7 @@ def test_an_environment_with_a_web_server_is_tried_whatever_its_status(
     assert trigger()["created"] is True
 
 
-def test_a_refusal_of_the_caller_ends_it(
+def test_a_denied_trigger_is_not_repeated(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.denied())
@@ -80,19 +82,17 @@ def test_a_refusal_of_the_caller_ends_it(
 
 
 @every_version
-def test_an_unknown_dag_is_not_looked_for(
-    adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
-) -> None:
+def test_an_unknown_dag_needs_no_lookup(adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger) -> None:
     mwaa.begin(*adapter.unknown_dag())
     with pytest.raises(DagNotFound) as caught:
         trigger()
     assert "MWAA environment etl does not know DAG demo. Check" in str(caught.value)
-    assert "a new DAG file takes a moment to be parsed" in str(caught.value)
+    assert "Airflow needs a moment to parse a new DAG file" in str(caught.value)
     assert adapter.asked(mwaa) == adapter.trigger
 
 
 @every_version
-def test_what_airflow_refuses_is_rejected_at_once(
+def test_a_refused_trigger_is_rejected_without_another_attempt(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.rejected(), *adapter.absent())
@@ -102,14 +102,14 @@ def test_what_airflow_refuses_is_rejected_at_once(
     assert adapter.asked(mwaa) == [*adapter.trigger, *adapter.look_in_vain]
 
 
-def test_a_run_that_is_there_counts_more_than_an_error(
+def test_an_existing_run_counts_more_than_an_error(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.rejected(), *adapter.found())
     assert trigger()["created"] is False
 
 
-def test_a_refusal_whose_look_fails_at_every_try_leaves_it_unknown(
+def test_a_refusal_whose_lookups_all_fail_is_not_certain(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     """Airflow may have made the run before it failed."""
@@ -135,6 +135,6 @@ def test_no_value_of_the_conf_is_shown(
 ) -> None:
     """In a log, the fixture `no_secret_in_any_log` looks for it."""
     mwaa.begin(*adapter.refused_with(f"{CONF_MARK} is not {NUMBER_MARK}"), *adapter.absent())
-    with pytest.raises(CommandRejected, match="Airflow's own words may quote the conf") as caught:
+    with pytest.raises(CommandRejected, match="Airflow's message may quote the conf") as caught:
         handle_over(run_id=RUN_ID, mwaa_dag_conf={"a": CONF_MARK, "b": NUMBER_MARK})
     assert not [secret for secret in MARKS if secret in str(caught.value)]

@@ -1,4 +1,4 @@
-"""What every transport must do in a retry and in a redrive, which have asked before."""
+"""Every transport: retries and redrives, after which the outcome of earlier attempts is unknown."""
 
 from __future__ import annotations
 
@@ -20,26 +20,28 @@ each_way_to_come_again = pytest.mark.parametrize(
 
 
 @each_way_to_come_again
-def test_it_says_nothing_certain_of_the_tries_before(
+def test_no_failure_is_certain_after_an_earlier_attempt(
     again: dict[str, int], adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
 ) -> None:
     mwaa.begin(*adapter.denied(), *adapter.absent())
-    with pytest.raises(OutcomeUnknown, match=rf"An earlier try .* {adapter.denial}.* is not known"):
+    with pytest.raises(
+        OutcomeUnknown, match=rf"An earlier attempt .* {adapter.denial}.* is not known"
+    ):
         handle_over(run_id=RUN_ID, **again)
 
 
 @each_way_to_come_again
-def test_it_never_says_that_nothing_was_made(
+def test_it_never_reports_that_nothing_was_created(
     again: dict[str, int], adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
 ) -> None:
     mwaa.begin(*[error(adapter.throttles, 429, "ThrottlingException")] * 4)
-    with pytest.raises(MwaaBusy, match=r"An earlier try .* is not known") as caught:
+    with pytest.raises(MwaaBusy, match=r"An earlier attempt .* is not known") as caught:
         handle_over(run_id=RUN_ID, **again)
-    assert "This try made no DAG run" not in str(caught.value)
+    assert "This attempt created no DAG run" not in str(caught.value)
 
 
 @each_way_to_come_again
-def test_it_finds_the_run_of_a_dag_that_is_no_longer_there(
+def test_the_run_of_a_deleted_dag_is_found(
     again: dict[str, int], adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
 ) -> None:
     """Airflow triggers no DAG whose file has gone, but keeps its runs."""
@@ -49,7 +51,7 @@ def test_it_finds_the_run_of_a_dag_that_is_no_longer_there(
 
 @each_way_to_come_again
 @pytest.mark.parametrize("look", ["absent", "absent_dag"])
-def test_it_knows_that_an_unknown_dag_without_the_run_made_none(
+def test_an_unknown_dag_without_the_run_is_certain(
     look: str, again: dict[str, int], adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
 ) -> None:
     mwaa.begin(*adapter.unknown_dag(), *getattr(adapter, look)())

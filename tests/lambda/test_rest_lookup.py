@@ -1,4 +1,4 @@
-"""Looking for a run over InvokeRestApi: by its path, and through the DAG's runs where that is too long."""
+"""Look up a run over InvokeRestApi, by its path or by a search."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from typing import Protocol
 
 import pytest
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.errors import CommandRejected, DagNotFound, MwaaUnavailable
-from mwaa_dags_trigger.request import MAX_CONF_BYTES, RunKey
-from mwaa_dags_trigger.rest import RestTransport
-from mwaa_dags_trigger.transport import DagRun, Unsettled
+from mwaa_dags_trigger.errors import (
+    CommandRejected,
+    DagNotFound,
+    MwaaUnavailable,
+    Outcome,
+    OutcomeUnknown,
+)
+from mwaa_dags_trigger.fields import MAX_CONF_BYTES
+from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.transports.base import DagRun
+from mwaa_dags_trigger.transports.rest import RestTransport
 
 from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import DEFAULT, RELEASES
@@ -80,12 +87,13 @@ def test_a_run_of_an_unknown_dag_is_dag_not_found(
 @pytest.mark.parametrize(
     "body", [{"detail": "Not Found"}, {"detail": "r12 of ar1"}, "<html>", None, {"detail": ["x"]}]
 )
-def test_a_404_that_does_not_name_the_run_does_not_mean_that_it_is_not_there(
+def test_a_404_that_does_not_name_the_run_leaves_it_unknown(
     body: object, mwaa: FakeMwaa, find: Find
 ) -> None:
     mwaa.begin(web(404, body))
-    with pytest.raises(Unsettled):
+    with pytest.raises(CommandRejected) as caught:
         find()
+    assert caught.value.outcome is Outcome.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -95,7 +103,7 @@ def test_a_404_that_does_not_name_the_run_does_not_mean_that_it_is_not_there(
         pytest.param("d" * 20, LIST, id="65"),
     ],
 )
-def test_a_path_of_over_64_characters_is_avoided_by_the_list(
+def test_a_path_of_over_64_characters_is_replaced_by_a_search(
     dag: str, path: str, rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
     run_id = "r" * 30
@@ -107,7 +115,7 @@ def test_a_path_of_over_64_characters_is_avoided_by_the_list(
 
 
 @every_version
-def test_the_list_is_asked_as_this_airflow_took_it(
+def test_the_body_of_a_search_is_the_recorded_body_of_this_version(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
     recorded = transcripts.rest(rest.version, "list")
@@ -159,7 +167,9 @@ def test_a_dag_with_ten_thousand_runs_is_searched(
 
 
 @ONE_VERSION
-def test_the_newest_runs_are_one_call(rest: RestAdapter, mwaa: FakeMwaa, find: Find) -> None:
+def test_the_newest_runs_are_found_in_one_call(
+    rest: RestAdapter, mwaa: FakeMwaa, find: Find
+) -> None:
     mwaa.begin(pages(rest.version, 20))
     assert state(find(LONG)) == "queued"
     assert len(mwaa.rest_calls) == 1
@@ -199,28 +209,28 @@ def test_pages_that_the_server_cuts_short_are_all_read(
         None,
     ],
 )
-def test_a_page_that_cannot_be_read_does_not_mean_that_the_run_is_not_there(
+def test_an_unreadable_page_leaves_the_run_unknown(
     page: object, mwaa: FakeMwaa, find: Find
 ) -> None:
     mwaa.begin(web(200, page))
-    with pytest.raises(Unsettled):
+    with pytest.raises(OutcomeUnknown):
         find(LONG)
 
 
 @ONE_VERSION
-def test_a_search_that_the_time_does_not_allow_says_how_far_it_came(
+def test_a_search_that_runs_out_of_time_reports_its_progress(
     rest: RestAdapter, mwaa: FakeMwaa, clock: Clock, find: Find
 ) -> None:
     slow: Callable[[], None] = lambda: clock.sleep(100)  # noqa: E731
     mwaa.begin(*[after(slow, pages(rest.version, 10_000))] * 3)
     with pytest.raises(
-        CommandRejected, match=r"for 1020 of the 10000 runs.* at most 49 characters"
+        CommandRejected, match=r"after checking 1020 of 10000 runs.* at most 49 characters"
     ):
         find(LONG)
 
 
-def test_no_look_begins_without_time_for_it(mwaa: FakeMwaa, clock: Clock, find: Find) -> None:
+def test_no_lookup_starts_without_enough_time(mwaa: FakeMwaa, clock: Clock, find: Find) -> None:
     clock.end = 19.9
-    with pytest.raises(MwaaUnavailable, match="Raise the function's timeout"):
+    with pytest.raises(MwaaUnavailable, match="Increase the function's timeout"):
         find()
     assert mwaa.rest_calls == []

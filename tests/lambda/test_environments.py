@@ -1,4 +1,4 @@
-"""What is asked of the MWAA API, how often, and what its answers mean."""
+"""The calls of the MWAA API, and the meaning of their responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import botocore.exceptions
 import pytest
-from mwaa_dags_trigger.environment import AirflowVersion, Environments, mwaa_client
 from mwaa_dags_trigger.errors import (
     AccessDenied,
     EnvironmentNotFound,
@@ -16,6 +15,8 @@ from mwaa_dags_trigger.errors import (
     MwaaUnavailable,
     TriggerError,
 )
+from mwaa_dags_trigger.mwaa.client import create_mwaa_client
+from mwaa_dags_trigger.mwaa.environments import AirflowVersion, Environments
 from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.http import Response
@@ -31,16 +32,16 @@ def own_client(mwaa: FakeMwaa, monkeypatch: pytest.MonkeyPatch) -> MWAAClient:
     """The client that the package itself makes."""
     for name, value in endpoint(mwaa).items():
         monkeypatch.setenv(name, value)
-    return mwaa_client()
+    return create_mwaa_client()
 
 
-def test_the_version_is_asked_once(environments: Environments, mwaa: FakeMwaa) -> None:
+def test_the_version_is_requested_once(environments: Environments, mwaa: FakeMwaa) -> None:
     for _ in range(3):
         assert environments.airflow_version("etl").text == "3.3.1"
     assert mwaa.operations == [GET]
 
 
-def test_a_forgotten_version_is_asked_again(environments: Environments, mwaa: FakeMwaa) -> None:
+def test_a_forgotten_version_is_requested_again(environments: Environments, mwaa: FakeMwaa) -> None:
     environments.airflow_version("etl")
     environments.forget("etl")
     mwaa.shown["AirflowVersion"] = "3.4.0"
@@ -50,7 +51,7 @@ def test_a_forgotten_version_is_asked_again(environments: Environments, mwaa: Fa
 @pytest.mark.parametrize(
     ("text", "numbers"), [("2.10.3", (2, 10)), ("3.3.1", (3, 3)), ("11.0.0.post1", (11, 0))]
 )
-def test_versions_are_read_as_numbers(
+def test_versions_are_parsed_as_numbers(
     text: str, numbers: tuple[int, int], environments: Environments, mwaa: FakeMwaa
 ) -> None:
     mwaa.shown["AirflowVersion"] = text
@@ -61,7 +62,7 @@ def test_versions_are_read_as_numbers(
 @pytest.mark.parametrize(
     "status", ["MAINTENANCE", "ROLLING_BACK", "SOMETHING_NEW", "UNAVAILABLE", "UPDATING"]
 )
-def test_a_passing_status_does_not_matter_while_there_is_a_web_server(
+def test_a_transient_status_is_irrelevant_with_a_web_server(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
     mwaa.shown["Status"] = status
@@ -70,14 +71,14 @@ def test_a_passing_status_does_not_matter_while_there_is_a_web_server(
 
 
 @pytest.mark.parametrize("status", ["AVAILABLE", "UPDATE_FAILED"])
-def test_in_a_ready_environment_no_status_explains_a_failure(
+def test_the_status_of_a_ready_environment_explains_no_failure(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
     mwaa.shown["Status"] = status
     assert environments.unready_status("etl") is None
 
 
-def test_a_status_that_cannot_be_read_explains_nothing(
+def test_an_unreadable_status_explains_no_failure(
     environments: Environments, mwaa: FakeMwaa
 ) -> None:
     mwaa.begin(error(GET, 403, "AccessDeniedException"))
@@ -86,7 +87,7 @@ def test_a_status_that_cannot_be_read_explains_nothing(
 
 @pytest.mark.parametrize("value", [["UPDATING"], {"UPDATING": 1}, 7])
 @pytest.mark.parametrize("field", ["AirflowVersion", "Status", "WebserverUrl"])
-def test_a_field_that_is_no_text_makes_the_answer_one_that_cannot_be_read(
+def test_a_field_that_is_no_string_makes_the_response_unreadable(
     field: str, value: object, environments: Environments, mwaa: FakeMwaa
 ) -> None:
     body = json.dumps(
@@ -94,12 +95,12 @@ def test_a_field_that_is_no_text_makes_the_answer_one_that_cannot_be_read(
     )
     mwaa.begin(*[answer(GET, Response(200, body.encode()))] * 2)
     assert environments.unready_status("etl") is None
-    with pytest.raises(MwaaUnavailable, match="an answer that cannot be read"):
+    with pytest.raises(MwaaUnavailable, match="a response that cannot be read"):
         environments.airflow_version("etl")
 
 
 @pytest.mark.parametrize("status", ["CREATE_FAILED", "DELETING", "DELETED"])
-def test_a_status_that_no_retry_heals_is_permanent(
+def test_an_unusable_environment_is_not_found(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
     mwaa.shown["Status"] = status
@@ -119,14 +120,14 @@ def test_an_environment_without_a_web_server_is_not_ready(
 
 
 def test_an_unknown_environment_is_not_found(environments: Environments) -> None:
-    with pytest.raises(EnvironmentNotFound, match="no MWAA environment nosuch"):
+    with pytest.raises(EnvironmentNotFound, match="MWAA environment nosuch does not exist"):
         environments.airflow_version("nosuch")
 
 
 # Tokens -----------------------------------------------------------------------------------------
 
 
-def test_a_token_serves_for_45_seconds(
+def test_a_token_is_used_for_45_seconds(
     environments: Environments, mwaa: FakeMwaa, clock: Clock
 ) -> None:
     first = environments.cli_token("etl")
@@ -137,7 +138,7 @@ def test_a_token_serves_for_45_seconds(
     assert mwaa.operations == [CREATE] * 2
 
 
-def test_a_token_ages_from_before_it_was_asked_for(
+def test_the_age_of_a_token_includes_the_request_for_it(
     environments: Environments, mwaa: FakeMwaa, clock: Clock
 ) -> None:
     def slow(fake: FakeMwaa, call: Call) -> Response:
@@ -158,11 +159,11 @@ def test_a_token_does_not_show_itself(environments: Environments) -> None:
     assert token.secret not in repr(token)
 
 
-def test_no_token_though_the_environment_is_ready_may_pass(
+def test_a_missing_token_of_a_ready_environment_is_transient(
     environments: Environments, mwaa: FakeMwaa
 ) -> None:
     mwaa.add(error(CREATE, 404, "ResourceNotFoundException"))
-    with pytest.raises(MwaaUnavailable, match="CreateCliToken does not find"):
+    with pytest.raises(MwaaUnavailable, match="CreateCliToken did not find"):
         environments.cli_token("etl")
 
 
@@ -198,7 +199,7 @@ def test_an_error_of_aws_names_action_environment_and_code(
 
 
 @pytest.mark.parametrize("action", [GET, CREATE])
-def test_an_api_out_of_reach_is_unavailable(
+def test_an_unreachable_api_is_unavailable(
     action: Operation, environments: Environments, mwaa: FakeMwaa
 ) -> None:
     mwaa.begin(
@@ -211,19 +212,19 @@ def test_an_api_out_of_reach_is_unavailable(
         ask("etl")
 
 
-def test_the_client_waits_longer_than_the_rest_api_does(own_client: MWAAClient) -> None:
+def test_the_client_waits_longer_than_invoke_rest_api(own_client: MWAAClient) -> None:
     config: Any = own_client.meta.config
     assert (config.connect_timeout, config.read_timeout) == (3, 12)
 
 
 @pytest.mark.parametrize("body", [None, [], "x", {}, {"Environment": None}])
 @pytest.mark.parametrize("action", [GET, CREATE])
-def test_an_answer_that_is_not_awss_is_unavailable(
+def test_a_response_that_aws_never_sends_is_unavailable(
     action: Operation, body: object, environments: Environments, mwaa: FakeMwaa
 ) -> None:
     mwaa.begin(answer(action, Response(200, json.dumps(body).encode())))
     ask = environments.airflow_version if action is GET else environments.cli_token
-    with pytest.raises(MwaaUnavailable, match=f"{action} .* an answer that cannot be read") as it:
+    with pytest.raises(MwaaUnavailable, match=f"{action} .* a response that cannot be read") as it:
         ask("etl")
     assert "network" not in str(it.value)
 
@@ -231,7 +232,7 @@ def test_an_answer_that_is_not_awss_is_unavailable(
 @pytest.mark.parametrize(
     ("status", "code"), [(500, "InternalServerException"), (429, "ThrottlingException")]
 )
-def test_the_client_does_not_try_again_by_itself(
+def test_the_client_never_retries(
     status: int, code: str, own_client: MWAAClient, mwaa: FakeMwaa
 ) -> None:
     mwaa.begin(error(GET, status, code))

@@ -1,4 +1,4 @@
-"""The commands that are sent: their flags for each Airflow, and their quoting."""
+"""The commands for each version of Airflow, and their quoting."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mwaa_dags_trigger.cli import list_command, trigger_command
-from mwaa_dags_trigger.environment import AirflowVersion
 from mwaa_dags_trigger.errors import CommandRejected
+from mwaa_dags_trigger.mwaa.environments import AirflowVersion
 from mwaa_dags_trigger.request import RunKey, Trigger
+from mwaa_dags_trigger.transports.cli_commands import list_command, trigger_command
 
 JSON = st.recursive(
     st.none()
@@ -29,7 +29,7 @@ RUN = RunKey(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id="r1")
 
 
 def asking(conf: dict[str, Any] | None = None) -> Trigger:
-    return Trigger(run=RUN, conf=conf or {}, asked_before=False)
+    return Trigger(key=RUN, conf=conf or {}, is_retry=False)
 
 
 def version(text: str) -> AirflowVersion:

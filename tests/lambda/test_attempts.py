@@ -1,4 +1,4 @@
-"""What every transport must do: one request makes one DAG run, whatever fails on the way."""
+"""Every transport: one request creates one DAG run, whatever fails."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ each_unanswered = each(lambda adapter: [*adapter.lost, *adapter.busy])
 each_taken = each(lambda adapter: adapter.taken)
 
 
-def doubt(adapter: Adapter, kind: str) -> Answer:
+def unresolved(adapter: Adapter, kind: str) -> Answer:
     return {**adapter.lost, **adapter.busy, **adapter.taken}[kind](adapter.version)
 
 
 def taken(adapter: Adapter) -> list[Answer]:
-    return [doubt(adapter, "already exists")]
+    return [unresolved(adapter, "already exists")]
 
 
 def first_busy(adapter: Adapter) -> Answer:
-    return doubt(adapter, next(iter(adapter.busy)))
+    return unresolved(adapter, next(iter(adapter.busy)))
 
 
 def after_first(action: Callable[[], object], script: list[Answer]) -> list[Answer]:
@@ -68,7 +68,7 @@ def after_first(action: Callable[[], object], script: list[Answer]) -> list[Answ
 
 
 @every_version
-def test_a_trigger_that_goes_well_is_one_call(
+def test_a_successful_trigger_is_one_call(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.created())
@@ -76,7 +76,7 @@ def test_a_trigger_that_goes_well_is_one_call(
     assert adapter.asked(mwaa) == adapter.trigger
 
 
-def test_a_warm_trigger_asks_aws_for_nothing_else(
+def test_a_warm_trigger_makes_no_other_call(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.created() * 2)
@@ -91,10 +91,10 @@ def test_a_warm_trigger_asks_aws_for_nothing_else(
 
 
 @each_unanswered
-def test_a_request_without_an_answer_is_sent_again(
+def test_a_request_without_a_response_is_sent_again(
     kind: str, adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
-    mwaa.begin(doubt(adapter, kind), *adapter.created())
+    mwaa.begin(unresolved(adapter, kind), *adapter.created())
     assert trigger()["created"] is True
     assert adapter.asked(mwaa) == adapter.trigger * 2
     first, second = (
@@ -107,15 +107,15 @@ def test_a_request_without_an_answer_is_sent_again(
 
 
 @each_unanswered
-def test_a_run_that_was_made_without_an_answer_is_a_success(
+def test_a_run_that_was_created_without_a_response_is_a_success(
     kind: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(doubt(adapter, kind), *taken(adapter), *adapter.found())
+    mwaa.begin(unresolved(adapter, kind), *taken(adapter), *adapter.found())
     assert trigger() == result(adapter, state="queued", created=False)
     assert adapter.asked(mwaa) == [*adapter.trigger * 2, *adapter.look]
 
 
-def test_the_last_try_is_followed_by_a_look(
+def test_the_last_attempt_is_followed_by_a_lookup(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4, *adapter.found())
@@ -124,10 +124,10 @@ def test_the_last_try_is_followed_by_a_look(
 
 
 @each_lost
-def test_a_doubt_that_stays_is_outcome_unknown(
+def test_an_unresolved_attempt_is_outcome_unknown(
     kind: str, adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
-    mwaa.begin(*[doubt(adapter, kind)] * 4, *adapter.absent())
+    mwaa.begin(*[unresolved(adapter, kind)] * 4, *adapter.absent())
     with pytest.raises(OutcomeUnknown, match=r"MWAA environment etl .* is not known"):
         trigger()
     assert adapter.asked(mwaa) == [*adapter.trigger * 4, *adapter.look_in_vain]
@@ -135,30 +135,30 @@ def test_a_doubt_that_stays_is_outcome_unknown(
 
 
 @each_busy
-def test_a_web_server_that_stays_busy_is_not_burdened_with_a_look(
+def test_a_web_server_that_stays_busy_gets_no_lookup(
     kind: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     """Whether it took one of the commands is not known: nothing says that it did not."""
-    mwaa.begin(*[doubt(adapter, kind)] * 4)
+    mwaa.begin(*[unresolved(adapter, kind)] * 4)
     with pytest.raises(MwaaBusy, match=r"is busy \(HTTP .* is not known"):
         trigger()
     assert adapter.asked(mwaa) == adapter.trigger * 4
 
 
-def test_a_silence_takes_the_time_that_is_waited(
+def test_a_missing_response_takes_the_whole_time_limit(
     adapter: Adapter,
     mwaa: FakeMwaa,
     clock: Clock,
     trigger: Trigger,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    mwaa.begin(doubt(adapter, "silence"), *adapter.created())
+    mwaa.begin(unresolved(adapter, "silence"), *adapter.created())
     assert trigger()["created"] is True
     assert clock.now >= 12
     assert "ReadTimeout" in caplog.text
 
 
-def test_an_update_that_cuts_calls_off_is_named(
+def test_an_update_that_breaks_calls_is_named(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     """The state machine has more patience with it."""
@@ -173,32 +173,32 @@ def test_an_update_that_cuts_calls_off_is_named(
 
 
 @each_taken
-def test_a_run_id_that_is_taken_is_looked_for(
+def test_an_existing_run_id_is_looked_up(
     kind: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(doubt(adapter, kind), *adapter.found())
+    mwaa.begin(unresolved(adapter, kind), *adapter.found())
     assert trigger()["created"] is False
     assert adapter.asked(mwaa) == [*adapter.trigger, *adapter.look]
 
 
 @each_taken
-def test_a_date_that_is_taken_is_another_in_the_next_try(
+def test_a_taken_date_is_resolved_by_the_next_attempt(
     kind: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     """On Airflow 2 two runs of a DAG may not have one date."""
-    mwaa.begin(doubt(adapter, kind), *adapter.absent(), *adapter.created())
+    mwaa.begin(unresolved(adapter, kind), *adapter.absent(), *adapter.created())
     assert trigger()["created"] is True
 
 
-def test_a_look_that_fails_is_followed_by_another_try(
+def test_a_failed_lookup_is_followed_by_another_attempt(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     again = [*taken(adapter), *adapter.found()]
-    mwaa.begin(*taken(adapter), doubt(adapter, "reset"), *again)
+    mwaa.begin(*taken(adapter), unresolved(adapter, "reset"), *again)
     assert trigger()["created"] is False
 
 
-def test_a_look_that_is_not_allowed_leaves_it_unknown(
+def test_a_denied_lookup_leaves_the_outcome_unknown(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4, *adapter.denied())
@@ -206,30 +206,30 @@ def test_a_look_that_is_not_allowed_leaves_it_unknown(
         trigger()
 
 
-def test_once_in_doubt_a_refusal_is_settled_by_a_look(
+def test_a_refusal_after_a_lost_response_is_resolved_by_a_lookup(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout(), *adapter.unknown_dag(), *adapter.found())
     assert trigger()["created"] is False
 
 
-def test_once_in_doubt_a_refusal_does_not_hide_it(
+def test_a_denial_does_not_hide_a_lost_response(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout(), *adapter.denied(), *adapter.absent())
-    with pytest.raises(OutcomeUnknown, match=rf"HTTP 504.* The last try: .*{adapter.denial}"):
+    with pytest.raises(OutcomeUnknown, match=rf"HTTP 504.* The last attempt: .*{adapter.denial}"):
         trigger()
 
 
-def test_once_in_doubt_a_busy_server_does_not_hide_it(
+def test_a_busy_server_does_not_hide_a_lost_response(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout(), *[first_busy(adapter)] * 3)
-    with pytest.raises(MwaaBusy, match=r"HTTP 504.* The last try: .* busy .* is not known"):
+    with pytest.raises(MwaaBusy, match=r"HTTP 504.* The last attempt: .* busy .* is not known"):
         trigger()
 
 
-def test_once_in_doubt_a_throttled_try_does_not_hide_it(
+def test_a_throttled_attempt_does_not_hide_a_lost_response(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     throttled = [error(adapter.throttles, 429, "ThrottlingException")] * 3
@@ -239,35 +239,37 @@ def test_once_in_doubt_a_throttled_try_does_not_hide_it(
         mwaa.add(*throttled)
 
     mwaa.begin(*after_first(token_ends, adapter.gateway_timeout()))
-    with pytest.raises(MwaaBusy, match=rf"HTTP 504.* The last try: {adapter.throttles} .* is not"):
+    with pytest.raises(
+        MwaaBusy, match=rf"HTTP 504.* The last attempt: {adapter.throttles} .* is not"
+    ):
         trigger()
 
 
 # A defect of our own ------------------------------------------------------------------------------
 
 
-def test_a_defect_after_the_request_was_sent_leaves_it_unknown(
+def test_a_bug_after_the_request_was_sent_leaves_the_outcome_unknown(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(*_: object, **__: object) -> NoReturn:
         raise TypeError("unhashable type")
 
-    monkeypatch.setattr(f"mwaa_dags_trigger.{adapter.transport}.DagRun", break_down)
+    monkeypatch.setattr(f"mwaa_dags_trigger.transports.{adapter.transport}.DagRun", break_down)
     mwaa.begin(*adapter.created() * 4, *adapter.found())
-    with pytest.raises(OutcomeUnknown, match=r"\(TypeError\): a defect") as caught:
+    with pytest.raises(OutcomeUnknown, match=r"\(TypeError\)\. This is a bug") as caught:
         trigger()
     assert "unhashable" not in str(caught.value)
     assert "network" not in str(caught.value)
 
 
-def test_a_defect_before_the_request_is_sent_is_what_it_is(
+def test_a_bug_before_the_request_is_sent_is_raised_unchanged(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(*_: object, **__: object) -> NoReturn:
         raise TypeError("unhashable type")
 
-    made = {"cli": "trigger_command", "rest": "new_run"}[adapter.transport]
-    monkeypatch.setattr(f"mwaa_dags_trigger.{adapter.transport}.{made}", break_down)
+    made = {"cli": "trigger_command", "rest": "trigger_body"}[adapter.transport]
+    monkeypatch.setattr(f"mwaa_dags_trigger.transports.{adapter.transport}.{made}", break_down)
     with pytest.raises(TypeError):
         trigger()
     assert adapter.asked(mwaa) == []
@@ -276,7 +278,7 @@ def test_a_defect_before_the_request_is_sent_is_what_it_is(
 # Time ---------------------------------------------------------------------------------------------
 
 
-def test_no_other_try_begins_without_time_for_it_and_a_look(
+def test_no_attempt_starts_without_time_for_a_lookup(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     def late() -> None:
@@ -289,12 +291,12 @@ def test_no_other_try_begins_without_time_for_it_and_a_look(
 
 
 @pytest.mark.parametrize("seconds", [34.9, 15.9])
-def test_without_time_for_a_trigger_and_a_look_none_is_sent(
+def test_no_trigger_is_sent_without_time_for_a_lookup(
     seconds: float, adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     clock.end = seconds
     with pytest.raises(
-        MwaaUnavailable, match=r"Raise the function's timeout.* This try made no DAG run"
+        MwaaUnavailable, match=r"Increase the function's timeout.* This attempt created no DAG run"
     ):
         trigger()
     # Only the environment's status, which might explain it, is asked for, while there is time.

@@ -1,4 +1,4 @@
-"""Reading what Airflow printed, on the transcripts of three Airflow versions."""
+"""Parse the recorded output of each version of Airflow."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import base64
 import json
 
 import pytest
-from mwaa_dags_trigger.answer import (
-    Answer,
-    created_state,
-    listed,
-    read_envelope,
-    shown_run,
-)
 from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.transports.cli_output import (
+    CliOutput,
+    RunState,
+    parse_created_state,
+    parse_envelope,
+    parse_rows,
+    parse_run_state,
+)
 
 from sandbox.mwaa.releases import AIRFLOW_2, RELEASES, family
 from tests.support import transcripts
@@ -22,12 +23,12 @@ from tests.support.transcripts import Printed
 VERSIONS = list(RELEASES)
 
 
-def said(printed: Printed) -> Answer:
-    return Answer(stdout=printed.stdout, stderr=printed.stderr)
+def said(printed: Printed) -> CliOutput:
+    return CliOutput(stdout=printed.stdout, stderr=printed.stderr)
 
 
-def printed(stdout: str) -> Answer:
-    return Answer(stdout=stdout, stderr="")
+def printed(stdout: str) -> CliOutput:
+    return CliOutput(stdout=stdout, stderr="")
 
 
 def run(dag_id: str = "demo", run_id: str = "r1") -> RunKey:
@@ -43,16 +44,18 @@ OTHER = json.dumps([{"dag_id": "demo", "dag_run_id": "r2", "state": "queued"}])
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_created_run_is_found(version: str) -> None:
-    answer = said(transcripts.created(version, "r1"))
-    assert created_state(answer, R1) == "queued"
+    output = said(transcripts.created(version, "r1"))
+    assert parse_created_state(output, R1) == "queued"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("dag_id", "run_id"), [pytest.param("demo", "r", id="run"), pytest.param("dem", "r1", id="DAG")]
 )
-def test_another_run_is_not_taken_for_it(version: str, dag_id: str, run_id: str) -> None:
-    assert created_state(said(transcripts.created(version, "r1")), run(dag_id, run_id)) is None
+def test_another_run_is_ignored(version: str, dag_id: str, run_id: str) -> None:
+    assert (
+        parse_created_state(said(transcripts.created(version, "r1")), run(dag_id, run_id)) is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,17 +63,20 @@ def test_another_run_is_not_taken_for_it(version: str, dag_id: str, run_id: str)
     [(v, c) for v in VERSIONS for c in ("norepl", "okjson")]
     + [("2.11.2", "execdate"), ("3.0.6", "logical")],
 )
-def test_every_json_answer_is_read(version: str, case: str) -> None:
+def test_every_json_output_is_parsed(version: str, case: str) -> None:
     run_id = {"norepl": "x6", "okjson": "x3", "execdate": "x4", "logical": "x5"}[case]
-    assert created_state(said(transcripts.command(version, case)), run("demo", run_id)) == "queued"
+    assert (
+        parse_created_state(said(transcripts.command(version, case)), run("demo", run_id))
+        == "queued"
+    )
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["ok", "paused"])
 def test_a_table_is_never_parsed(version: str, case: str) -> None:
-    answer = said(transcripts.command(version, case))
-    assert created_state(answer, run("demo", "x1")) is None
-    assert created_state(answer, run("demo_paused", "p1")) is None
+    output = said(transcripts.command(version, case))
+    assert parse_created_state(output, run("demo", "x1")) is None
+    assert parse_created_state(output, run("demo_paused", "p1")) is None
 
 
 @pytest.mark.parametrize(
@@ -87,12 +93,12 @@ def test_a_table_is_never_parsed(version: str, case: str) -> None:
         pytest.param(f'{ROW}\n{{"dag_id": "demo"}}\n"r1"\nnull\n', id="JSON that is no list"),
     ],
 )
-def test_noise_does_not_hide_it(stdout: str) -> None:
-    assert created_state(printed(stdout), R1) == "queued"
+def test_other_output_does_not_hide_the_run(stdout: str) -> None:
+    assert parse_created_state(printed(stdout), R1) == "queued"
 
 
-def test_what_was_printed_last_counts() -> None:
-    assert created_state(printed(f"{ROW.replace('queued', 'echo')}\n{ROW}\n"), R1) == "queued"
+def test_the_last_list_counts() -> None:
+    assert parse_created_state(printed(f"{ROW.replace('queued', 'echo')}\n{ROW}\n"), R1) == "queued"
 
 
 @pytest.mark.parametrize(
@@ -106,8 +112,8 @@ def test_what_was_printed_last_counts() -> None:
         pytest.param(json.dumps([json.loads(ROW)]), id="list of lists"),
     ],
 )
-def test_what_does_not_show_the_run_is_no_success(stdout: str) -> None:
-    assert created_state(printed(stdout), R1) is None
+def test_output_without_the_run_is_no_success(stdout: str) -> None:
+    assert parse_created_state(printed(stdout), R1) is None
 
 
 @pytest.mark.parametrize(
@@ -126,18 +132,18 @@ def test_what_does_not_show_the_run_is_no_success(stdout: str) -> None:
         ),
     ],
 )
-def test_the_sentence_of_older_airflow_is_read(line: str, state: str) -> None:
-    assert created_state(printed(f"noise\n{line}\nnoise\n"), R1) == state
-    assert created_state(printed(line), run("demo", "r")) is None
-    assert created_state(printed(line), run("dem", "r1")) is None
+def test_the_sentence_of_older_versions_is_parsed(line: str, state: str) -> None:
+    assert parse_created_state(printed(f"noise\n{line}\nnoise\n"), R1) == state
+    assert parse_created_state(printed(line), run("demo", "r")) is None
+    assert parse_created_state(printed(line), run("dem", "r1")) is None
 
 
 # Lists and states -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_runs_are_listed(version: str) -> None:
-    rows = listed(said(transcripts.command(version, "listruns")), R1, "run_id")
+def test_rows_of_runs_are_parsed(version: str) -> None:
+    rows = parse_rows(said(transcripts.command(version, "listruns")), R1, "run_id")
     assert rows
     (x1,) = (row for row in rows if row["run_id"] == "x1")
     assert x1["state"] == "queued"
@@ -145,8 +151,8 @@ def test_runs_are_listed(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_tasks_are_listed(version: str) -> None:
-    rows = listed(said(transcripts.command(version, "tasks")), R1, "task_id")
+def test_rows_of_tasks_are_parsed(version: str) -> None:
+    rows = parse_rows(said(transcripts.command(version, "tasks")), R1, "task_id")
     assert rows
     assert [row["task_id"] for row in rows] == ["work"]
     assert ("execution_date" in rows[0]) is (family(version) is AIRFLOW_2)
@@ -154,12 +160,12 @@ def test_tasks_are_listed(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_run_without_tasks_has_an_empty_list(version: str) -> None:
-    assert listed(said(transcripts.command(version, "tasksnone")), R1, "task_id") == []
+    assert parse_rows(said(transcripts.command(version, "tasksnone")), R1, "task_id") == []
 
 
-def test_an_empty_list_of_a_plugins_hides_no_rows() -> None:
+def test_an_empty_list_printed_by_a_plugin_hides_no_rows() -> None:
     row = {"dag_id": "demo", "run_id": "r1"}
-    assert listed(printed(f"{json.dumps([row])}\n[]\n"), R1, "run_id") == [row]
+    assert parse_rows(printed(f"{json.dumps([row])}\n[]\n"), R1, "run_id") == [row]
 
 
 @pytest.mark.parametrize(
@@ -172,13 +178,13 @@ def test_an_empty_list_of_a_plugins_hides_no_rows() -> None:
         pytest.param('[{"dag_id": "demo"}]', id="no run ids"),
     ],
 )
-def test_what_is_no_list_of_the_dags_runs_is_none(stdout: str) -> None:
-    assert listed(printed(stdout), R1, "run_id") is None
+def test_output_without_rows_of_the_dag_is_none(stdout: str) -> None:
+    assert parse_rows(printed(stdout), R1, "run_id") is None
 
 
-def test_ten_thousand_runs_are_read() -> None:
+def test_ten_thousand_rows_are_parsed() -> None:
     rows = [{"dag_id": "demo", "run_id": f"r{n}", "state": "success"} for n in range(10_000)]
-    assert listed(printed(json.dumps(rows)), R1, "run_id") == rows
+    assert parse_rows(printed(json.dumps(rows)), R1, "run_id") == rows
 
 
 @pytest.mark.parametrize(
@@ -186,28 +192,30 @@ def test_ten_thousand_runs_are_read() -> None:
     [(v, "state") for v in VERSIONS if family(v) is AIRFLOW_2]
     + [(v, "staterun") for v in VERSIONS if family(v) is not AIRFLOW_2],
 )
-def test_state_and_conf_of_a_run_are_read(version: str, case: str) -> None:
-    assert shown_run(said(transcripts.command(version, case))) == ("queued", {"k": "v"})
+def test_state_and_conf_of_a_run_are_parsed(version: str, case: str) -> None:
+    assert parse_run_state(said(transcripts.command(version, case))) == RunState(
+        state="queued", conf={"k": "v"}
+    )
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_run_that_is_not_there_has_no_state(version: str) -> None:
-    assert shown_run(said(transcripts.command(version, "stateunk"))) == (None, {})
+def test_an_unknown_run_has_no_state(version: str) -> None:
+    assert parse_run_state(said(transcripts.command(version, "stateunk"))) == RunState(state=None)
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "success", "failed"])
-def test_a_run_without_conf_shows_its_state_alone(state: str) -> None:
-    assert shown_run(printed(f"noise\n{state}\nnoise\n")) == (state, {})
+def test_a_run_without_conf_shows_only_its_state(state: str) -> None:
+    assert parse_run_state(printed(f"noise\n{state}\nnoise\n")) == RunState(state=state)
 
 
 @pytest.mark.parametrize("stdout", ["", "queue\n", "queued, {\n", "is running\n", "Nonesuch\n"])
-def test_what_shows_no_state_is_none(stdout: str) -> None:
-    assert shown_run(printed(stdout)) is None
+def test_output_without_a_state_is_none(stdout: str) -> None:
+    assert parse_run_state(printed(stdout)) is None
 
 
-def test_a_print_without_newline_does_not_hide_the_conf() -> None:
+def test_output_without_a_newline_does_not_hide_the_conf() -> None:
     stdout = 'hello queued, {"a": "failed, {}"}\n'
-    assert shown_run(printed(stdout)) == ("queued", {"a": "failed, {}"})
+    assert parse_run_state(printed(stdout)) == RunState(state="queued", conf={"a": "failed, {}"})
 
 
 # The envelope -----------------------------------------------------------------------------------
@@ -217,9 +225,9 @@ def envelope(**fields: object) -> bytes:
     return json.dumps({"stdout": "", "stderr": "", **fields}).encode()
 
 
-def test_the_envelope_is_opened() -> None:
+def test_the_envelope_is_parsed() -> None:
     body = envelope(stdout=base64.b64encode("é\n".encode()).decode())
-    assert read_envelope(body) == Answer(stdout="é\n", stderr="")
+    assert parse_envelope(body) == CliOutput(stdout="é\n", stderr="")
 
 
 @pytest.mark.parametrize(
@@ -238,12 +246,12 @@ def test_the_envelope_is_opened() -> None:
         pytest.param(b"\xff\xfe\x00", id="no text"),
     ],
 )
-def test_what_is_no_envelope_is_none(body: bytes) -> None:
-    assert read_envelope(body) is None
+def test_a_body_without_an_envelope_is_none(body: bytes) -> None:
+    assert parse_envelope(body) is None
 
 
-def test_bytes_that_are_no_utf8_do_not_spoil_an_answer() -> None:
+def test_invalid_utf8_does_not_hide_the_run() -> None:
     body = envelope(stdout=base64.b64encode(b"\xff\n" + ROW.encode()).decode())
-    answer = read_envelope(body)
-    assert answer is not None
-    assert created_state(answer, R1) == "queued"
+    output = parse_envelope(body)
+    assert output is not None
+    assert parse_created_state(output, R1) == "queued"

@@ -1,10 +1,9 @@
-"""What decides about a run, whatever the transport."""
+"""The comparison of the conf of a request with the conf of an existing run."""
 
 from __future__ import annotations
 
 import pytest
-from mwaa_dags_trigger.errors import TriggerError
-from mwaa_dags_trigger.trigger import same_conf
+from mwaa_dags_trigger.actions.trigger import is_same_conf
 
 
 @pytest.mark.parametrize(
@@ -24,22 +23,4 @@ from mwaa_dags_trigger.trigger import same_conf
 def test_confs_are_compared_as_json(
     one: dict[str, object], other: dict[str, object], same: bool
 ) -> None:
-    assert same_conf(one, other) is same
-
-
-def test_every_error_says_whether_trying_again_may_help() -> None:
-    transient = {error.__name__ for error in TriggerError.__subclasses__() if error.transient}
-    permanent = {error.__name__ for error in TriggerError.__subclasses__() if not error.transient}
-    assert transient == {"EnvironmentNotReady", "MwaaBusy", "MwaaUnavailable", "OutcomeUnknown"}
-    assert permanent == {
-        "InvalidRequest",
-        "EnvironmentNotFound",
-        "DagNotAllowed",
-        "DagNotFound",
-        "DagRunNotFound",
-        "DagRunFailed",
-        "DagRunTimedOut",
-        "RunIdConflict",
-        "AccessDenied",
-        "CommandRejected",
-    }
+    assert is_same_conf(one, other) is same

@@ -1,0 +1,1 @@
+"""The MWAA API: the client, its errors, and the environments."""
