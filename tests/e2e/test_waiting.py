@@ -39,22 +39,31 @@ def change(stack: Stack, method: str, path: str, body: object = None) -> None:
 
 @pytest.fixture(scope="module")
 def started(stack: Stack) -> dict[str, str]:
-    """Executions that wait side by side, by their stories: each waits for a real interval at least."""
+    """Executions that wait for a DAG run, by what becomes of it.
+
+    None is started while a task of another one runs: on SQLite, a trigger and the report of a task can block the API
+    server of Airflow 3 until both time out, and its scheduler ends with them.
+    """
     states, machine = stack.source.states, stack.outputs["state_machine_arn"]
-    stories = {"deleted": "paused", "fails": "repaired", "succeeds": "onboarding"}
-    arns = {}
-    for story, dag in stories.items():
-        arns[story] = stack.start(mwaa_dag_name=dag)
-        # One after the other: on SQLite, concurrent triggers can block the API server of Airflow 3 until they time out.
-        waiting_run(stack, arns[story])
+    deleted = stack.start(mwaa_dag_name="paused")
+    waiting_run(stack, deleted)
     # An execution keeps the definition with which it started.
     deployed = states.describe_state_machine(stateMachineArn=machine)["definition"]
     shorter = deployed.replace("'timeout_seconds': 300", "'timeout_seconds': 5")
     assert shorter != deployed
     states.update_state_machine(stateMachineArn=machine, definition=shorter)
-    arns["never starts"] = stack.start(mwaa_dag_name="paused")
+    never_starts = stack.start(mwaa_dag_name="paused")
+    waiting_run(stack, never_starts)
     states.update_state_machine(stateMachineArn=machine, definition=deployed)
-    return arns
+    fails = stack.start(mwaa_dag_name="repaired")
+    stack.ended(fails)
+    succeeds = stack.start(mwaa_dag_name="onboarding")
+    return {
+        "deleted": deleted,
+        "fails": fails,
+        "never starts": never_starts,
+        "succeeds": succeeds,
+    }
 
 
 @while_waiting
