@@ -187,7 +187,7 @@ variable "tags" {
 }
 
 variable "tolerated_failure_percentage" {
-  description = "Up to which percentage of the onboardings may fail before no more are started and the batch fails; with 0 the first that fails ends it, and 100 counts as 99, so that a batch in which all fail never succeeds. A redrive goes on with those that have not succeeded."
+  description = "Percentage of the items that may fail before the batch starts no more of them and fails. Defaults to 0: the first failure ends the batch. 100 counts as 99, so that a batch in which every item fails never succeeds. A redrive continues with the items that have not succeeded."
   type        = number
   nullable    = false
   default     = 0

@@ -38,7 +38,7 @@ class Iam:
         return f"arn:aws:iam::{TARGET}:role/{self.name}-target"
 
     def may(self, role: str, action: str, resource: str) -> bool:
-        """Whether the role may do this outside of any function, to a resource without a policy of its own."""
+        """Return whether the role may do this outside a function, if the resource has no policy itself."""
         return is_allowed(
             principal=role,
             action=action,
@@ -47,9 +47,9 @@ class Iam:
         )
 
     def may_assume(self, principal: str, role: str, context: dict[str, str] | None = None) -> bool:
-        """Whether a role or a service may assume the role.
+        """Return whether a role or a service may assume the role.
 
-        A role that the plan does not make is given the right on its own side.
+        Roles outside the plan get the permission in their own account.
         """
         return is_allowed(
             principal=principal,
