@@ -44,7 +44,7 @@ bench: setup package ## Measure, and write docs/benchmarks.md
 .PHONY: soak
 soak: setup package ## Try 10,000 triggers, and a batch of 1,000, under random faults
 	@$(RUN) FAULTS_TRIGGERS=10000 BATCH_ITEMS=1000 $(GUARD) pytest tests/faults/test_exactly_once.py \
-	  tests/sandbox/test_batches.py --timeout 3600
+	  tests/sandbox/deployment/test_batches.py --timeout 3600
 
 .PHONY: test-clients
 test-clients: setup package ## Try Airflow's own client of MWAA, `MwaaHook`, on the sandbox

@@ -13,14 +13,14 @@ import pytest
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import AirflowInstallation, install
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
-from tests.support.groups import group_of, only_here
 from tests.support.processes import processes_in
+from tests.support.pytest_plugins.groups import group_of, only_here
 from tools.isolation import isolate
 from tools.paths import BUILD
 
 # The local AWS takes 1.4 s to import, and tests/lambda does not use it: the fixtures that do import it themselves.
 if TYPE_CHECKING:
-    from tests.support.terraform import Terraform
+    from tests.support.local_aws.terraform import Terraform
     from tests.terraform.planner import Plan, Planner
 
 isolate()
@@ -34,7 +34,7 @@ _TO_COME = pytest.StashKey[Counter[str | None]]()
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Terraform, with its provider installed."""
-    from tests.support.terraform import with_provider_of  # noqa: PLC0415
+    from tests.support.local_aws.terraform import with_provider_of  # noqa: PLC0415
 
     return with_provider_of(tmp_path_factory.mktemp("provider"))
 

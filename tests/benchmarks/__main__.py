@@ -15,7 +15,7 @@ from tests.benchmarks.mwaa import mwaa
 from tests.benchmarks.page import page
 from tests.benchmarks.picture import picture
 from tests.benchmarks.prices import section
-from tests.support.terraform import with_provider_of
+from tests.support.local_aws.terraform import with_provider_of
 from tests.terraform.planner import Planner
 from tests.terraform.root_variables import ROOT_VARIABLES
 from tools.paths import PROJECT

@@ -20,8 +20,8 @@ from sandbox.mwaa.front import MwaaFront
 from sandbox.mwaa.releases import DEFAULT
 from tests.faults.rules import COMMAND_SECONDS, DAG, RulesAirflow
 from tests.support.clock import Clock
-from tests.support.hurried import hurried
-from tests.support.terraform import Stack, Terraform
+from tests.support.local_aws.skipped_waits import hurried
+from tests.support.local_aws.terraform import Stack, Terraform
 from tools.errors import UserError
 
 NAME = "sandbox"

@@ -18,7 +18,7 @@ from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.releases import DEFAULT
 from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
-from tests.support.terraform import Terraform
+from tests.support.local_aws.terraform import Terraform
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import (

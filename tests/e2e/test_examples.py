@@ -23,7 +23,7 @@ from sandbox.deployment import Deployment
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from sandbox.stack import ENVIRONMENT_NAME
 from tests.e2e.conftest import EXECUTION_SECONDS, Deployed
-from tests.support.terraform import Terraform
+from tests.support.local_aws.terraform import Terraform
 from tests.support.waiting import wait_until
 from tests.terraform.examples import DIRECTORY, SETTINGS, settings
 from tools.paths import PROJECT

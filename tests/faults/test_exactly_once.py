@@ -17,8 +17,8 @@ from mwaa_dags_trigger.actions.trigger import NOTHING_CREATED
 from tests.faults.conftest import LANES, Ending, Lane, Mwaa, each_lane, event_for, run_id_of
 from tests.faults.scripts import TRANSIENT, TRIGGERS, listed, scripts, try_each
 from tests.faults.state_machine import execute
-from tests.support.faults import Fault, Kind, Ran
-from tests.support.mwaa import Step
+from tests.support.fake_mwaa.faults import Fault, Kind, Ran
+from tests.support.fake_mwaa.server import Step
 
 PERMANENT = {
     name

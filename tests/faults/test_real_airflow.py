@@ -16,10 +16,10 @@ from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.rest import DagRun
 from tests.faults.conftest import CONF, Lane, Mwaa, environment_name, event_for, variables
 from tests.faults.ends import ONE_FAULT, expected
-from tests.support.adapters import ADAPTERS
 from tests.support.clock import Clock
-from tests.support.faults import NEVER_RUN, Fault, Kind, Ran
-from tests.support.mwaa import FakeMwaa
+from tests.support.fake_mwaa.faults import NEVER_RUN, Fault, Kind, Ran
+from tests.support.fake_mwaa.server import FakeMwaa
+from tests.support.transports.adapters import ADAPTERS
 
 pytestmark = pytest.mark.airflow
 

@@ -6,8 +6,8 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.conftest import Ending, Lane, Mwaa, each_lane, event_for, run_id_of
-from tests.support.adapters import ADAPTERS
-from tests.support.faults import Kind, Ran, faults
+from tests.support.fake_mwaa.faults import Kind, Ran, faults
+from tests.support.transports.adapters import ADAPTERS
 
 EXECUTIONS = 20
 

@@ -16,7 +16,7 @@ from tests.faults.conftest import LANES, Ending, Lane, Mwaa, each_lane, event_fo
 from tests.faults.rules import RulesAirflow
 from tests.faults.scripts import TRANSIENT, TRIGGERS, listed, scripts, try_each
 from tests.faults.state_machine import execute
-from tests.support.faults import Fault, Kind
+from tests.support.fake_mwaa.faults import Fault, Kind
 from tests.support.polling import MIN_INTERVALS, poll_interval
 
 TIMEOUT = 300

@@ -20,7 +20,7 @@ from sandbox.iam.simulator import install
 from tests.iam.configurations import CONFIGURATIONS, plan
 from tests.iam.planned import Planned, read
 from tests.iam.universe import ASSUME, Context, Question, questions
-from tests.support.terraform import with_provider_of
+from tests.support.local_aws.terraform import with_provider_of
 from tests.terraform.planner import Plan, Planner
 from tools.isolation import isolate
 

@@ -15,17 +15,17 @@ from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.front import Environment
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
-from tests.support import mwaa as support
-from tests.support.adapter import CONF, RUN_ID, TRIGGER, Adapter
-from tests.support.adapters import NEWEST
-from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import FUNCTION_SECONDS, Clock
+from tests.support.fake_mwaa import server as support
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle, Send, Trigger, handler
 from tests.support.isolation import isolate
-from tests.support.mwaa import FakeMwaa
-from tests.support.rest_adapter import RestAdapter
 from tests.support.secrets import MARKS
-from tests.support.unasked import UnaskedAirflow
+from tests.support.transports.adapter import CONF, RUN_ID, TRIGGER, Adapter
+from tests.support.transports.adapters import NEWEST
+from tests.support.transports.cli_adapter import CliAdapter
+from tests.support.transports.rest_adapter import RestAdapter
+from tests.support.unreachable_airflow import UnaskedAirflow
 
 
 @pytest.fixture(scope="session")

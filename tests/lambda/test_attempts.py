@@ -14,12 +14,12 @@ from mwaa_dags_trigger.errors import (
 )
 
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR, RELEASES
-from tests.support.adapter import Adapter, result
-from tests.support.adapters import ADAPTERS, every_version
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import Answer, after, error
+from tests.support.fake_mwaa.server import FakeMwaa, Operation
 from tests.support.handler import Trigger
-from tests.support.mwaa import FakeMwaa, Operation
-from tests.support.steps import Answer, after, error
+from tests.support.transports.adapter import Adapter, result
+from tests.support.transports.adapters import ADAPTERS, every_version
 
 
 def each(kinds: Callable[[type[Adapter]], Iterable[str]]) -> pytest.MarkDecorator:

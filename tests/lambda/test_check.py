@@ -8,10 +8,10 @@ import pytest
 from mwaa_dags_trigger.errors import DagRunFailed, DagRunTimedOut, InvalidRequest
 from mwaa_dags_trigger.request import parse
 
-from tests.support.adapter import RUN_ID, Adapter, result
-from tests.support.adapters import every_version
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa
+from tests.support.transports.adapter import RUN_ID, Adapter, result
+from tests.support.transports.adapters import every_version
 
 BEGUN, ENDED = "2026-11-23T18:41:10.250000+00:00", "2026-11-23T18:42:11.500000+00:00"
 RUN = f"DAG run {RUN_ID} of DAG demo in MWAA environment etl"

@@ -15,11 +15,11 @@ from mwaa_dags_trigger.errors import (
 from mwaa_dags_trigger.transports import cli_endpoint as endpoint_module
 
 from sandbox.mwaa.http import Response
-from tests.support.cli_adapter import CREATED
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import Answer, after, command, error
+from tests.support.fake_mwaa.server import AWAY, FakeMwaa, Operation
 from tests.support.handler import Send
-from tests.support.mwaa import AWAY, FakeMwaa, Operation
-from tests.support.steps import Answer, after, command, error
+from tests.support.transports.cli_adapter import CREATED
 
 
 def redirected(status: int, location: str, body: bytes = b"") -> Answer:

@@ -23,15 +23,15 @@ from mwaa_dags_trigger.transports.cli import CliTransport
 from sandbox.mwaa.api import success
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapter import RUN_ID, TRIGGER
-from tests.support.cli_adapter import CREATED
-from tests.support.faults import Fault, Kind
+from tests.support.fake_mwaa.broken_responses import HangUp, Reset, Truncated
+from tests.support.fake_mwaa.faults import Fault, Kind
+from tests.support.fake_mwaa.responses import Answer, answer, command, endless, printed, said
+from tests.support.fake_mwaa.server import PATIENCE_S, FakeMwaa, Operation
 from tests.support.handler import Send
-from tests.support.mwaa import PATIENCE_S, FakeMwaa, Operation
-from tests.support.steps import Answer, answer, command, endless, printed, said
-from tests.support.unasked import UnaskedAirflow
+from tests.support.transports.adapter import RUN_ID, TRIGGER
+from tests.support.transports.cli_adapter import CREATED
+from tests.support.unreachable_airflow import UnaskedAirflow
 from tests.support.waiting import wait_until
-from tests.support.wire import HangUp, Reset, Truncated
 
 # What cannot have started anything --------------------------------------------------------------
 

@@ -13,13 +13,13 @@ from mwaa_dags_trigger.transports.cli import CliTransport
 from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID
-from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import Answer, command, printed, said
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle, Trigger
-from tests.support.mwaa import FakeMwaa
-from tests.support.steps import Answer, command, printed, said
-from tests.support.unasked import UnaskedAirflow
+from tests.support.transports.adapter import CONF, RUN_ID
+from tests.support.transports.cli_adapter import CliAdapter
+from tests.support.unreachable_airflow import UnaskedAirflow
 
 LOST = command(Response(504))
 

@@ -21,8 +21,8 @@ from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.http import Response
 from tests.support.clock import Clock
-from tests.support.mwaa import Call, FakeMwaa, Operation, endpoint
-from tests.support.steps import Answer, answer, error, raises
+from tests.support.fake_mwaa.responses import Answer, answer, error, raises
+from tests.support.fake_mwaa.server import Call, FakeMwaa, Operation, endpoint
 
 GET, CREATE = Operation.GET_ENVIRONMENT, Operation.CREATE_CLI_TOKEN
 

@@ -36,13 +36,13 @@ from mwaa_dags_trigger.transports.cli import CliTransport
 from sandbox.mwaa.front import Environment
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapters import ADAPTERS
 from tests.support.clock import Clock
-from tests.support.faults import Fault, Kind
+from tests.support.fake_mwaa.faults import Fault, Kind
+from tests.support.fake_mwaa.responses import command, printed, said, web
+from tests.support.fake_mwaa.server import FakeMwaa, Operation
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa, Operation
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK, OTHER_MARK
-from tests.support.steps import command, printed, said, web
+from tests.support.transports.adapters import ADAPTERS
 
 ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 RUN_ID = derive_run_id("client-42", ARN, None)

@@ -8,11 +8,11 @@ import pytest
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.mwaa.environments import Environments
 
-from tests.support.adapter import TRIGGER
-from tests.support.cli_adapter import CREATED, CliAdapter
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.server import FakeMwaa, Operation, client
 from tests.support.isolation import isolate
-from tests.support.mwaa import FakeMwaa, Operation, client
+from tests.support.transports.adapter import TRIGGER
+from tests.support.transports.cli_adapter import CREATED, CliAdapter
 
 
 @pytest.mark.parametrize("case", [str.lower, str.upper], ids=["lower case", "upper case"])

@@ -12,13 +12,13 @@ from mwaa_dags_trigger.errors import (
     RunIdConflict,
 )
 
-from tests.support.adapter import RUN_ID, Adapter
-from tests.support.adapters import every_version
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import error
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle, Trigger
-from tests.support.mwaa import FakeMwaa
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
-from tests.support.steps import error
+from tests.support.transports.adapter import RUN_ID, Adapter
+from tests.support.transports.adapters import every_version
 
 # What certainly started nothing -----------------------------------------------------------------
 

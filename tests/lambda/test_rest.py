@@ -18,13 +18,13 @@ from mwaa_dags_trigger.mwaa.client import API_READ_SECONDS
 from sandbox.mwaa.front import Environment
 from sandbox.mwaa.releases import DEFAULT, RELEASES
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID
+from tests.support.fake_mwaa.responses import after, raises, refused, web
+from tests.support.fake_mwaa.server import FakeMwaa, Operation
 from tests.support.handler import Handle, Trigger
-from tests.support.mwaa import FakeMwaa, Operation
-from tests.support.rest_adapter import RestAdapter, exchanged, run
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
-from tests.support.steps import after, raises, refused, web
-from tests.support.unasked import UnaskedAirflow
+from tests.support.transports.adapter import CONF, RUN_ID
+from tests.support.transports.rest_adapter import RestAdapter, exchanged, run
+from tests.support.unreachable_airflow import UnaskedAirflow
 
 MAJOR_2 = pytest.mark.parametrize("rest", ["2.11.2"], indirect=True)
 MAJOR_3 = pytest.mark.parametrize("rest", ["3.0.6", "3.3.1"], indirect=True)

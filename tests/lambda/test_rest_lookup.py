@@ -23,11 +23,11 @@ from mwaa_dags_trigger.transports.rest import RestTransport
 from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import DEFAULT, RELEASES
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID
 from tests.support.clock import Clock
-from tests.support.mwaa import Call, FakeMwaa, Operation
-from tests.support.rest_adapter import RestAdapter, exchanged, run
-from tests.support.steps import Answer, after, web
+from tests.support.fake_mwaa.responses import Answer, after, web
+from tests.support.fake_mwaa.server import Call, FakeMwaa, Operation
+from tests.support.transports.adapter import CONF, RUN_ID
+from tests.support.transports.rest_adapter import RestAdapter, exchanged, run
 
 LIST = "POST /dags/~/dagRuns/list"
 LONG = "x" * 50

@@ -17,13 +17,13 @@ from mwaa_dags_trigger.transports.rest import RestTransport
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID, TRIGGER
 from tests.support.clock import Clock
-from tests.support.mwaa import FakeMwaa, Operation, client
-from tests.support.rest_adapter import exchanged
-from tests.support.steps import answer, endless, web
+from tests.support.fake_mwaa.broken_responses import HangUp, Reset, Truncated
+from tests.support.fake_mwaa.responses import answer, endless, web
+from tests.support.fake_mwaa.server import FakeMwaa, Operation, client
+from tests.support.transports.adapter import CONF, RUN_ID, TRIGGER
+from tests.support.transports.rest_adapter import exchanged
 from tests.support.waiting import wait_until
-from tests.support.wire import HangUp, Reset, Truncated
 
 REST = Operation.INVOKE_REST_API
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from mwaa_dags_trigger.errors import DagNotFound, MwaaBusy, OutcomeUnknown
 
-from tests.support.adapter import CONF, RUN_ID, Adapter
+from tests.support.fake_mwaa.responses import error
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa
-from tests.support.steps import error
+from tests.support.transports.adapter import CONF, RUN_ID, Adapter
 
 each_way_to_come_again = pytest.mark.parametrize(
     "again",

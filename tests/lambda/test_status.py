@@ -15,12 +15,12 @@ from mwaa_dags_trigger.errors import (
     MwaaUnavailable,
 )
 
-from tests.support.adapter import RUN_ID, Adapter, result
-from tests.support.adapters import every_version
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import error
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa
-from tests.support.steps import error
+from tests.support.transports.adapter import RUN_ID, Adapter, result
+from tests.support.transports.adapters import every_version
 
 BEGUN, ENDED = "2026-11-23T18:41:10.198031+00:00", "2026-11-23T18:41:11.785593+00:00"
 STATUS = {"action": "status", "dag_run_id": RUN_ID}

@@ -1,4 +1,4 @@
-"""What the tests of Step Functions' engine share."""
+"""Fixtures of the tests that start a local AWS without MWAA."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import SOURCE_ACCOUNT
-from tests.sandbox.maps import BUCKET
-from tests.support.machines import Machines
+from tests.support.local_aws.state_machines import Machines
 
 
 @pytest.fixture
@@ -24,9 +23,3 @@ def aws() -> Iterator[AwsServer]:
 def machines(aws: AwsServer) -> Machines:
     """The state machines of the source account; none is there yet."""
     return Machines(Account(aws.url, SOURCE_ACCOUNT))
-
-
-@pytest.fixture
-def bucket(machines: Machines) -> None:
-    """The bucket of a distributed map's items and results."""
-    machines.account.create_bucket(BUCKET)

@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import SOURCE_ACCOUNT
-from tests.support.machines import Machines
+from tests.support.local_aws.state_machines import Machines
 from tests.terraform.planner import Plan
 
 NAME = "data-onboarding-staging"

@@ -13,8 +13,8 @@ from mwaa_dags_trigger.errors import DagRunFailed, DagRunNotFound, DagRunTimedOu
 from mwaa_dags_trigger.request import Check, parse
 
 from tests.support.clock import Clock
-from tests.support.hurried import hurried
-from tests.support.machines import Machines
+from tests.support.local_aws.skipped_waits import hurried
+from tests.support.local_aws.state_machines import Machines
 from tests.support.polling import MIN_INTERVALS, poll_times
 from tests.terraform.cases_source import LONGEST_TIMEOUTS, MAX_POLLS
 from tests.terraform.conftest import RunStates, retried_errors

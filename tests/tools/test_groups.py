@@ -11,7 +11,7 @@ from tools.paths import PROJECT
 
 CONFTEST = """
 import pytest
-from tests.support.groups import only_here
+from tests.support.pytest_plugins.groups import only_here
 
 @pytest.fixture(scope="session")
 def planner(tmp_path_factory):
@@ -53,7 +53,7 @@ def run(directory: Path, tests: str) -> str:
     (directory / "pytest.ini").write_text("[pytest]\n")
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-v", "-p", "tests.support.groups"),
+            *(sys.executable, "-m", "pytest", "-v", "-p", "tests.support.pytest_plugins.groups"),
             *("--numprocesses=2", "--dist=loadgroup", directory),
         ],
         cwd=PROJECT,

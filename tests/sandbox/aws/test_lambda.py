@@ -1,0 +1,163 @@
+"""The local Lambda: it runs a function's zip as AWS does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.account import Account
+from sandbox.aws import AwsServer
+from sandbox.aws.accounts import TARGET_ACCOUNT
+from tests.support.local_aws.state_machines import create_function
+
+
+@pytest.fixture
+def aws() -> Iterator[AwsServer]:
+    with AwsServer(lambda_environment={"FROM_THE_SANDBOX": "yes"}) as aws:
+        yield aws
+
+
+@pytest.fixture
+def target(aws: AwsServer) -> Account:
+    return Account(aws.url, TARGET_ACCOUNT)
+
+
+def invoke(account: Account, function: str, event: object = None) -> tuple[Any, str | None]:
+    response = account.functions.invoke(FunctionName=function, Payload=json.dumps(event))
+    return json.load(response["Payload"]), response.get("FunctionError")
+
+
+def test_runs_the_zip_on_the_runtime_client_and_stays_warm(target: Account) -> None:
+    arn = create_function(
+        target,
+        "function",
+        "count = 0\n"
+        "def lambda_handler(event, context):\n"
+        "    global count\n"
+        "    count += 1\n"
+        "    return [event, count, context.invoked_function_arn]\n",
+    )
+
+    first, second = invoke(target, arn, {"a": 1}), invoke(target, arn, {"a": 2})
+
+    assert first == ([{"a": 1}, 1, arn], None)
+    assert second == ([{"a": 2}, 2, arn], None)
+
+
+def test_a_changed_configuration_starts_anew(target: Account) -> None:
+    arn = create_function(
+        target,
+        "function",
+        "import os\ndef lambda_handler(event, context): return os.environ.get('SETTING')\n",
+    )
+
+    before, _ = invoke(target, arn)
+    target.functions.update_function_configuration(
+        FunctionName=arn, Environment={"Variables": {"SETTING": "new"}}
+    )
+    after, _ = invoke(target, arn)
+
+    assert (before, after) == (None, "new")
+
+
+def test_an_exception_is_a_function_error_with_its_class(target: Account) -> None:
+    arn = create_function(
+        target,
+        "function",
+        "class Refused(Exception): pass\n"
+        "def lambda_handler(event, context):\n"
+        "    raise Refused('no')\n",
+    )
+
+    payload, error = invoke(target, arn)
+
+    assert error == "Unhandled"
+    assert payload["errorType"] == "Refused"
+    assert payload["errorMessage"] == "no"
+
+
+def test_a_function_that_takes_too_long_is_ended(target: Account) -> None:
+    arn = create_function(
+        target,
+        "function",
+        "import time\ndef lambda_handler(event, context): time.sleep(60)\n",
+        timeout=1,
+    )
+
+    payload, error = invoke(target, arn)
+
+    assert error == "Unhandled"
+    assert payload["errorType"] == "Sandbox.Timedout"
+
+
+def test_the_import_of_a_function_does_not_count_as_its_time(target: Account) -> None:
+    code = "import time\ntime.sleep(1.2)\ndef lambda_handler(event, context): return 'in time'\n"
+    arn = create_function(target, "function", code, timeout=1)
+
+    assert invoke(target, arn) == ("in time", None)
+
+
+def test_after_a_time_out_it_starts_anew(target: Account) -> None:
+    code = "import time\ndef lambda_handler(event, context): time.sleep(event)\n"
+    arn = create_function(target, "function", code, timeout=1)
+
+    endings = [invoke(target, arn, seconds) for seconds in (60, 0)]
+
+    assert [error for _, error in endings] == ["Unhandled", None]
+
+
+def test_a_function_that_does_not_load_is_an_error(target: Account) -> None:
+    payload, error = invoke(target, create_function(target, "function", "import missing_module\n"))
+
+    assert error == "Unhandled"
+    assert "missing_module" in payload["errorMessage"]
+
+
+def test_has_the_sandbox_variables_and_its_role_in_aws(target: Account) -> None:
+    arn = create_function(
+        target,
+        "function",
+        "import os, boto3\n"
+        "def lambda_handler(event, context):\n"
+        "    me = boto3.client('sts').get_caller_identity()['Arn']\n"
+        "    prefixed = boto3.client('mwaa').meta.config.inject_host_prefix\n"
+        "    return [os.environ['FROM_THE_SANDBOX'], prefixed, me]\n",
+    )
+
+    (variable, prefixed, identity), _ = invoke(target, arn)
+
+    assert (variable, prefixed) == ("yes", False)
+    assert identity.startswith(f"arn:aws:sts::{TARGET_ACCOUNT}:assumed-role/function/")
+
+
+def test_writes_its_log_to_its_log_group(target: Account) -> None:
+    target.logs.create_log_group(logGroupName="/aws/lambda/function")
+    arn = create_function(
+        target,
+        "function",
+        "import logging\ndef lambda_handler(event, context): logging.getLogger().warning('seen')\n",
+    )
+    invoke(target, arn)
+
+    events = target.logs.filter_log_events(logGroupName="/aws/lambda/function")["events"]
+
+    assert "seen" in [json.loads(event["message"])["message"] for event in events]
+
+
+def test_a_missing_function_is_not_found(target: Account) -> None:
+    with pytest.raises(target.functions.exceptions.ResourceNotFoundException):
+        invoke(target, "missing")
+
+
+def test_keeps_the_logging_configuration(target: Account) -> None:
+    arn = create_function(target, "function", "")
+
+    configuration = target.functions.get_function_configuration(FunctionName=arn)
+
+    assert configuration["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "LogGroup": "/aws/lambda/function",
+    }
