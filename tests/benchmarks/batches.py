@@ -59,7 +59,7 @@ def _way(deployed: Deployed, way: str, options: dict[str, Any]) -> Charged:
     # One at a time: the clock of the simulated Airflow belongs to a single DAG run.
     outputs = deployed.apply(max_concurrency=1, **options)
     items = onboardings(COUNTED)
-    with deployed.hurried():
+    with deployed.skip_waits():
         with deployed.counted() as alone:
             deployed.execute(outputs["state_machine_arn"], items[0])
         with deployed.counted() as batch:

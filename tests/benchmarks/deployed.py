@@ -20,7 +20,7 @@ from sandbox.mwaa.front import MwaaFront
 from sandbox.mwaa.releases import DEFAULT
 from tests.faults.rules import COMMAND_SECONDS, DAG, RulesAirflow
 from tests.support.clock import Clock
-from tests.support.local_aws.skipped_waits import hurried
+from tests.support.local_aws.skipped_waits import skip_waits
 from tests.support.local_aws.terraform import Stack, Terraform
 from tools.errors import UserError
 
@@ -142,10 +142,10 @@ class Deployed:
         taken.waited += self.airflow.waited[before:]
 
     @contextmanager
-    def hurried(self) -> Iterator[None]:
+    def skip_waits(self) -> Iterator[None]:
         """Only count the seconds that commands and `Wait` states take."""
         pace = self.airflow.pace
-        with hurried(pace), patch.object(pace, "in_earnest", False):
+        with skip_waits(pace), patch.object(pace, "in_earnest", False):
             yield
 
 

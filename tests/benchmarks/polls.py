@@ -25,7 +25,7 @@ def polls(deployed: Deployed) -> Iterator[Figure]:
         for name, (seconds, most) in TARGETS.items():
             with (
                 patch.object(deployed.airflow, "dag_run_seconds", seconds),
-                deployed.hurried(),
+                deployed.skip_waits(),
                 deployed.counted() as taken,
             ):
                 deployed.execute(outputs["state_machine_arn"], item)

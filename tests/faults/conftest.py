@@ -162,7 +162,7 @@ def variables(front: FakeMwaa) -> Iterator[None]:
     assert logs.records > 0
     assert logs.conf_values == 0
     assert not logs.long_words & set(front.tokens)
-    assert front.strays == 0
+    assert front.redirected_requests == 0
 
 
 @pytest.fixture(scope="session")

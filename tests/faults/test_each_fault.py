@@ -35,7 +35,7 @@ def each(table: str, rans: Collection[Ran] = tuple(Ran)) -> pytest.MarkDecorator
 def invoke(mwaa: Mwaa, lane: Lane, **fields: str) -> Ending:
     """Invoke once, and let come what is late."""
     ending = mwaa.invoke(mwaa.container(lane), event_for(lane, **fields))
-    mwaa.front.settle()
+    mwaa.front.run_late_calls()
     return ending
 
 

@@ -137,7 +137,7 @@ def deliver(
         for ending in execute(mwaa, asked, state, container, cold=example.cold):
             outcome.falsely_reported += NOTHING_CREATED in ending.message and made() > before
             before = made()
-        mwaa.front.settle()
+        mwaa.front.run_late_calls()
         outcome.triggers += 1
         outcome.endings[str(ending)] += 1
         outcome.lost += ending.result is not None and made() != 1

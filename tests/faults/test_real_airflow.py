@@ -151,6 +151,6 @@ def test_a_run_is_created_once_however_often_it_is_requested(real: Real, transpo
     real.begin(*[Fault(Kind.GATEWAY_TIMEOUT, Ran.LATE)] * 3)
     container = real.mwaa.container(lane)
     endings = [real.mwaa.invoke(container, event) for _ in range(3)]
-    real.mwaa.front.settle()
+    real.mwaa.front.run_late_calls()
     assert all(ending.result for ending in endings)
     assert [run.run_id for run in real.airflow.runs()] == ["order-1"]

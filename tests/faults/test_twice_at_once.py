@@ -27,7 +27,7 @@ def test_two_deliveries_at_once_make_one_run(mwaa: Mwaa, lane: Lane) -> None:
                 return mwaa.invoke(mwaa.container(lane), event)
 
             endings = [future.result() for future in [pool.submit(deliver) for _ in range(2)]]
-            mwaa.front.settle()
+            mwaa.front.run_late_calls()
             assert len(airflow.runs) == len(airflow.named(run_id)) <= 1
             for ending in endings:
                 assert ending.result is None or len(airflow.runs) == 1

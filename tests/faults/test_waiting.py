@@ -92,7 +92,7 @@ def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], said: Counter[
             asked = {**look, "checked_at": airflow.now().isoformat()}
             container = partial(mwaa.container, example.lane)
             *_, ending = execute(mwaa, asked, state, container, cold=example.cold)
-            mwaa.front.settle()
+            mwaa.front.run_late_calls()
             says = said_by(ending)
             said[says] += 1
             assert says in SAYS_NOTHING or actual in TRUE[says], (example, ending, actual)

@@ -21,7 +21,7 @@ from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.http import Response
 from tests.support.clock import Clock
-from tests.support.fake_mwaa.responses import Answer, answer, error, raises
+from tests.support.fake_mwaa.responses import ScriptedResponse, error, raises, respond
 from tests.support.fake_mwaa.server import Call, FakeMwaa, Operation, endpoint
 
 GET, CREATE = Operation.GET_ENVIRONMENT, Operation.CREATE_CLI_TOKEN
@@ -44,7 +44,7 @@ def test_the_version_is_requested_once(environments: Environments, mwaa: FakeMwa
 def test_a_forgotten_version_is_requested_again(environments: Environments, mwaa: FakeMwaa) -> None:
     environments.airflow_version("etl")
     environments.forget("etl")
-    mwaa.shown["AirflowVersion"] = "3.4.0"
+    mwaa.environment_fields["AirflowVersion"] = "3.4.0"
     assert environments.airflow_version("etl") == AirflowVersion(3, 4, "3.4.0")
 
 
@@ -54,7 +54,7 @@ def test_a_forgotten_version_is_requested_again(environments: Environments, mwaa
 def test_versions_are_parsed_as_numbers(
     text: str, numbers: tuple[int, int], environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown["AirflowVersion"] = text
+    mwaa.environment_fields["AirflowVersion"] = text
     version = environments.airflow_version("etl")
     assert (version.major, version.minor, version.text) == (*numbers, text)
 
@@ -65,7 +65,7 @@ def test_versions_are_parsed_as_numbers(
 def test_a_transient_status_is_irrelevant_with_a_web_server(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown["Status"] = status
+    mwaa.environment_fields["Status"] = status
     assert environments.airflow_version("etl").major == 3
     assert environments.unready_status("etl") == status
 
@@ -74,7 +74,7 @@ def test_a_transient_status_is_irrelevant_with_a_web_server(
 def test_the_status_of_a_ready_environment_explains_no_failure(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown["Status"] = status
+    mwaa.environment_fields["Status"] = status
     assert environments.unready_status("etl") is None
 
 
@@ -93,7 +93,7 @@ def test_a_field_that_is_no_string_makes_the_response_unreadable(
     body = json.dumps(
         {"Environment": {"AirflowVersion": "3.3.1", "WebserverUrl": "x", field: value}}
     )
-    mwaa.begin(*[answer(GET, Response(200, body.encode()))] * 2)
+    mwaa.begin(*[respond(GET, Response(200, body.encode()))] * 2)
     assert environments.unready_status("etl") is None
     with pytest.raises(MwaaUnavailable, match="a response that cannot be read"):
         environments.airflow_version("etl")
@@ -103,7 +103,7 @@ def test_a_field_that_is_no_string_makes_the_response_unreadable(
 def test_an_unusable_environment_is_not_found(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown["Status"] = status
+    mwaa.environment_fields["Status"] = status
     with pytest.raises(EnvironmentNotFound, match=f"etl cannot be used: its status is {status}"):
         environments.airflow_version("etl")
 
@@ -112,10 +112,10 @@ def test_an_unusable_environment_is_not_found(
 def test_an_environment_without_a_web_server_is_not_ready(
     field: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown.update({field: None, "Status": "CREATING"})
+    mwaa.environment_fields.update({field: None, "Status": "CREATING"})
     with pytest.raises(EnvironmentNotReady, match="no web server yet: its status is CREATING"):
         environments.airflow_version("etl")
-    mwaa.shown.clear()
+    mwaa.environment_fields.clear()
     assert environments.airflow_version("etl").major == 3
 
 
@@ -145,7 +145,7 @@ def test_the_age_of_a_token_includes_the_request_for_it(
         clock.now += 20
         return call.action()
 
-    mwaa.begin(Answer(CREATE, slow))
+    mwaa.begin(ScriptedResponse(CREATE, slow))
     assert environments.cli_token("etl").expires == 45
 
 
@@ -222,7 +222,7 @@ def test_the_client_waits_longer_than_invoke_rest_api(own_client: MWAAClient) ->
 def test_a_response_that_aws_never_sends_is_unavailable(
     action: Operation, body: object, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.begin(answer(action, Response(200, json.dumps(body).encode())))
+    mwaa.begin(respond(action, Response(200, json.dumps(body).encode())))
     ask = environments.airflow_version if action is GET else environments.cli_token
     with pytest.raises(MwaaUnavailable, match=f"{action} .* a response that cannot be read") as it:
         ask("etl")

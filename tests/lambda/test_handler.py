@@ -38,7 +38,7 @@ from sandbox.mwaa.http import Response
 from tests.support import transcripts
 from tests.support.clock import Clock
 from tests.support.fake_mwaa.faults import Fault, Kind
-from tests.support.fake_mwaa.responses import command, printed, said, web
+from tests.support.fake_mwaa.responses import command, printed, replay, web
 from tests.support.fake_mwaa.server import FakeMwaa, Operation
 from tests.support.handler import Handle
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK, OTHER_MARK
@@ -55,13 +55,13 @@ def _absent(mwaa: FakeMwaa, by_name: dict[str, Environment]) -> None:
 
 
 def _unknown_dag(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
-    mwaa.begin(said(transcripts.command("3.3.1", "unknown")))
+    mwaa.begin(replay(transcripts.command("3.3.1", "unknown")))
 
 
 def _conflict(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
     mwaa.begin(
-        said(transcripts.command("3.0.6", "duplicate")),
-        said(transcripts.command("3.0.6", "staterun")),
+        replay(transcripts.command("3.0.6", "duplicate")),
+        replay(transcripts.command("3.0.6", "staterun")),
     )
 
 
@@ -76,7 +76,7 @@ def _rejected(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
 
 
 def _not_ready(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
-    mwaa.shown["WebserverUrl"] = None
+    mwaa.environment_fields["WebserverUrl"] = None
 
 
 def _busy(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
@@ -146,10 +146,10 @@ def test_a_message_without_execution_ends_with_the_run_id(
 
 def test_the_derived_run_id_is_requested_and_returned(mwaa: FakeMwaa, handle: Handle) -> None:
     run_id = derive_run_id("client-42", ARN, "Trigger")
-    mwaa.begin(said(transcripts.created("3.3.1", run_id)))
+    mwaa.begin(replay(transcripts.created("3.3.1", run_id)))
     result = handle(execution_arn=ARN, state_name="Trigger", redrive_count=2)
     assert result["dag_run_id"] == run_id
-    assert mwaa.words[0][3:5] == ["--run-id", run_id]
+    assert mwaa.command_words[0][3:5] == ["--run-id", run_id]
 
 
 # Logs -------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_every_line_of_lambdas_json_log_has_the_execution(
     handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    created = said(transcripts.created("3.3.1", RUN_ID))
+    created = replay(transcripts.created("3.3.1", RUN_ID))
     mwaa.begin(command(Response(504)), created)
     handle(execution_arn=ARN, mwaa_dag_conf=SECRET)
     formatter = JsonFormatter()
@@ -185,7 +185,7 @@ def test_the_next_invocation_does_not_log_the_previous_execution(
     handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    mwaa.begin(*(said(transcripts.created("3.3.1", run_id)) for run_id in (RUN_ID, "mine")))
+    mwaa.begin(*(replay(transcripts.created("3.3.1", run_id)) for run_id in (RUN_ID, "mine")))
     handle(execution_arn=ARN)
     caplog.clear()
     handle(run_id="mine")
@@ -200,10 +200,10 @@ def test_at_debug_level_no_token_is_logged(
 ) -> None:
     """Which the fixture `no_secret_in_any_log` also checks after every other test."""
     assert logging.getLogger().level == logging.DEBUG
-    mwaa.begin(said(transcripts.created("3.3.1", "mine")))
+    mwaa.begin(replay(transcripts.created("3.3.1", "mine")))
     handle(run_id="mine", mwaa_dag_conf=SECRET)
     assert caplog.records
-    assert mwaa.asked(Operation.COMMAND)
+    assert mwaa.requests_for(Operation.COMMAND)
     assert not [secret for secret in (*MARKS, mwaa.tokens[-1]) if secret in caplog.text]
 
 
@@ -216,7 +216,7 @@ def test_over_rest_at_debug_level_no_conf_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert logging.getLogger().level == logging.DEBUG
-    run = {**transcripts.rest("3.3.1", "created").answer, "conf": SECRET}
+    run = {**transcripts.rest("3.3.1", "created").response, "conf": SECRET}
     mwaa.begin(web(200, run))
     handle_rest(run_id="x1", mwaa_dag_conf=SECRET)
     assert caplog.records
@@ -302,7 +302,7 @@ def started(code: str, variables: dict[str, str]) -> subprocess.CompletedProcess
 
 
 def test_a_warm_invocation_calls_no_other_api(mwaa: FakeMwaa, handle: Handle) -> None:
-    mwaa.begin(*[said(transcripts.created("3.3.1", "mine"))] * 2)
+    mwaa.begin(*[replay(transcripts.created("3.3.1", "mine"))] * 2)
     handle(run_id="mine")
     mwaa.calls.clear()
     handle(run_id="mine")

@@ -24,7 +24,7 @@ def test_it_is_reached_without_the_users_proxies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(case(name), f"http://{mwaa.nobody}")
+        monkeypatch.setenv(case(name), f"http://{mwaa.closed_address}")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "example.com")
     isolate(monkeypatch, mwaa.ca_file)

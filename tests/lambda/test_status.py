@@ -47,7 +47,7 @@ def look(request: pytest.FixtureRequest, handle_over: Handle) -> Look:
 
 
 def test_a_run_that_has_ended_is_final(adapter: Adapter, mwaa: FakeMwaa, status: Look) -> None:
-    mwaa.begin(*adapter.shown("success", BEGUN, ENDED))
+    mwaa.begin(*adapter.run_in_state("success", BEGUN, ENDED))
     dates = {"start_date": BEGUN, "end_date": ENDED}
     assert status() == result(adapter, state="success", final=True, **dates)
 
@@ -67,7 +67,7 @@ def test_only_success_and_failed_are_final(
     mwaa: FakeMwaa,
     status: Look,
 ) -> None:
-    mwaa.begin(*adapter.shown(*shown))
+    mwaa.begin(*adapter.run_in_state(*shown))
     found = status()
     assert (found["state"], found["start_date"], found["end_date"]) == shown
     assert found["final"] is final
@@ -76,7 +76,7 @@ def test_only_success_and_failed_are_final(
 def test_a_lost_response_is_requested_again(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, status: Look
 ) -> None:
-    mwaa.begin(*adapter.gateway_timeout(), *adapter.shown("running", None, None))
+    mwaa.begin(*adapter.gateway_timeout(), *adapter.run_in_state("running", None, None))
     assert status()["state"] == "running"
     assert 1 <= clock.pauses[0] <= 2
 
@@ -108,7 +108,7 @@ def test_a_status_that_stays_unreadable_is_unavailable(
     mwaa.begin(*adapter.gateway_timeout() * 4)
     with pytest.raises(MwaaUnavailable, match=r"HTTP 504.* state of the DAG run could not be read"):
         look()
-    assert adapter.asked(mwaa) == adapter.look[:1] * 4
+    assert adapter.airflow_calls(mwaa) == adapter.lookup[:1] * 4
 
 
 def test_a_call_that_stays_throttled_is_busy(adapter: Adapter, mwaa: FakeMwaa, look: Look) -> None:
@@ -121,7 +121,7 @@ def test_an_update_of_the_environment_explains_a_lost_response(
     adapter: Adapter, mwaa: FakeMwaa, look: Look
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4)
-    mwaa.shown["Status"] = "UPDATING"
+    mwaa.environment_fields["Status"] = "UPDATING"
     with pytest.raises(EnvironmentNotReady):
         look()
 

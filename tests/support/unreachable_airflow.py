@@ -1,25 +1,31 @@
-"""An Airflow that should not be asked, because a script answers in its place."""
+"""An Airflow for tests whose script contains all responses."""
 
 from __future__ import annotations
 
 from typing import NoReturn
 
 
-class UnaskedAirflow:
-    """It keeps what it was asked all the same, and never answers."""
+class UnreachableAirflow:
+    """Records the calls that reach it by mistake, and fails them.
+
+    Attributes
+    ----------
+    calls
+        Commands as lists of words, requests as method and path.
+    """
 
     def __init__(self, version: str = "3.3.1") -> None:
         self.version = version
-        self.asked: list[object] = []
+        self.calls: list[object] = []
 
     def cli(self, argv: list[str], timeout: float) -> NoReturn:
-        """Note the command."""
-        self.asked.append(argv)
+        """Record the command."""
+        self.calls.append(argv)
         raise ConnectionError
 
     def rest(
         self, method: str, path: str, *, params: object, body: object, timeout: float
     ) -> NoReturn:
-        """Note the request."""
-        self.asked.append((method, path))
+        """Record the request."""
+        self.calls.append((method, path))
         raise ConnectionError

@@ -26,7 +26,7 @@ MODULES = {"batch": (BATCH, "source"), "source": (SOURCE, "source"), "target": (
 
 
 @pytest.fixture(scope="session")
-def said(planner: Planner) -> dict[str, list[str]]:
+def replay(planner: Planner) -> dict[str, list[str]]:
     """What Terraform says to each case, in one plan in which each is a module of its own.
 
     The values come from a variable: Terraform then knows them at plan only, and reports those that it could

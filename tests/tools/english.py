@@ -1,4 +1,4 @@
-"""English that a reader has to decode: which phrases are refused, and where a file has text."""
+"""Phrases that tests refuse because they are hard to read, and the texts of a file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HCL_TEXT = re.compile(
 
 
 def refused_phrases(text: str) -> list[str]:
-    """Return each refused phrase with its surroundings and with what to write instead."""
+    """Return each refused phrase with its context and a better phrase."""
     line = " ".join(re.sub(r"`[^`]*`", "NAME", text).split())
     return [
         f"…{line[max(0, match.start() - 40) : match.end() + 40]}… → {instead}"

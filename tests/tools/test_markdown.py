@@ -1,4 +1,4 @@
-"""The Markdown pages: links lead to files that exist, lines are wrapped, and the English of all texts is plain."""
+"""Markdown pages have valid links, existing commands and wrapped lines, and the English of all texts is plain."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def name(page: Path) -> str:
 
 @cache
 def prose(page: Path) -> str:
-    """Return a page without its blocks of code."""
+    """Return the text of a page without code blocks."""
     return CODE_BLOCK.sub("", page.read_text())
 
 
@@ -57,7 +57,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def leads_somewhere(page: Path, link: str) -> bool:
+def is_valid(page: Path, link: str) -> bool:
     # GitHub serves a workflow and its badge two levels above the README.
     link = re.sub(r"^\.\./\.\./actions/(workflows/[^/]+)(/badge\.svg)?$", r".github/\1", link)
     path, _, anchor = link.partition("#")
@@ -66,15 +66,15 @@ def leads_somewhere(page: Path, link: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+def test_links_lead_to_existing_files_and_headings(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", prose(page))
 
-    dead = [link for link in links if "://" not in link and not leads_somewhere(page, link)]
+    dead = [link for link in links if "://" not in link and not is_valid(page, link)]
     assert dead == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_make_has_the_commands_of_a_page(page: Path) -> None:
+def test_all_make_commands_of_a_page_exist(page: Path) -> None:
     commands = re.findall(
         r"(?:`|^ +)(?:[A-Z]+=\S+ )?make (?:-C \S+ )?([a-z-]+)", page.read_text(), re.MULTILINE
     )
@@ -87,7 +87,7 @@ def test_make_has_the_commands_of_a_page(page: Path) -> None:
 def test_prose_is_wrapped(page: Path) -> None:
     lines = prose(page).splitlines()
 
-    # A table's row and an image cannot be wrapped.
+    # Table rows and images cannot be wrapped.
     assert [line for line in lines if len(line) > 120 and not line.startswith(("|", "!["))] == []
 
 

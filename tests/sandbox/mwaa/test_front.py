@@ -18,7 +18,7 @@ from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.front import MAX_CONCURRENT_COMMANDS, TOKEN_LIFE, MwaaFront
 from sandbox.mwaa.http import Request, Response
 from tests.support.clock import Clock
-from tests.support.fake_mwaa.server import PATIENCE_S
+from tests.support.fake_mwaa.server import CLIENT_TIMEOUT_SECONDS
 
 TRIGGER = "dags trigger onboarding"
 
@@ -57,7 +57,7 @@ class Client:
         return requests.post(
             f"https://{self.front.hostname}{path}",
             data=body,
-            timeout=PATIENCE_S,
+            timeout=CLIENT_TIMEOUT_SECONDS,
             **{"headers": headers, "verify": str(self.front.ca_file)} | options,
         )
 
@@ -217,14 +217,14 @@ def test_answers_503_to_more_than_four_commands_at_once(
 
     def wait(*_: object) -> CliResult:
         running.release()
-        assert go_on.wait(PATIENCE_S)
+        assert go_on.wait(CLIENT_TIMEOUT_SECONDS)
         return CliResult(0, b"", b"")
 
     airflow.answer = wait
     with ThreadPoolExecutor(MAX_CONCURRENT_COMMANDS) as pool:
         posts = [pool.submit(client.post, TRIGGER) for _ in range(4)]
         for _ in posts:
-            assert running.acquire(timeout=PATIENCE_S)
+            assert running.acquire(timeout=CLIENT_TIMEOUT_SECONDS)
         fifth = client.post(TRIGGER)
         go_on.set()
         assert [post.result().status_code for post in posts] == [200] * 4
@@ -263,7 +263,7 @@ def test_records_the_commands_that_reached_airflow(client: Client, airflow: Stub
 def test_keeps_a_connection_alive_through_refusals(client: Client) -> None:
     context = ssl.create_default_context(cafile=str(client.front.ca_file))
     connection = http.client.HTTPSConnection(
-        client.front.hostname, timeout=PATIENCE_S, context=context
+        client.front.hostname, timeout=CLIENT_TIMEOUT_SECONDS, context=context
     )
     statuses, sockets = [], set()
     for token in ("nonsense", client.token):
@@ -286,7 +286,7 @@ def test_is_trusted_only_through_its_own_ca(client: Client) -> None:
 
 def test_a_client_that_does_not_shake_hands_keeps_nobody_waiting(client: Client) -> None:
     host, port = client.front.hostname.split(":")
-    silent = http.client.HTTPConnection(host, int(port), timeout=PATIENCE_S)
+    silent = http.client.HTTPConnection(host, int(port), timeout=CLIENT_TIMEOUT_SECONDS)
     silent.connect()
     assert client.post(TRIGGER).status_code == 200
     silent.close()

@@ -1,4 +1,4 @@
-"""Answers that break off, or never end."""
+"""Responses that break off or never end."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler
 
 from sandbox.mwaa.http import Response
 
-GIVES_UP_S = 60.0
-"""Real seconds after which a silence breaks off, which a client tells from its own patience."""
+SILENCE_SECONDS = 60.0
+"""Seconds of real time after which an endless response breaks off, so that no test hangs."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,23 @@ class HangUp(Response):
 
 @dataclass(frozen=True)
 class Truncated(Response):
-    """Half of the body comes, then the connection breaks off."""
+    """The connection breaks off after half of the body."""
 
     status: int = 200
     body: bytes = b'{"stdout": "'
 
     def send(self, handler: BaseHTTPRequestHandler) -> None:
-        promise(handler, len(self.body) + 1)
+        send_head(handler, len(self.body) + 1)
         handler.wfile.write(self.body[: len(self.body) // 2])
         raise ConnectionResetError
 
 
 @dataclass(frozen=True)
 class Endless(Response):
-    """So much of a body comes at once, or drips, and its end never; until `released`."""
+    """A response whose end never arrives, until it is `released`.
+
+    `at_once` bytes of the body arrive immediately. With `drips`, further bytes arrive one by one.
+    """
 
     status: int = 200
     released: threading.Event = field(default_factory=threading.Event)
@@ -63,9 +66,9 @@ class Endless(Response):
     drips: bool = False
 
     def send(self, handler: BaseHTTPRequestHandler) -> None:
-        ends = time.monotonic() + GIVES_UP_S
+        ends = time.monotonic() + SILENCE_SECONDS
         if self.at_once or self.drips:
-            promise(handler, 1_000_000_000)
+            send_head(handler, 1_000_000_000)
             handler.wfile.write(b"x" * self.at_once)
             handler.wfile.flush()
         while not self.released.wait(0.02) and time.monotonic() < ends:
@@ -75,8 +78,8 @@ class Endless(Response):
         raise ConnectionResetError
 
 
-def promise(handler: BaseHTTPRequestHandler, length: int) -> None:
-    """Write the head of a body of so many bytes."""
+def send_head(handler: BaseHTTPRequestHandler, length: int) -> None:
+    """Write the status line and headers for a body of this length."""
     handler.send_response(HTTPStatus.OK)
     handler.send_header("Content-Length", str(length))
     handler.end_headers()

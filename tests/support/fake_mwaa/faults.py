@@ -1,4 +1,4 @@
-"""What can go wrong with an MWAA, as steps of a script."""
+"""Faults of MWAA, as steps of a script."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sandbox.mwaa.front import envelope
 from sandbox.mwaa.http import Request, Response
 from tests.support.fake_mwaa.broken_responses import Truncated
 from tests.support.fake_mwaa.server import (
-    AWAY,
     LOOP,
+    OTHER_HOST,
     Call,
     CrashError,
     FakeMwaa,
@@ -26,7 +26,7 @@ from tests.support.fake_mwaa.server import (
 
 
 class Ran(StrEnum):
-    """Whether the command of a faulty request runs: `LATE` is after the next command."""
+    """Whether Airflow runs the command of a faulty request. `LATE` means after the next command."""
 
     NO = "not run"
     YES = "run"
@@ -34,7 +34,7 @@ class Ran(StrEnum):
 
 
 class Kind(StrEnum):
-    """What the caller gets in place of the answer; with NONE the answer, so that a later request is hit."""
+    """The fault that replaces the response. `NONE` is no fault, so that a later request has the fault."""
 
     NONE = "none"
     REFUSE = "refuse"
@@ -73,8 +73,7 @@ class Kind(StrEnum):
 STATUSES = {kind: HTTPStatus(int(kind)) for kind in Kind if len(kind) == 3 and kind.isdecimal()}
 REDIRECTS = {Kind.REDIRECT, Kind.REDIRECT_AWAY, Kind.REDIRECT_LOOP}
 API = {Kind.THROTTLED, Kind.API_DOWN, Kind.NOT_READY}
-"""Faults of MWAA's API itself: they hit GetEnvironment and CreateCliToken, and but for NOT_READY
-InvokeRestApi."""
+"""Faults of the MWAA API: of GetEnvironment, CreateCliToken and, except for NOT_READY, InvokeRestApi."""
 
 CLI = frozenset(Kind) - {Kind.NONE, Kind.SERVER_ERROR}
 REST = (
@@ -86,8 +85,7 @@ REST = (
         *{Kind.STALE, Kind.CRASH},
     }
 )
-"""Which kinds there are over each way. REST has no stdout: its likes are a body that does not hold the
-run, or that is not JSON."""
+"""Kinds of each transport. For REST, the faults of stdout are a body without the run, or a body that is not JSON."""
 
 POSSIBLE = {
     Operation.COMMAND: CLI - API - {Kind.REFUSE} | {Kind.NONE},
@@ -100,10 +98,10 @@ NEVER_RUN = API | REDIRECTS | {Kind.NONE, Kind.REFUSE, Kind.DATE_TAKEN, Kind.STA
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong: a step of a script.
+    """A step of a script at which one fault happens.
 
-    One of the API happens to a call of the API; `REFUSE` to a CreateCliToken, whose host name is then
-    one where nothing listens; all others to a call that would reach an Airflow.
+    Faults in `API` happen to calls of the MWAA API. `REFUSE` happens to CreateCliToken, which then returns an address
+    where nothing listens. All other faults happen to a call that would reach Airflow.
     """
 
     kind: Kind
@@ -113,14 +111,14 @@ class Fault:
         return self.kind if self.kind in NEVER_RUN else f"{self.kind}, {self.ran}"
 
     def fits(self, call: Call) -> bool:
-        """Tell whether it can happen to this call."""
+        """Return whether the fault can happen to this call."""
         if self.kind not in POSSIBLE[call.operation]:
             return False
-        # Runs of a stale DAG are still shown.
+        # Lookups still find the runs of a stale DAG.
         return self.kind is not Kind.STALE or _is_trigger(call)
 
     def play(self, mwaa: FakeMwaa, call: Call) -> Response:
-        """Return what the caller gets in place of the answer."""
+        """Return the response that the caller gets instead."""
         if self.kind is Kind.NONE:
             return call.action()
         if self.kind in API | {Kind.REFUSE}:
@@ -138,7 +136,7 @@ class Fault:
             return Truncated(body=done.body) if done else Truncated()
         if self.kind in REDIRECTS:
             away = self.kind is Kind.REDIRECT_AWAY
-            host = mwaa.hostname.replace("localhost", AWAY if away else "localhost")
+            host = mwaa.hostname.replace("localhost", OTHER_HOST if away else "localhost")
             return redirect(host, LOOP if self.kind is Kind.REDIRECT_LOOP else call.request.path)
         broken = _broken_cli if call.operation is Operation.COMMAND else _broken_rest
         return broken(self.kind, call.request, done)
@@ -147,12 +145,12 @@ class Fault:
 def _is_trigger(call: Call) -> bool:
     if call.operation is Operation.COMMAND:
         return call.request.body.startswith(b"dags trigger ")
-    asked = json.loads(call.request.body)
-    return bool(asked["Method"] == "POST" and asked["Path"].endswith("/dagRuns"))
+    request = json.loads(call.request.body)
+    return bool(request["Method"] == "POST" and request["Path"].endswith("/dagRuns"))
 
 
 def faults(kinds: Iterable[Kind]) -> list[Fault]:
-    """Return every fault of these kinds."""
+    """Return all faults of these kinds."""
     return [
         Fault(kind, ran)
         for kind in sorted(kinds)
@@ -161,7 +159,7 @@ def faults(kinds: Iterable[Kind]) -> list[Fault]:
 
 
 def _api_fault(kind: Kind, mwaa: FakeMwaa, call: Call) -> Response:
-    """Return what a call of MWAA's API gets."""
+    """Return the response to a call of the MWAA API."""
     match kind:
         case Kind.THROTTLED:
             return failure(HTTPStatus.TOO_MANY_REQUESTS, "ThrottlingException", "Rate exceeded")
@@ -169,17 +167,17 @@ def _api_fault(kind: Kind, mwaa: FakeMwaa, call: Call) -> Response:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             return failure(status, "InternalServerException", "Internal error")
         case Kind.REFUSE:
-            answer = json.loads(call.action().body)
-            return success({**answer, "WebServerHostname": mwaa.nobody})
+            body = json.loads(call.action().body)
+            return success({**body, "WebServerHostname": mwaa.closed_address})
         case _ if call.operation is Operation.GET_ENVIRONMENT:
-            answer = json.loads(call.action().body)
-            return success({"Environment": {**answer["Environment"], "Status": "UPDATING"}})
+            body = json.loads(call.action().body)
+            return success({"Environment": {**body["Environment"], "Status": "UPDATING"}})
         case _:
             return failure(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", "Not found")
 
 
 def _broken_cli(kind: Kind, request: Request, done: Response | None) -> Response:
-    """Return what the CLI endpoint answers in place of `done`."""
+    """Return the faulty response of the CLI endpoint instead of `done`."""
     if kind in STATUSES:
         return Response(STATUSES[kind], b"<html>")
     if kind is Kind.HTML:
@@ -194,12 +192,12 @@ def _broken_cli(kind: Kind, request: Request, done: Response | None) -> Response
 
 
 def _broken_rest(kind: Kind, request: Request, _done: Response | None) -> Response:
-    """Return what InvokeRestApi answers, whatever was done."""
+    """Return the faulty response of InvokeRestApi."""
     dag_id = json.loads(request.body)["Path"].split("/")[2]
     other = {"dag_id": dag_id, "dag_run_id": "another", "state": "queued", "conf": {}}
-    answers = {Kind.HTML: "<html>Sign in</html>", Kind.EMPTY_STDOUT: None, Kind.OTHER_RUN: other}
-    if kind in answers:
-        return success({"RestApiStatusCode": 200, "RestApiResponse": answers[kind]})
+    bodies = {Kind.HTML: "<html>Sign in</html>", Kind.EMPTY_STDOUT: None, Kind.OTHER_RUN: other}
+    if kind in bodies:
+        return success({"RestApiStatusCode": 200, "RestApiResponse": bodies[kind]})
     if kind is Kind.WRONG_BASE64:
         return Response(HTTPStatus.OK, b'{"RestApiStatusCode": 2')
     if kind is Kind.STALE:
@@ -213,7 +211,7 @@ def _broken_rest(kind: Kind, request: Request, _done: Response | None) -> Respon
 
 
 def _noisy(kind: Kind, argv: list[str], stdout: bytes, stderr: bytes) -> tuple[bytes, bytes]:
-    """Return the two streams of a command with what else is printed there."""
+    """Return stdout and stderr of a command together with unrelated output."""
     options = dict(zip(argv, [*argv[1:], ""], strict=True))
     dag_id = options.get("-d") or options.get(argv[1], "")
     row = {"dag_id": dag_id, "dag_run_id": "another", "state": "queued"}

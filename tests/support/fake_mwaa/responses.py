@@ -1,4 +1,4 @@
-"""Scripted answers, as steps of a script."""
+"""Scripted responses, as steps of a script."""
 
 from __future__ import annotations
 
@@ -15,76 +15,76 @@ from tests.support.transcripts import Printed
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """The answer of one operation."""
+class ScriptedResponse:
+    """The response to one operation."""
 
     operation: Operation
     respond: Callable[[FakeMwaa, Call], Response]
 
     def fits(self, call: Call) -> bool:
-        """Tell whether the call is for this operation."""
+        """Return whether the call is of this operation."""
         return call.operation is self.operation
 
     def play(self, mwaa: FakeMwaa, call: Call) -> Response:
-        """Return it."""
+        """Return the response."""
         return self.respond(mwaa, call)
 
 
-def answer(operation: Operation, response: Response) -> Answer:
-    """Answer so."""
-    return Answer(operation, lambda *_: response)
+def respond(operation: Operation, response: Response) -> ScriptedResponse:
+    """Return a step with this response."""
+    return ScriptedResponse(operation, lambda *_: response)
 
 
-def after(action: Callable[[], object], step: Answer) -> Answer:
-    """Answer so, and have something happen just before."""
+def after(action: Callable[[], object], step: ScriptedResponse) -> ScriptedResponse:
+    """Return the step, preceded by an action."""
 
     def respond(mwaa: FakeMwaa, call: Call) -> Response:
         action()
         return step.respond(mwaa, call)
 
-    return Answer(step.operation, respond)
+    return ScriptedResponse(step.operation, respond)
 
 
-def endless(operation: Operation, *, at_once: int = 0, drips: bool = False) -> Answer:
-    """Begin an answer that does not end; see `Endless`."""
-    return Answer(
+def endless(operation: Operation, *, at_once: int = 0, drips: bool = False) -> ScriptedResponse:
+    """Return a step whose response does not end; see `Endless`."""
+    return ScriptedResponse(
         operation, lambda mwaa, _: Endless(released=mwaa.released, at_once=at_once, drips=drips)
     )
 
 
-def raises(operation: Operation, error: Exception) -> Answer:
-    """Have the client's library raise this; see `FakeMwaa.break_off`."""
-    return Answer(operation, lambda mwaa, _: mwaa.break_off(error))
+def raises(operation: Operation, error: Exception) -> ScriptedResponse:
+    """Return a step at which the client library raises this error; see `FakeMwaa.break_off`."""
+    return ScriptedResponse(operation, lambda mwaa, _: mwaa.break_off(error))
 
 
-def error(operation: Operation, status: int, code: str, message: str = "no") -> Answer:
-    """Answer an error of AWS's own."""
-    return answer(operation, failure(HTTPStatus(status), code, message))
+def error(operation: Operation, status: int, code: str, message: str = "no") -> ScriptedResponse:
+    """Return a step whose response is an error of AWS itself."""
+    return respond(operation, failure(HTTPStatus(status), code, message))
 
 
-def printed(stdout: str, stderr: str = "", status: int = 200) -> Answer:
-    """Answer a command with what it printed."""
+def printed(stdout: str, stderr: str = "", status: int = 200) -> ScriptedResponse:
+    """Return the response to a command that printed this."""
     return command(envelope(HTTPStatus(status), stdout.encode(), stderr.encode()))
 
 
-def said(recorded: Printed) -> Answer:
-    """Answer a command with what was recorded."""
+def replay(recorded: Printed) -> ScriptedResponse:
+    """Return the response to a command with its recorded output."""
     return printed(recorded.stdout, recorded.stderr)
 
 
-def command(response: Response) -> Answer:
-    """Answer a command so."""
-    return answer(Operation.COMMAND, response)
+def command(response: Response) -> ScriptedResponse:
+    """Return a step with this response to a command."""
+    return respond(Operation.COMMAND, response)
 
 
-def web(status: int, body: object) -> Answer:
-    """Pass on an answer of Airflow's web server as InvokeRestApi does."""
+def web(status: int, body: object) -> ScriptedResponse:
+    """Return the response of InvokeRestApi to this response of the web server of Airflow."""
     if status >= HTTPStatus.BAD_REQUEST:
-        return answer(Operation.INVOKE_REST_API, rest_failure(status, body))
-    passed_on = {"RestApiStatusCode": status, "RestApiResponse": body}
-    return answer(Operation.INVOKE_REST_API, success(passed_on))
+        return respond(Operation.INVOKE_REST_API, rest_failure(status, body))
+    response = {"RestApiStatusCode": status, "RestApiResponse": body}
+    return respond(Operation.INVOKE_REST_API, success(response))
 
 
-def refused(status: int, code: str, message: str = "no") -> Answer:
-    """Answer InvokeRestApi with an error of AWS's own."""
+def refused(status: int, code: str, message: str = "no") -> ScriptedResponse:
+    """Return the response to InvokeRestApi that is an error of AWS itself."""
     return error(Operation.INVOKE_REST_API, status, code, message)

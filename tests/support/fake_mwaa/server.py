@@ -1,4 +1,4 @@
-"""An MWAA that follows a script: the sandbox's own front, and what a test has it answer or do wrong."""
+"""An MWAA for tests: the front of the sandbox, whose responses and faults a script determines."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ from tests.support.clock import Clock
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
 
-PATIENCE_S = 60.0
-"""Real seconds that a client waits where its answer comes: far more than any machine needs."""
+CLIENT_TIMEOUT_SECONDS = 60.0
+"""Seconds of real time that a client waits for a response, far more than any machine needs."""
 LOOP = "/aws_mwaa/loop"
-AWAY = "127.0.0.1"
-"""Another name of the front's address, which its certificate has too: who follows a redirect there gets
-through, and is counted in `strays`."""
+"""A path that redirects to itself."""
+OTHER_HOST = "127.0.0.1"
+"""Another host name of the front. Its certificate has this name too, so that a client that follows a redirect to it
+succeeds and is counted."""
 
 
 class Operation(StrEnum):
-    """What a request asks MWAA for."""
+    """An operation of MWAA."""
 
     GET_ENVIRONMENT = "GetEnvironment"
     CREATE_CLI_TOKEN = "CreateCliToken"
@@ -55,12 +56,12 @@ REACHES_AIRFLOW = {Operation.COMMAND, Operation.INVOKE_REST_API}
 
 
 class CrashError(BaseException):
-    """The function's process ends here; no code of its own gets to handle it."""
+    """Stands for a crash of the process of the function. The function does not handle this exception."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request that MWAA did not turn away, and what would do what it asks for."""
+    """A request that MWAA accepts, and the action that carries it out."""
 
     operation: Operation
     request: Request
@@ -68,36 +69,38 @@ class Call:
 
 
 class Step(Protocol):
-    """One part of a script."""
+    """A step of a script."""
 
     def fits(self, call: Call) -> bool:
-        """Tell whether it can happen to this call."""
+        """Return whether the step can happen to this call."""
         ...
 
     def play(self, mwaa: FakeMwaa, call: Call) -> Response:
-        """Return what the caller gets; ConnectionError closes the connection."""
+        """Return the response to the caller, or raise ConnectionError to close the connection."""
         ...
 
 
 class FakeMwaa(MwaaFront):
-    """The front, with a script: each call takes the first step that fits it, or reaches its Airflow.
+    """The front with a script. Each call uses the first step that fits it. Without such a step, it reaches Airflow.
 
     Attributes
     ----------
     calls
-        Those since the script began, in the order they came.
+        Calls since the script began, in their order.
     played
         How often each step has happened.
-    strays
-        Requests that followed a redirect to another host.
-    shown
-        Fields that GetEnvironment shows in place of the front's own; None for one that is not there.
-    nobody
+    redirected_requests
+        Number of requests that followed a redirect to another host.
+    environment_fields
+        Fields that replace those in the response of GetEnvironment. None omits a field.
+    closed_address
         A host and port where nothing listens.
     late
-        What was asked for and is done only after the next call that reaches an Airflow.
+        Actions that are carried out only after the next call that reaches Airflow.
     http_adapter
-        Through which the transports of all tests send their commands: a connection serves many of them.
+        Adapter that all tests use for commands, so that they share connections.
+    released
+        Set to end all responses that do not end by themselves.
     """
 
     def __init__(
@@ -106,104 +109,106 @@ class FakeMwaa(MwaaFront):
         super().__init__(environments, directory, clock=clock)
         self.calls: list[Call] = []
         self.played: Counter[Step] = Counter()
-        self.strays = 0
-        self.shown: dict[str, str | None] = {}
+        self.redirected_requests = 0
+        self.environment_fields: dict[str, str | None] = {}
         self.late: deque[Callable[[], Response]] = deque()
-        self.http_adapter = Patient(self, clock)
+        self.http_adapter = PatientAdapter(self, clock)
         self.released = threading.Event()
         self._script: deque[Step] = deque()
-        self._meaning: BaseException | None = None
-        self._taking = threading.Lock()
-        self._nobody = socket.socket()
-        self._nobody.bind(("127.0.0.1", 0))  # and does not listen
-        self.nobody = f"localhost:{self._nobody.getsockname()[1]}"
+        self._client_error: BaseException | None = None
+        self._script_lock = threading.Lock()
+        self._closed_socket = socket.socket()
+        self._closed_socket.bind(("127.0.0.1", 0))  # without listening
+        self.closed_address = f"localhost:{self._closed_socket.getsockname()[1]}"
 
     def begin(self, *script: Step) -> None:
-        """Begin anew with this script; what still hangs is let go."""
-        self.settle()
+        """Replace the script, and end all requests that still hang."""
+        self.run_late_calls()
         self.released.set()
         self.released = threading.Event()
         self._script = deque(script)
         self.calls.clear()
-        self.shown.clear()
+        self.environment_fields.clear()
 
     def add(self, *steps: Step) -> None:
-        """Add to the script."""
+        """Add steps to the script."""
         self._script.extend(steps)
 
     @property
-    def to_come(self) -> list[Step]:
-        """The steps that have not happened."""
+    def remaining_steps(self) -> list[Step]:
+        """Steps that have not happened."""
         return list(self._script)
 
-    def settle(self) -> None:
-        """Do what is late."""
+    def run_late_calls(self) -> None:
+        """Carry out the late actions."""
         while self.late:
             self.late.popleft()()
 
     def __exit__(self, *exception: object) -> None:
-        # Or the requests that hang would never end.
+        # Otherwise, requests that hang would never end.
         self.released.set()
         super().__exit__(*exception)
-        self._nobody.close()
+        self._closed_socket.close()
 
-    def asked(self, operation: Operation) -> list[Request]:
-        """Return the requests for one operation, in the order they came."""
+    def requests_for(self, operation: Operation) -> list[Request]:
+        """Return the requests for one operation, in their order."""
         return [call.request for call in self.calls if call.operation is operation]
 
     @property
     def operations(self) -> list[Operation]:
-        """What was asked for, in the order it was."""
+        """Operations of all calls, in their order."""
         return [call.operation for call in self.calls]
 
     @property
     def posts(self) -> list[Request]:
-        """The requests that carried a command, in the order they came."""
-        return self.asked(Operation.COMMAND)
+        """Requests with a command, in their order."""
+        return self.requests_for(Operation.COMMAND)
 
     @property
-    def words(self) -> list[list[str]]:
-        """The commands, in words."""
+    def command_words(self) -> list[list[str]]:
+        """All commands as lists of words."""
         return [shlex.split(request.body.decode("ascii")) for request in self.posts]
 
     @property
     def rest_calls(self) -> list[dict[str, Any]]:
-        """What InvokeRestApi was called with."""
-        return [json.loads(request.body) for request in self.asked(Operation.INVOKE_REST_API)]
+        """Parameters of the calls of InvokeRestApi."""
+        return [
+            json.loads(request.body) for request in self.requests_for(Operation.INVOKE_REST_API)
+        ]
 
     @property
     def paths(self) -> list[str]:
-        """Methods and paths of the REST API."""
+        """Methods and paths of the REST requests."""
         return [f"{call['Method']} {call['Path']}" for call in self.rest_calls]
 
-    def break_off(self, meaning: BaseException) -> NoReturn:
-        """Break off in place of what the client's library raises when it gets no answer.
+    def break_off(self, error: BaseException) -> NoReturn:
+        """Close the connection, and have the client library raise this error instead of a connection error.
 
-        So no test waits for a silence (TimeoutError), nor can a slow machine be taken for one. With
-        CrashError the client's process has crashed meanwhile.
+        TimeoutError therefore needs no real time, and a slow machine does not cause it. CrashError stands for a crash
+        of the client.
         """
-        self._meaning = meaning
+        self._client_error = error
         raise ConnectionResetError
 
-    def meaning(self) -> BaseException | None:
-        """Return what the connection that broke off stands for, if anything; each is told once."""
-        self._meaning, meaning = None, self._meaning
-        return meaning
+    def client_error(self) -> BaseException | None:
+        """Return the error for the connection that broke off, if any, and forget it."""
+        self._client_error, error = None, self._client_error
+        return error
 
     def respond(self, request: Request) -> Response:
-        """Answer one request."""
-        if request.headers.get("Host", "").startswith(AWAY):
-            self.strays += 1
+        """Return the response to a request."""
+        if request.headers.get("Host", "").startswith(OTHER_HOST):
+            self.redirected_requests += 1
         if request.path == LOOP:
             return redirect(request.headers["Host"], LOOP)
         return super().respond(request)
 
     def perform(self, request: Request, action: Callable[[], Response]) -> Response:
-        """Play the step that comes next, and then what is late."""
+        """Play the first step that fits, and then carry out the late actions."""
         match = OPERATION.fullmatch(request.path)
         call = Call(API[match["operation"]] if match else Operation.COMMAND, request, action)
         late: deque[Callable[[], Response]] = deque()
-        with self._taking:
+        with self._script_lock:
             self.calls.append(call)
             step = next((step for step in self._script if step.fits(call)), None)
             if step:
@@ -212,15 +217,19 @@ class FakeMwaa(MwaaFront):
             if call.operation in REACHES_AIRFLOW:
                 late, self.late = self.late, late
         try:
-            return step.play(self, call) if step else self._shown(call)
+            return step.play(self, call) if step else self._described(call)
         finally:
-            for do in late:
-                do()
+            for run in late:
+                run()
 
-    def _shown(self, call: Call) -> Response:
+    def _described(self, call: Call) -> Response:
         response = call.action()
-        if call.operation is Operation.GET_ENVIRONMENT and self.shown and response.status == 200:
-            fields = {**json.loads(response.body)["Environment"], **self.shown}
+        if (
+            call.operation is Operation.GET_ENVIRONMENT
+            and self.environment_fields
+            and response.status == 200
+        ):
+            fields = {**json.loads(response.body)["Environment"], **self.environment_fields}
             present = {name: field for name, field in fields.items() if field is not None}
             return success({"Environment": present})
         return response
@@ -231,21 +240,23 @@ def redirect(host: str, path: str) -> Response:
     return Response(307, headers={"Location": f"https://{host}{path}"})
 
 
-def client(mwaa: FakeMwaa, clock: Clock, *, read_timeout: float = PATIENCE_S) -> MWAAClient:
-    """Create a client of the MWAA API that gives up after so many real seconds, and tries once.
+def client(
+    mwaa: FakeMwaa, clock: Clock, *, read_timeout: float = CLIENT_TIMEOUT_SECONDS
+) -> MWAAClient:
+    """Create a client of the MWAA API that makes one attempt, with this time limit in real seconds.
 
-    It signs nothing: the front checks no signature, and to sign takes a tenth of the time of a call.
+    It does not sign requests, because the front checks no signatures and signing takes a tenth of the time of a call.
     """
 
     def needs_retry(caught_exception: Exception | None, **_: object) -> None:
-        meaning = mwaa.meaning() if caught_exception else None
-        if isinstance(meaning, TimeoutError):
+        error = mwaa.client_error() if caught_exception else None
+        if isinstance(error, TimeoutError):
             clock.now += API_READ_SECONDS
             raise ReadTimeoutError(endpoint_url=mwaa.hostname)
-        if meaning:
-            raise meaning
+        if error:
+            raise error
 
-    made = botocore.session.get_session().create_client(
+    created = botocore.session.get_session().create_client(
         "mwaa",
         endpoint_url=f"https://{mwaa.hostname}",
         verify=str(mwaa.ca_file),
@@ -256,12 +267,12 @@ def client(mwaa: FakeMwaa, clock: Clock, *, read_timeout: float = PATIENCE_S) ->
             signature_version=botocore.UNSIGNED,
         ),
     )
-    made.meta.events.register("needs-retry.mwaa", needs_retry)
-    return cast("MWAAClient", made)
+    created.meta.events.register("needs-retry.mwaa", needs_retry)
+    return cast("MWAAClient", created)
 
 
 def endpoint(mwaa: FakeMwaa) -> dict[str, str]:
-    """Return the variables by which a client that is not ours finds it."""
+    """Return the environment variables with which other AWS clients find this MWAA."""
     return {
         "AWS_ENDPOINT_URL": f"https://{mwaa.hostname}",
         "AWS_CA_BUNDLE": str(mwaa.ca_file),
@@ -269,11 +280,8 @@ def endpoint(mwaa: FakeMwaa) -> dict[str, str]:
     }
 
 
-class Patient(HTTPAdapter):
-    """Waits for its answer however slow the machine is, and not at all where none comes.
-
-    Then the clock moves on as far as it really would.
-    """
+class PatientAdapter(HTTPAdapter):
+    """Waits for each response however slow the machine is. Timeouts only advance the clock."""
 
     def __init__(self, mwaa: FakeMwaa, clock: Clock) -> None:
         super().__init__()
@@ -290,12 +298,12 @@ class Patient(HTTPAdapter):
     ) -> requests.Response:
         assert isinstance(timeout, tuple) and timeout[1]
         try:
-            return super().send(request, stream, PATIENCE_S, verify, cert, proxies)
+            return super().send(request, stream, CLIENT_TIMEOUT_SECONDS, verify, cert, proxies)
         except requests.ConnectionError:
-            meaning = self._mwaa.meaning()
-            if isinstance(meaning, TimeoutError):
+            error = self._mwaa.client_error()
+            if isinstance(error, TimeoutError):
                 self._clock.now += timeout[1]
                 raise requests.ReadTimeout from None
-            if meaning:
-                raise meaning from None
+            if error:
+                raise error from None
             raise

@@ -1,4 +1,4 @@
-"""Executions that keep starting while something else happens."""
+"""Executions that start continuously while a test does something else."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 _PAUSE = 0.5
-"""Seconds between two, which leave the machine to the other work."""
+"""Seconds between two executions, so that the machine has time for other work."""
 _TIMEOUT = 120.0
 
 
 class Executions:
-    """Context manager: executions of a state machine start, one after the other.
+    """Context manager that starts executions of a state machine, one after the other.
 
     Parameters
     ----------
     source
         Account of the state machine.
     event
-        Their input.
+        Input of the executions.
 
     Attributes
     ----------
     ended
-        Those that have ended, as Step Functions describes them.
+        Descriptions of the executions that have ended.
     """
 
     def __init__(self, source: Account, state_machine_arn: str, event: dict[str, Any]) -> None:
@@ -52,7 +52,7 @@ class Executions:
 
     @property
     def failures(self) -> list[str]:
-        """Error and cause of those that did not succeed."""
+        """Status, error and cause of the executions that did not succeed."""
         return [
             f"{ended['status']}: {ended.get('error')}: {ended.get('cause')}"
             for ended in self.ended

@@ -16,8 +16,8 @@ from tests.support.clock import Clock
 
 
 @contextmanager
-def hurried(clock: Clock) -> Iterator[None]:
-    """Let `Wait` states only move the clock, and JSONata read the time from it, while the `with` lasts."""
+def skip_waits(clock: Clock) -> Iterator[None]:
+    """Make `Wait` states advance this clock instead of waiting, and JSONata read the time from it."""
     start = Timebox.current_milli_time() - round(clock() * 1000)
 
     def wait(_: WaitFunction, env: Any, wait_seconds: int) -> None:

@@ -1,4 +1,4 @@
-"""Roles, functions and state machines in an account of the local AWS, for the tests of its engine."""
+"""Roles, functions and state machines in an account of the local AWS."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class Machines:
-    """The state machines of one account, each with a role of its own that has its name."""
+    """The state machines of one account. Each has its own role with the same name."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
 
     def arn(self, name: str) -> str:
-        """Return the ARN of the state machine of this name, whether it is there or not."""
+        """Return the ARN of the state machine with this name, which may not exist."""
         return f"arn:aws:states:{REGION}:{self.account.account_id}:stateMachine:{name}"
 
     def create(
@@ -36,7 +36,7 @@ class Machines:
         *,
         allow: Sequence[Mapping[str, Any]] = (),
     ) -> str:
-        """Create a state machine that starts at the first of these states; return its ARN."""
+        """Create a state machine that starts at the first of these states, and return its ARN."""
         definition = {"StartAt": next(iter(states)), "States": states}
         created = self.account.states.create_state_machine(
             name=name,
@@ -53,20 +53,20 @@ class Machines:
     def execute(
         self, machine: str, event: Mapping[str, Any] | None = None, *, name: str = "one"
     ) -> DescribeExecutionOutputTypeDef:
-        """Start an execution of the state machine with this ARN; return its description at its end."""
+        """Start an execution of the state machine, wait until it ends, and return its description."""
         return self.account.execute(machine, event or {}, name=name, timeout=TIMEOUT)
 
     def redrive(self, execution: str) -> DescribeExecutionOutputTypeDef:
-        """Redrive the execution with this ARN; return its description at its end."""
+        """Redrive the execution, wait until it ends, and return its description."""
         self.account.states.redrive_execution(executionArn=execution)
         return self.ended(execution)
 
     def ended(self, execution: str) -> DescribeExecutionOutputTypeDef:
-        """Return the description of the execution with this ARN at its end."""
+        """Wait until the execution ends, and return its description."""
         return self.account.wait_for_end(execution, timeout=TIMEOUT)
 
     def history(self, execution: str) -> list[HistoryEventTypeDef]:
-        """Return the events of the execution with this ARN."""
+        """Return the events of the execution."""
         return self.account.states.get_execution_history(executionArn=execution)["events"]
 
 
@@ -77,7 +77,7 @@ def create_role(
     trust: Mapping[str, Any],
     allow: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Create a role that whom `trust` names may assume, and that may do what the statements allow; return its ARN."""
+    """Create a role with this trust and these allowed actions, and return its ARN."""
     role = account.iam.create_role(
         RoleName=name, AssumeRolePolicyDocument=_policy([{"Action": "sts:AssumeRole", **trust}])
     )
@@ -87,7 +87,7 @@ def create_role(
 
 
 def create_function(account: Account, name: str, code: str, *, timeout: int = 30) -> str:
-    """Create a function whose handler `lambda_handler` is in this code; return its ARN."""
+    """Create a function from code with a `lambda_handler`, and return its ARN."""
     role = create_role(
         account,
         name,

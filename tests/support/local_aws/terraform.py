@@ -1,4 +1,4 @@
-"""Terraform for the tests: no command hashes the provider's package again."""
+"""Terraform for tests, without the cost of hashing the provider at each command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AW
 
 @dataclass(frozen=True)
 class Stack:
-    """The root configuration, ready to be applied, and the accounts of the local AWS that it is applied to."""
+    """The root configuration, ready to be applied to the accounts of a local AWS."""
 
     aws: AwsServer
     deployment: Deployment
@@ -47,7 +47,7 @@ class Terraform:
 
     @contextmanager
     def stack(self, front: MwaaFront, directory: Path) -> Iterator[Stack]:
-        """Start a local AWS with this MWAA in the target account; it ends with the `with`."""
+        """Start a local AWS with this MWAA in the target account, and stop it at the end of the `with`."""
         environment = {"REQUESTS_CA_BUNDLE": str(front.ca_file)}
         with AwsServer({TARGET_ACCOUNT: front}, lambda_environment=environment) as aws:
             source, target = (Account(aws.url, n) for n in (SOURCE_ACCOUNT, TARGET_ACCOUNT))

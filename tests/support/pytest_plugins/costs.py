@@ -1,4 +1,4 @@
-"""Print what each directory of tests costs, so that whoever adds a slow test sees it."""
+"""Print how much time each directory of tests takes, so that slow tests are noticed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of wall time and of CPU; a process counts where it was waited for."""
+    """Seconds of wall time and CPU time. A child process counts for the test that waits for it."""
 
     tests: int = 0
     wall: float = 0.0
@@ -22,7 +22,7 @@ class Cost:
 
 
 class Costs:
-    """A pytest plugin. Each worker of pytest-xdist measures itself, and the main process adds up."""
+    """A pytest plugin. Each worker of pytest-xdist measures its tests, and the main process adds them up."""
 
     def __init__(self) -> None:
         self._by_directory: dict[str, Cost] = {}
@@ -30,7 +30,7 @@ class Costs:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Measure a test, with the fixtures that it sets up and tears down."""
+        """Measure a test together with the fixtures that it sets up and tears down."""
         result = yield
         now = _spent()
         spent = Cost(1, now.wall - self._since.wall, now.cpu - self._since.cpu)
@@ -40,7 +40,7 @@ class Costs:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Hand the costs to the main process before pytest-xdist does."""
+        """Add the costs to the output of the worker before pytest-xdist sends it."""
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["costs"] = {
                 directory: [cost.tests, cost.wall, cost.cpu]
@@ -50,7 +50,7 @@ class Costs:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
-        """Add the costs of a worker; one that crashed reports none."""
+        """Add the costs of a worker. A worker that crashed reports none."""
         for directory, cost in getattr(node, "workeroutput", {}).get("costs", {}).items():
             self._add(directory, Cost(*cost))
 

@@ -1,4 +1,4 @@
-"""What is dear is made once in a run, in whichever of pytest-xdist's workers."""
+"""Keep tests that share an expensive fixture in one worker of pytest-xdist, so that it is created once."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import os
 import pytest
 
 SHARED = {"planner": "plans", "installation": "airflow"}
-"""The group of a test by the fixture that it uses; each version of Airflow has its own."""
+"""Group of a test by the fixture that it uses. Each version of Airflow has its own group."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist's own, which reads the marks
+@pytest.hookimpl(tryfirst=True)  # before the hook of pytest-xdist, which reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one worker what shares something dear."""
+    """Mark each test with its group."""
     for item in items:
         if isinstance(item, pytest.Function) and (group := group_of(item)):
             item.add_marker(pytest.mark.xdist_group(group))
 
 
 def group_of(item: pytest.Function) -> str | None:
-    """Return the group of the worker that a test has to run in, or None if any will do."""
+    """Return the group of a test, or None if it can run in any worker."""
     for fixture, group in SHARED.items():
         if fixture in item.fixturenames:
             parameters = item.callspec.params if hasattr(item, "callspec") else {}
@@ -29,13 +29,13 @@ def group_of(item: pytest.Function) -> str | None:
     return None
 
 
-def only_here(tmp_path_factory: pytest.TempPathFactory, what: str) -> None:
-    """Fail if another worker of this run has made the same."""
+def claim(tmp_path_factory: pytest.TempPathFactory, what: str) -> None:
+    """Fail if another worker of this run has already created this shared fixture."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
-    # A worker's temporary directory lies in the run's.
-    mark = tmp_path_factory.getbasetemp().parent / f"made-{what}"
+    # The temporary directory of a worker is in the directory of the run.
+    mark = tmp_path_factory.getbasetemp().parent / f"claimed-{what}"
     try:
         mark.touch(exist_ok=False)
     except FileExistsError:
-        pytest.fail(f"{what} is made by two workers: its tests are not kept in one group")
+        pytest.fail(f"Two workers create {what}. All tests that use it must be in one group.")

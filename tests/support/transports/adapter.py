@@ -1,4 +1,4 @@
-"""What a transport has to tell for the tests of what every transport must do."""
+"""The interface through which tests of all transports script the responses of MWAA."""
 
 from __future__ import annotations
 
@@ -11,109 +11,114 @@ from mwaa_dags_trigger.transports.base import Transport
 
 from tests.support.clock import Clock
 from tests.support.fake_mwaa.faults import Kind
-from tests.support.fake_mwaa.responses import Answer
+from tests.support.fake_mwaa.responses import ScriptedResponse
 from tests.support.fake_mwaa.server import FakeMwaa, Operation
 
 DAG_ID, RUN_ID, CONF = "demo", "sfn__r1", {"k": "v"}
-"""The run that is asked for; DAG and conf are those of the transcripts."""
+"""The requested DAG run. DAG and conf are those of the transcripts."""
 RUN = RunKey(mwaa_env_name="etl", mwaa_dag_name=DAG_ID, dag_run_id=RUN_ID)
 TRIGGER = Trigger(key=RUN, conf=CONF, is_retry=False)
 
-Script = list[Answer]
-Lost = Callable[[str], Answer]
-"""Makes an answer, on one version of Airflow, that does not show what was done."""
+Script = list[ScriptedResponse]
+ResponseForVersion = Callable[[str], ScriptedResponse]
+"""Returns the response of this version of Airflow."""
 
 
 class Adapter(Protocol):
-    """One version of Airflow over one transport, before run `RUN_ID` of DAG `DAG_ID`.
+    """One transport to one version of Airflow, with the responses about run `RUN_ID` of DAG `DAG_ID`.
 
     Attributes
     ----------
     transport
-        Its name.
-    lost, busy, taken
-        Answers to a trigger that leave it open what was done: without a word of Airflow; of a web
-        server that is busy; and of an Airflow which has the run, or another one of that date.
-    trigger, look, look_in_vain, tasks_of, dag_of
-        What `asked` shows for a trigger, for a look that finds the run, for one that does not, and
-        for the questions for failed tasks and for a paused DAG.
+        Name of the transport.
+    outcome_unknown, busy, already_exists
+        Responses to a trigger that do not show whether a run was created. With `outcome_unknown`, Airflow sends no
+        message. With `busy`, the web server rejects the request. With `already_exists`, Airflow has this run, or
+        another run with the same date.
+    trigger, lookup, failed_lookup, failed_tasks_query, dag_query
+        Calls in `airflow_calls` for a trigger, for a lookup that finds the run or does not, and for the queries of
+        failed tasks and of the DAG.
     kinds
-        What can go wrong, for the tests of faults.
+        Kinds of faults that this transport can have.
     throttles
-        The operation that is asked for first, and throttled.
+        First operation of a trigger, which AWS can throttle.
+    denial
+        Part of the error message if `denied` is the response.
+    version
+        Version of Airflow.
     """
 
     transport: ClassVar[str]
-    lost: ClassVar[Mapping[str, Lost]]
-    busy: ClassVar[Mapping[str, Lost]]
-    taken: ClassVar[Mapping[str, Lost]]
+    outcome_unknown: ClassVar[Mapping[str, ResponseForVersion]]
+    busy: ClassVar[Mapping[str, ResponseForVersion]]
+    already_exists: ClassVar[Mapping[str, ResponseForVersion]]
     kinds: ClassVar[frozenset[Kind]]
     throttles: ClassVar[Operation]
     denial: ClassVar[str]
     trigger: list[str]
-    look: list[str]
-    look_in_vain: list[str]
-    tasks_of: list[str]
-    dag_of: list[str]
+    lookup: list[str]
+    failed_lookup: list[str]
+    failed_tasks_query: list[str]
+    dag_query: list[str]
     version: str
 
     def __init__(self, version: str) -> None: ...
 
     @staticmethod
     def connect(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> Transport:
-        """Make the transport, one that waits by the clock."""
+        """Create the transport, which waits by this clock."""
         ...
 
     def created(self) -> Script:
-        """Answer a trigger: made."""
+        """Return the response to a trigger that created the run."""
         ...
 
     def unknown_dag(self) -> Script:
-        """Answer a trigger: there is no such DAG."""
+        """Return the response to a trigger of a DAG that does not exist."""
         ...
 
     def rejected(self) -> Script:
-        """Answer a trigger: not like this."""
+        """Return the response to an invalid trigger."""
         ...
 
-    def refused_with(self, words: str) -> Script:
-        """Answer a trigger: not like this, in these words."""
+    def rejected_with(self, message: str) -> Script:
+        """Return the response to an invalid trigger, with this message."""
         ...
 
     def denied(self) -> Script:
-        """Refuse the caller, for one try."""
+        """Return the responses to one attempt of a caller without permission."""
         ...
 
     def found(self) -> Script:
-        """Answer a look: the run, queued, and its conf `CONF`."""
+        """Return the response to a lookup: the run is queued and has the conf `CONF`."""
         ...
 
     def absent(self) -> Script:
-        """Answer a look: not there."""
+        """Return the response to a lookup of a run that does not exist."""
         ...
 
     def absent_dag(self) -> Script:
-        """Answer a look: there is no such DAG."""
+        """Return the response to a lookup of a run whose DAG does not exist."""
         ...
 
-    def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
-        """Answer a look: the run, so far."""
+    def run_in_state(self, state: str, start_date: str | None, end_date: str | None) -> Script:
+        """Return the response to a lookup of a run in this state."""
         ...
 
     def tasks(self, states: Mapping[str, str]) -> Script:
-        """Answer the question for the failed ones of tasks in these states, by their ids."""
+        """Return the response to the query of failed tasks, for these states by task id."""
         ...
 
     def dag(self, *, paused: bool) -> Script:
-        """Answer the question whether the DAG is paused."""
+        """Return the response to the query of the DAG."""
         ...
 
     def gateway_timeout(self) -> Script:
-        """Answer anything with HTTP 504."""
+        """Return HTTP 504 as the response to any call."""
         ...
 
-    def asked(self, mwaa: FakeMwaa) -> list[str]:
-        """Return what Airflow was asked, in the order it was."""
+    def airflow_calls(self, mwaa: FakeMwaa) -> list[str]:
+        """Return the commands or requests that were sent to Airflow, in their order."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The transports, for tests that go through all of them."""
+"""The adapters of all transports."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 ADAPTERS: dict[str, type[Adapter]] = {"cli": CliAdapter, "rest": RestAdapter}
 
 
-def lanes(versions: Iterable[str]) -> list[ParameterSet]:
-    """Return the parameters of the fixture `adapter`: each transport on each of these versions."""
+def adapter_parameters(versions: Iterable[str]) -> list[ParameterSet]:
+    """Return the parameters of the fixture `adapter`: each transport to each of these versions."""
     return [
         pytest.param((adapter, version), id=f"{adapter.transport} {version}")
         for adapter in ADAPTERS.values()
@@ -27,6 +27,6 @@ def lanes(versions: Iterable[str]) -> list[ParameterSet]:
     ]
 
 
-NEWEST = lanes(NEWEST_OF_EACH_MAJOR)
-every_version = pytest.mark.parametrize("adapter", lanes(RELEASES), indirect=True)
-"""For tests that show that the recorded responses of a version are understood."""
+NEWEST = adapter_parameters(NEWEST_OF_EACH_MAJOR)
+every_version = pytest.mark.parametrize("adapter", adapter_parameters(RELEASES), indirect=True)
+"""For tests of how the function reads the recorded responses of each version."""

@@ -1,4 +1,4 @@
-"""What MWAA answers over its command line."""
+"""Responses of MWAA to Airflow CLI commands."""
 
 from __future__ import annotations
 
@@ -15,43 +15,42 @@ from tests.support import transcripts
 from tests.support.clock import Clock
 from tests.support.fake_mwaa.broken_responses import HangUp, Reset, Truncated
 from tests.support.fake_mwaa.faults import CLI
-from tests.support.fake_mwaa.responses import Answer, command, printed, raises, said
+from tests.support.fake_mwaa.responses import ScriptedResponse, command, printed, raises, replay
 from tests.support.fake_mwaa.server import FakeMwaa, Operation
-from tests.support.transports.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
+from tests.support.transports.adapter import DAG_ID, RUN_ID, Adapter, ResponseForVersion, Script
 
 TRACEBACK = "Traceback (most recent call last):\n  File x\n"
 
 
-def raised(line: str) -> Lost:
-    """Answer with this line of stderr."""
+def raised(line: str) -> ResponseForVersion:
+    """Return the response of a command that ends with this line on stderr."""
     return lambda _: printed("", f"{TRACEBACK}{line}\n")
 
 
-def recorded(case: str) -> Lost:
-    """Answer with what was recorded of a command."""
-
-    return lambda version: said(transcripts.command(version, case))
-
-
-CREATED = said(transcripts.created(DEFAULT, RUN_ID))
-"""Answer `dags trigger`: created."""
+def recorded(case: str) -> ResponseForVersion:
+    """Return the recorded response of a command."""
+    return lambda version: replay(transcripts.command(version, case))
 
 
-def task_rows(*rows: Mapping[str, str]) -> Answer:
-    """Answer `tasks states-for-dag-run` with these."""
+CREATED = replay(transcripts.created(DEFAULT, RUN_ID))
+"""Response to `dags trigger` that created the run."""
+
+
+def task_rows(*rows: Mapping[str, str]) -> ScriptedResponse:
+    """Return the response to `tasks states-for-dag-run` with these rows."""
     of_run = {"dag_id": DAG_ID, "execution_date": "2026-01-01T00:00:00+00:00"}
     return printed(f"noise\n{json.dumps([{**of_run, **row} for row in rows])}\n")
 
 
 class CliAdapter(Adapter):
-    """The command line."""
+    """The transport over Airflow CLI commands."""
 
     transport = "cli"
-    lost: ClassVar[Mapping[str, Lost]] = {
+    outcome_unknown: ClassVar[Mapping[str, ResponseForVersion]] = {
         "reset": lambda _: command(Reset()),
-        "hung up": lambda _: command(HangUp()),
-        "cut short": lambda _: command(Truncated()),
-        "silence": lambda _: raises(Operation.COMMAND, TimeoutError()),
+        "closed": lambda _: command(HangUp()),
+        "truncated": lambda _: command(Truncated()),
+        "no response": lambda _: raises(Operation.COMMAND, TimeoutError()),
         "500": lambda _: command(Response(500)),
         "502": lambda _: command(Response(502, b"<html>")),
         "504": lambda _: command(Response(504, b"<html>")),
@@ -61,12 +60,12 @@ class CliAdapter(Adapter):
         "a table": recorded("help"),
         "OperationalError": raised("sqlalchemy.exc.OperationalError: server closed the connection"),
     }
-    taken: ClassVar[Mapping[str, Lost]] = {
+    already_exists: ClassVar[Mapping[str, ResponseForVersion]] = {
         "already exists": recorded("duplicate"),
         "MultipleResultsFound": raised("sqlalchemy.exc.MultipleResultsFound: Multiple rows"),
         "IntegrityError": raised("sqlalchemy.exc.IntegrityError: UNIQUE constraint failed"),
     }
-    busy: ClassVar[Mapping[str, Lost]] = {
+    busy: ClassVar[Mapping[str, ResponseForVersion]] = {
         "429": lambda _: command(Response(429)),
         "503": lambda _: command(Response(503, b"busy")),
     }
@@ -78,10 +77,10 @@ class CliAdapter(Adapter):
         self.version = version
         self.dated = family(version) is AIRFLOW_2
         self.trigger = ["dags trigger"]
-        self.look = ["tasks states-for-dag-run", "dags state"] if self.dated else ["dags state"]
-        self.look_in_vain = self.look
-        self.tasks_of = ["tasks states-for-dag-run"]
-        self.dag_of = ["dags next-execution"]
+        self.lookup = ["tasks states-for-dag-run", "dags state"] if self.dated else ["dags state"]
+        self.failed_lookup = self.lookup
+        self.failed_tasks_query = ["tasks states-for-dag-run"]
+        self.dag_query = ["dags next-execution"]
 
     @staticmethod
     def connect(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> CliTransport:
@@ -90,7 +89,7 @@ class CliAdapter(Adapter):
         return transport
 
     def created(self) -> Script:
-        return [said(transcripts.created(self.version, RUN_ID))]
+        return [replay(transcripts.created(self.version, RUN_ID))]
 
     def unknown_dag(self) -> Script:
         return [recorded("unknown")(self.version)]
@@ -98,11 +97,11 @@ class CliAdapter(Adapter):
     def rejected(self) -> Script:
         return [recorded("badjson")(self.version)]
 
-    def refused_with(self, words: str) -> Script:
-        return [raised(f"airflow.exceptions.ParamValidationError: {words}")(self.version)]
+    def rejected_with(self, message: str) -> Script:
+        return [raised(f"airflow.exceptions.ParamValidationError: {message}")(self.version)]
 
     def denied(self) -> Script:
-        return [command(Response(403))] * 2  # a fresh token too
+        return [command(Response(403))] * 2  # the second one to the attempt with a new token
 
     def found(self) -> Script:
         if self.dated:
@@ -118,7 +117,7 @@ class CliAdapter(Adapter):
         unknown = recorded("statedagunk")(self.version)
         return [recorded("tasksunk")(self.version), unknown] if self.dated else [unknown]
 
-    def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
+    def run_in_state(self, state: str, start_date: str | None, end_date: str | None) -> Script:
         dates = {"start_date": start_date or "", "end_date": end_date or ""}
         tasks = task_rows({"task_id": "work", "state": state, **dates})
         of_run = printed(f"noise\n{state}\n")
@@ -137,5 +136,5 @@ class CliAdapter(Adapter):
     def gateway_timeout(self) -> Script:
         return [command(Response(504))]
 
-    def asked(self, mwaa: FakeMwaa) -> list[str]:
-        return [" ".join(words[:2]) for words in mwaa.words]
+    def airflow_calls(self, mwaa: FakeMwaa) -> list[str]:
+        return [" ".join(words[:2]) for words in mwaa.command_words]

@@ -1,4 +1,4 @@
-"""What MWAA answers over InvokeRestApi."""
+"""Responses of MWAA to InvokeRestApi."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from tests.support import transcripts
 from tests.support.clock import Clock
 from tests.support.fake_mwaa.broken_responses import HangUp, Reset, Truncated
 from tests.support.fake_mwaa.faults import REST
-from tests.support.fake_mwaa.responses import Answer, answer, raises, refused, web
+from tests.support.fake_mwaa.responses import ScriptedResponse, raises, refused, respond, web
 from tests.support.fake_mwaa.server import FakeMwaa, Operation
-from tests.support.transports.adapter import DAG_ID, RUN_ID, Adapter, Lost, Script
+from tests.support.transports.adapter import DAG_ID, RUN_ID, Adapter, ResponseForVersion, Script
 
 
-def exchanged(case: str) -> Lost:
-    """Answer with what was recorded of the REST API."""
+def recorded_response(case: str) -> ResponseForVersion:
+    """Return the recorded response of the REST API."""
 
-    def make(version: str) -> Answer:
+    def response(version: str) -> ScriptedResponse:
         exchange = transcripts.rest(version, case, run_id=RUN_ID)
-        return web(exchange.status, exchange.answer)
+        return web(exchange.status, exchange.response)
 
-    return make
+    return response
 
 
 class RestAdapter(Adapter):
-    """InvokeRestApi."""
+    """The transport over InvokeRestApi."""
 
     transport = "rest"
-    lost: ClassVar[Mapping[str, Lost]] = {
-        "reset": lambda _: answer(Operation.INVOKE_REST_API, Reset()),
-        "hung up": lambda _: answer(Operation.INVOKE_REST_API, HangUp()),
-        "cut short": lambda _: answer(Operation.INVOKE_REST_API, Truncated()),
-        "silence": lambda _: raises(Operation.INVOKE_REST_API, TimeoutError()),
+    outcome_unknown: ClassVar[Mapping[str, ResponseForVersion]] = {
+        "reset": lambda _: respond(Operation.INVOKE_REST_API, Reset()),
+        "closed": lambda _: respond(Operation.INVOKE_REST_API, HangUp()),
+        "truncated": lambda _: respond(Operation.INVOKE_REST_API, Truncated()),
+        "no response": lambda _: raises(Operation.INVOKE_REST_API, TimeoutError()),
         "TLS": lambda _: raises(
             Operation.INVOKE_REST_API, exceptions.SSLError(endpoint_url="x", error=OSError())
         ),
@@ -52,7 +52,7 @@ class RestAdapter(Adapter):
         "200 with a text": lambda _: web(200, "<html>Login</html>"),
         "200 with a list": lambda _: web(200, [1]),
         "200 with nothing": lambda _: web(200, None),
-        "half an answer": lambda _: answer(
+        "half of a response": lambda _: respond(
             Operation.INVOKE_REST_API, Response(200, b'{"RestApiStatusCode": 2')
         ),
         "no status": lambda _: refused(400, "RestApiServerException"),
@@ -61,8 +61,10 @@ class RestAdapter(Adapter):
         "413": lambda _: refused(413, "413"),
         "503 of AWS": lambda _: refused(503, "ServiceUnavailable"),
     }
-    taken: ClassVar[Mapping[str, Lost]] = {"already exists": exchanged("duplicate")}
-    busy: ClassVar[Mapping[str, Lost]] = {
+    already_exists: ClassVar[Mapping[str, ResponseForVersion]] = {
+        "already exists": recorded_response("duplicate")
+    }
+    busy: ClassVar[Mapping[str, ResponseForVersion]] = {
         "429": lambda _: web(429, {"detail": "Too many requests"}),
         "503": lambda _: web(503, None),
     }
@@ -73,43 +75,46 @@ class RestAdapter(Adapter):
     def __init__(self, version: str) -> None:
         self.version = version
         self.trigger = [f"POST /dags/{DAG_ID}/dagRuns"]
-        self.look = [f"GET /dags/{DAG_ID}/dagRuns/{RUN_ID}"]
-        self.tasks_of = ["POST /dags/~/dagRuns/~/taskInstances/list"]
-        self.dag_of = [f"GET /dags/{DAG_ID}"]
-        self.look_in_vain = [*self.look, f"GET /dags/{DAG_ID}"]
+        self.lookup = [f"GET /dags/{DAG_ID}/dagRuns/{RUN_ID}"]
+        self.failed_tasks_query = ["POST /dags/~/dagRuns/~/taskInstances/list"]
+        self.dag_query = [f"GET /dags/{DAG_ID}"]
+        self.failed_lookup = [*self.lookup, f"GET /dags/{DAG_ID}"]
 
     @staticmethod
     def connect(environments: Environments, mwaa: FakeMwaa, clock: Clock) -> RestTransport:
         return RestTransport(environments)
 
     def created(self) -> Script:
-        return [exchanged("created")(self.version)]
+        return [recorded_response("created")(self.version)]
 
     def unknown_dag(self) -> Script:
-        return [self._about_another("unknown dag", DAG_ID)]
+        return [self._recorded_of_nosuch("unknown dag", DAG_ID)]
 
     def rejected(self) -> Script:
-        return [exchanged("bad run id")(self.version)]
+        return [recorded_response("bad run id")(self.version)]
 
-    def refused_with(self, words: str) -> Script:
-        return [web(400, {"detail": words})]
+    def rejected_with(self, message: str) -> Script:
+        return [web(400, {"detail": message})]
 
     def denied(self) -> Script:
         return [refused(403, "AccessDeniedException")]
 
     def found(self) -> Script:
-        return [exchanged("run")(self.version)]
+        return [recorded_response("run")(self.version)]
 
     def absent(self) -> Script:
-        return [self._about_another("unknown run", RUN_ID), exchanged("dag")(self.version)]
+        return [
+            self._recorded_of_nosuch("unknown run", RUN_ID),
+            recorded_response("dag")(self.version),
+        ]
 
     def absent_dag(self) -> Script:
         return [
-            self._about_another("unknown run", RUN_ID),
-            self._about_another("no dag", DAG_ID),
+            self._recorded_of_nosuch("unknown run", RUN_ID),
+            self._recorded_of_nosuch("no dag", DAG_ID),
         ]
 
-    def shown(self, state: str, start_date: str | None, end_date: str | None) -> Script:
+    def run_in_state(self, state: str, start_date: str | None, end_date: str | None) -> Script:
         dates = {"start_date": start_date, "end_date": end_date}
         return [web(200, run(self.version, RUN_ID, state=state, **dates))]
 
@@ -119,21 +124,23 @@ class RestAdapter(Adapter):
         return [web(200, {"task_instances": found, "total_entries": len(found)})]
 
     def dag(self, *, paused: bool) -> Script:
-        recorded = transcripts.rest(self.version, "dag").answer
+        recorded = transcripts.rest(self.version, "dag").response
         return [web(200, {**recorded, "is_paused": paused})]
 
     def gateway_timeout(self) -> Script:
         return [web(504, "")]
 
-    def asked(self, mwaa: FakeMwaa) -> list[str]:
+    def airflow_calls(self, mwaa: FakeMwaa) -> list[str]:
         return mwaa.paths
 
-    def _about_another(self, case: str, name: str) -> Answer:
-        """Answer with what was recorded of `nosuch`."""
+    def _recorded_of_nosuch(self, case: str, name: str) -> ScriptedResponse:
+        """Return the recorded response about `nosuch`, with this name instead."""
         exchange = transcripts.rest(self.version, case)
-        return web(exchange.status, json.loads(json.dumps(exchange.answer).replace("nosuch", name)))
+        return web(
+            exchange.status, json.loads(json.dumps(exchange.response).replace("nosuch", name))
+        )
 
 
 def run(version: str, run_id: str, **fields: object) -> dict[str, Any]:
-    """Return a run as the REST API shows it."""
-    return {**transcripts.rest(version, "run").answer, "dag_run_id": run_id, **fields}
+    """Return a DAG run in the format of the REST API."""
+    return {**transcripts.rest(version, "run").response, "dag_run_id": run_id, **fields}
