@@ -119,7 +119,7 @@ transcripts: setup ## Record what the Airflow that AIRFLOW names prints and answ
 
 .PHONY: iam-snapshot
 iam-snapshot: setup package ## Write the permissions of the tested configurations to tests/iam/allowed
-	@$(RUN) $(GUARD) python -m tests.iam.allowed
+	@$(RUN) $(GUARD) python -m tests.iam.snapshot
 
 .PHONY: setup
 setup:

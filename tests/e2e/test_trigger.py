@@ -1,4 +1,4 @@
-"""One execution in the source account is one DAG run in the target account."""
+"""An execution in the source account creates one DAG run in the target account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.e2e.conftest import Stack, over_cli, over_rest
 DAG_RUN_SECONDS = 300.0
 
 
-def test_an_execution_ends_with_a_dag_run_that_succeeds(stack: Stack) -> None:
+def test_an_execution_creates_a_dag_run_that_succeeds(stack: Stack) -> None:
     conf = {"client": "acme"}
     commands, tokens = len(stack.sandbox.front.commands), len(stack.sandbox.front.tokens)
 
@@ -41,7 +41,7 @@ def test_an_execution_ends_with_a_dag_run_that_succeeds(stack: Stack) -> None:
         assert len(stack.sandbox.front.tokens) == tokens
 
 
-def test_conf_arrives_exactly_as_sent(stack: Stack) -> None:
+def test_the_dag_run_has_exactly_the_conf_of_the_input(stack: Stack) -> None:
     conf = {
         "quotes": 'it\'s "quoted"',
         "backslashes": "C:\\new\\table \\' \\\"",
@@ -74,7 +74,7 @@ def test_conf_arrives_exactly_as_sent(stack: Stack) -> None:
         pytest.param({"mwaa_dag_conf": "{}"}, id="string"),
     ],
 )
-def test_conf_may_be_left_out(stack: Stack, given: dict[str, Any]) -> None:
+def test_the_conf_is_optional(stack: Stack, given: dict[str, Any]) -> None:
     execution = stack.execute(mwaa_dag_name="paused", **given)
 
     run = stack.airflow.dag_run("paused", json.loads(str(execution.output))["dag_run_id"])
@@ -83,7 +83,7 @@ def test_conf_may_be_left_out(stack: Stack, given: dict[str, Any]) -> None:
 
 
 @over_cli
-def test_the_preliminary_task_runs_first_and_its_result_is_kept(stack: Stack) -> None:
+def test_the_preliminary_task_runs_first_and_its_result_is_passed_on(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="paused")
 
     entered = {
@@ -98,8 +98,8 @@ def test_the_preliminary_task_runs_first_and_its_result_is_kept(stack: Stack) ->
     assert entered["Trigger MWAA DAG"]["status"] == {"ready_for": "paused"}
 
 
-def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
-    """As when the first answer was lost and Step Functions tries again."""
+def test_a_repeated_request_returns_the_existing_dag_run(stack: Stack) -> None:
+    """Step Functions repeats a request if the first response was lost."""
     machine = stack.outputs["state_machine_arn"]
     event = {
         "mwaa_env_name": "sandbox",
@@ -118,17 +118,17 @@ def test_the_same_request_again_finds_its_dag_run(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "identity",
     [
-        # Without a `_`, so that over the CLI it is looked for among all runs.
+        # Over the CLI, the function searches all runs for an id without a `_`.
         pytest.param(lambda: {"run_id": f"own-{uuid.uuid4()}"}, id="run id"),
         pytest.param(lambda: {"idempotency_key": f"order {uuid.uuid4()} é"}, id="key"),
     ],
 )
-def test_a_request_that_has_a_name_is_carried_out_once_and_its_conf_compared(
-    stack: Stack, given: Callable[[], dict[str, str]]
+def test_requests_with_the_same_identity_share_a_dag_run_if_their_conf_is_equal(
+    stack: Stack, identity: Callable[[], dict[str, str]]
 ) -> None:
-    event = {"mwaa_dag_name": "paused", **given()}
+    event = {"mwaa_dag_name": "paused", **identity()}
 
     first = stack.execute(**event, mwaa_dag_conf={"a": 1})
     second = stack.execute(**event, mwaa_dag_conf={"a": 1})
@@ -142,17 +142,16 @@ def test_a_request_that_has_a_name_is_carried_out_once_and_its_conf_compared(
 
 
 @over_cli
-def test_a_redrive_finds_the_dag_run_that_was_made_unseen(
+def test_a_redrive_returns_the_dag_run_of_a_command_whose_response_was_lost(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The web server carries the command out, and says that it refused the token."""
-
+    """The web server runs the command, and responds that it rejects the token."""
     front = stack.sandbox.front
-    carry_out = front.perform
+    perform = front.perform
 
     def forbid(request: Request, action: Callable[[], Response]) -> Response:
-        answer = carry_out(request, action)
-        return Response(HTTPStatus.FORBIDDEN) if request.path in CLI_PATHS else answer
+        response = perform(request, action)
+        return Response(HTTPStatus.FORBIDDEN) if request.path in CLI_PATHS else response
 
     before = stack.airflow.run_ids("paused")
     with monkeypatch.context() as patch:
@@ -169,7 +168,7 @@ def test_a_redrive_finds_the_dag_run_that_was_made_unseen(
 
 
 @over_cli
-def test_a_misspelt_field_of_the_input_starts_nothing(stack: Stack) -> None:
+def test_an_input_with_a_misspelled_field_is_rejected(stack: Stack) -> None:
     before = stack.airflow.run_ids("paused")
 
     execution = stack.execute(mwaa_dag_name="paused", mwaa_dag_config={"a": 1})
@@ -180,7 +179,7 @@ def test_a_misspelt_field_of_the_input_starts_nothing(stack: Stack) -> None:
 
 
 @over_rest
-def test_ids_that_do_not_fit_into_a_path(stack: Stack) -> None:
+def test_a_run_id_that_is_too_long_for_a_path_works_over_rest(stack: Stack) -> None:
     run_id = f"{'long-' * 10}{uuid.uuid4()}"
 
     executions = [stack.execute(mwaa_dag_name="paused", run_id=run_id) for _ in range(2)]
@@ -190,7 +189,7 @@ def test_ids_that_do_not_fit_into_a_path(stack: Stack) -> None:
 
 
 @over_cli
-def test_a_paused_dag_gets_a_run_that_stays_queued(stack: Stack) -> None:
+def test_the_run_of_a_paused_dag_stays_queued(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="paused")
 
     run = stack.airflow.dag_run("paused", json.loads(str(execution.output))["dag_run_id"])

@@ -1,9 +1,10 @@
-// Answers a plan's questions: one JSON document in, one out; the library's directory is the first argument.
+// Evaluates the questions about a plan. Reads a JSON document from stdin and writes one to stdout. The first argument is
+// the directory of the library.
 //
-// `runSimulation` takes half a millisecond for each question, most of it to tell the resource's type, and drops the
-// key `kms:EncryptionContext:…` as one that it does not know. So the policies are validated once, and the answers
-// come of the same engine without the validation of the request. Whatever it allows is asked of `runSimulation`, too:
-// alone that knows which actions know no resource.
+// `runSimulation` takes half a millisecond for each question, mostly to determine the type of the resource, and drops
+// the unknown key `kms:EncryptionContext:…`. Therefore, this script validates the policies once and runs the same engine
+// without the validation of requests. It checks each allowed question with `runSimulation` as well, because only that
+// function knows which actions support no resources.
 
 import { createRequire } from "node:module";
 import { json } from "node:stream/consumers";
@@ -14,12 +15,12 @@ const { createValidatedPolicy, ...validators } = require("@cloud-copilot/iam-pol
 
 const { policies, questions } = await json(process.stdin);
 const validated = policies.map(({ kind, policy }, index) => {
-  const made = createValidatedPolicy(policy, validators[`validate${kind}Policy`], { name: `${index}` });
-  if (made.errors.length > 0) throw new Error(JSON.stringify([made.errors, policy]));
-  return made;
+  const created = createValidatedPolicy(policy, validators[`validate${kind}Policy`], { name: `${index}` });
+  if (created.errors.length > 0) throw new Error(JSON.stringify([created.errors, policy]));
+  return created;
 });
 
-const answers = [];
+const results = [];
 for (const { principal, action, resource, account, identity, attached, contexts } of questions) {
   const allowed = [];
   for (const [index, contextVariables] of contexts.entries()) {
@@ -36,6 +37,6 @@ for (const { principal, action, resource, account, identity, attached, contexts 
       throw new Error(JSON.stringify([simulation.request, checked.errors]));
     if (checked.overallResult === "Allowed" || checked.result?.ignoredContextKeys.length > 0) allowed.push(index);
   }
-  answers.push(allowed);
+  results.push(allowed);
 }
-process.stdout.write(JSON.stringify(answers));
+process.stdout.write(JSON.stringify(results));

