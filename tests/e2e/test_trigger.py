@@ -142,7 +142,7 @@ def test_requests_with_the_same_identity_share_a_dag_run_if_their_conf_is_equal(
 
 
 @over_cli
-def test_a_redrive_returns_the_dag_run_of_a_command_whose_response_was_lost(
+def test_a_redrive_returns_the_dag_run_of_a_command_that_was_reported_as_denied(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The web server runs the command, and responds that it rejects the token."""

@@ -21,5 +21,5 @@ def aws() -> Iterator[AwsServer]:
 
 @pytest.fixture
 def machines(aws: AwsServer) -> Machines:
-    """The state machines of the source account; none is there yet."""
+    """The state machines of the source account. None exists yet."""
     return Machines(Account(aws.url, SOURCE_ACCOUNT))

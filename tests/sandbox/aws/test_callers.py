@@ -1,4 +1,4 @@
-"""What IAM is told of a caller: Lambda names the function in its own calls, and in no others of its role."""
+"""Requests of a function have the function as their condition key, and other requests with its role do not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lambda_handler(event, context):
 
 
 class Front:
-    """Answers every call."""
+    """Responds to every request with an environment."""
 
     def respond(self, request: Request) -> Response:
         return Response(200, b'{"Environment": {"Name": "sandbox"}}')
@@ -93,25 +93,29 @@ def logged(target: Account, name: str) -> list[Any]:
     return target.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
 
 
-def test_the_function_calls_and_logs(target: Account, role: str) -> None:
+def test_the_function_in_the_condition_can_call_mwaa_and_write_its_log(
+    target: Account, role: str
+) -> None:
     create(target, "one", role)
 
     assert invoke(target, "one") == [{"Name": "sandbox"}] * 2
     assert logged(target, "one")
 
 
-def test_a_function_of_a_longer_name_with_the_same_role_does_not(
+def test_a_function_with_a_longer_name_and_the_same_role_is_denied(
     target: Account, role: str
 ) -> None:
     create(target, "one-more", role)
 
-    answers = invoke(target, "one-more")
+    responses = invoke(target, "one-more")
 
-    assert ["AccessDeniedException" in answer["errorMessage"] for answer in answers] == [True] * 2
+    assert ["AccessDeniedException" in response["errorMessage"] for response in responses] == [
+        True
+    ] * 2
     assert not logged(target, "one-more")
 
 
-def test_an_administrator_is_one_in_their_own_account_only(
+def test_an_administrator_has_no_permissions_in_the_other_account(
     aws: AwsServer, target: Account, role: str
 ) -> None:
     create(target, "one", role)

@@ -1,4 +1,4 @@
-"""The local EventBridge: a rule starts a state machine, as the role that the target names."""
+"""Rules of the local EventBridge start state machines with the role of their target."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def events(aws: AwsServer, machines: Machines) -> Any:
 
 
 class Rule:
-    """The rule `orders` of the account, which starts a machine that ends at once."""
+    """The rule `orders`, which starts a state machine that ends immediately."""
 
     def __init__(self, events: Any, machines: Machines) -> None:
         self.machine = machines.create("orders", {"Done": {"Type": "Succeed"}})
@@ -38,7 +38,7 @@ class Rule:
         self._account = machines.account
         events.put_rule(Name="orders", EventPattern=json.dumps({"source": ["shop"]}))
 
-    def starts_as(self, *, trust: Mapping[str, Any], resource: str) -> None:
+    def set_target(self, *, trust: Mapping[str, Any], resource: str) -> None:
         allow = {"Action": "states:StartExecution", "Resource": resource}
         role = create_role(self._account, "starter", trust=trust, allow=[allow])
         transformer = {
@@ -53,7 +53,7 @@ class Rule:
         }
         self._events.put_targets(Rule="orders", Targets=[target])
 
-    def tell(self, *, source: str) -> None:
+    def send_event(self, *, source: str) -> None:
         detail = json.dumps({"order": "4711"})
         entry = {"Source": source, "DetailType": "Ordered", "Detail": detail}
         assert self._events.put_events(Entries=[entry])["FailedEntryCount"] == 0
@@ -71,17 +71,17 @@ def rule(events: Any, machines: Machines) -> Rule:
 
 
 def test_a_matching_event_starts_an_execution_with_the_transformed_input(rule: Rule) -> None:
-    rule.starts_as(trust=TRUST, resource=rule.machine)
+    rule.set_target(trust=TRUST, resource=rule.machine)
 
-    rule.tell(source="elsewhere")
-    rule.tell(source="shop")
+    rule.send_event(source="elsewhere")
+    rule.send_event(source="shop")
 
     wait_until(lambda: bool(rule.inputs()))
     assert rule.inputs() == [{"conf": {"order": "4711"}}]
 
 
 @pytest.mark.parametrize(
-    ("trust", "resource", "words"),
+    ("trust", "resource", "message"),
     [
         pytest.param(
             {**TRUST, "Condition": {"ArnEquals": {"aws:SourceArn": f"{RULE}-2"}}},
@@ -97,23 +97,23 @@ def test_a_matching_event_starts_an_execution_with_the_transformed_input(rule: R
         ),
     ],
 )
-def test_a_role_that_does_not_allow_it_starts_nothing(
+def test_a_rule_whose_role_lacks_the_permission_starts_no_execution(
     rule: Rule,
     caplog: pytest.LogCaptureFixture,
     trust: dict[str, Any],
     resource: str,
-    words: str,
+    message: str,
 ) -> None:
-    rule.starts_as(trust=trust, resource=resource)
+    rule.set_target(trust=trust, resource=resource)
 
-    rule.tell(source="shop")
+    rule.send_event(source="shop")
 
     [warning] = [record.getMessage() for record in caplog.records if record.name == _LOGGER]
-    assert words in warning
+    assert message in warning
     assert rule.inputs() == []
 
 
-def test_a_bucket_says_whether_it_tells_eventbridge(machines: Machines) -> None:
+def test_a_bucket_keeps_its_eventbridge_configuration(machines: Machines) -> None:
     s3 = machines.account.s3
     machines.account.create_bucket("orders")
     before = s3.get_bucket_notification_configuration(Bucket="orders")

@@ -1,4 +1,4 @@
-"""The local Lambda: it runs a function's zip as AWS does."""
+"""The local Lambda runs the zip of a function like AWS."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def invoke(account: Account, function: str, event: object = None) -> tuple[Any, 
     return json.load(response["Payload"]), response.get("FunctionError")
 
 
-def test_runs_the_zip_on_the_runtime_client_and_stays_warm(target: Account) -> None:
+def test_invocations_share_a_warm_process(target: Account) -> None:
     arn = create_function(
         target,
         "function",
@@ -47,7 +47,7 @@ def test_runs_the_zip_on_the_runtime_client_and_stays_warm(target: Account) -> N
     assert second == ([{"a": 2}, 2, arn], None)
 
 
-def test_a_changed_configuration_starts_anew(target: Account) -> None:
+def test_a_changed_configuration_starts_a_new_process(target: Account) -> None:
     arn = create_function(
         target,
         "function",
@@ -63,7 +63,7 @@ def test_a_changed_configuration_starts_anew(target: Account) -> None:
     assert (before, after) == (None, "new")
 
 
-def test_an_exception_is_a_function_error_with_its_class(target: Account) -> None:
+def test_an_exception_becomes_a_function_error_with_its_class(target: Account) -> None:
     arn = create_function(
         target,
         "function",
@@ -79,7 +79,7 @@ def test_an_exception_is_a_function_error_with_its_class(target: Account) -> Non
     assert payload["errorMessage"] == "no"
 
 
-def test_a_function_that_takes_too_long_is_ended(target: Account) -> None:
+def test_a_function_that_exceeds_its_timeout_is_ended(target: Account) -> None:
     arn = create_function(
         target,
         "function",
@@ -93,14 +93,14 @@ def test_a_function_that_takes_too_long_is_ended(target: Account) -> None:
     assert payload["errorType"] == "Sandbox.Timedout"
 
 
-def test_the_import_of_a_function_does_not_count_as_its_time(target: Account) -> None:
+def test_the_timeout_does_not_include_the_import_of_the_function(target: Account) -> None:
     code = "import time\ntime.sleep(1.2)\ndef lambda_handler(event, context): return 'in time'\n"
     arn = create_function(target, "function", code, timeout=1)
 
     assert invoke(target, arn) == ("in time", None)
 
 
-def test_after_a_time_out_it_starts_anew(target: Account) -> None:
+def test_the_invocation_after_a_timeout_starts_a_new_process(target: Account) -> None:
     code = "import time\ndef lambda_handler(event, context): time.sleep(event)\n"
     arn = create_function(target, "function", code, timeout=1)
 
@@ -109,14 +109,14 @@ def test_after_a_time_out_it_starts_anew(target: Account) -> None:
     assert [error for _, error in endings] == ["Unhandled", None]
 
 
-def test_a_function_that_does_not_load_is_an_error(target: Account) -> None:
+def test_a_failed_import_becomes_a_function_error(target: Account) -> None:
     payload, error = invoke(target, create_function(target, "function", "import missing_module\n"))
 
     assert error == "Unhandled"
     assert "missing_module" in payload["errorMessage"]
 
 
-def test_has_the_sandbox_variables_and_its_role_in_aws(target: Account) -> None:
+def test_a_function_has_the_sandbox_variables_and_its_role(target: Account) -> None:
     arn = create_function(
         target,
         "function",
@@ -133,7 +133,7 @@ def test_has_the_sandbox_variables_and_its_role_in_aws(target: Account) -> None:
     assert identity.startswith(f"arn:aws:sts::{TARGET_ACCOUNT}:assumed-role/function/")
 
 
-def test_writes_its_log_to_its_log_group(target: Account) -> None:
+def test_a_function_writes_to_its_log_group(target: Account) -> None:
     target.logs.create_log_group(logGroupName="/aws/lambda/function")
     arn = create_function(
         target,
@@ -152,7 +152,7 @@ def test_a_missing_function_is_not_found(target: Account) -> None:
         invoke(target, "missing")
 
 
-def test_keeps_the_logging_configuration(target: Account) -> None:
+def test_the_logging_configuration_is_kept(target: Account) -> None:
     arn = create_function(target, "function", "")
 
     configuration = target.functions.get_function_configuration(FunctionName=arn)

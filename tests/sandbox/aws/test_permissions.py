@@ -1,4 +1,4 @@
-"""MWAA's API and STS in the local AWS: both ask IAM."""
+"""The local AWS checks permissions for the MWAA API and STS."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.support.local_aws.state_machines import create_role
 
 
 class StubFront:
-    """Answers with what it was asked, and by whom."""
+    """Responds with the request and its caller."""
 
     def respond(self, request: Request) -> Response:
-        asked = f"{request.method} {request.path}"
-        answer = {"CliToken": asked, "Environments": [asked], "IamIdentity": request.caller}
-        return Response(200, json.dumps(answer).encode())
+        line = f"{request.method} {request.path}"
+        body = {"CliToken": line, "Environments": [line], "IamIdentity": request.caller}
+        return Response(200, json.dumps(body).encode())
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def mwaa_client(aws: AwsServer, role: str) -> Any:
 
 @pytest.fixture
 def caller(aws: AwsServer, target: Account) -> Any:
-    """MWAA's API as a role that may use one environment, called from where `.localhost` need not resolve."""
+    """An MWAA client of a role that may use one environment. Its requests have no host prefix."""
     role = create_role(
         target,
         "caller",
@@ -64,11 +64,11 @@ def caller(aws: AwsServer, target: Account) -> Any:
     return mwaa_client(aws, role)
 
 
-def test_hands_on_to_the_front_what_the_role_may_do(caller: Any) -> None:
+def test_an_allowed_request_reaches_the_front(caller: Any) -> None:
     assert caller.create_cli_token(Name="sandbox")["CliToken"] == "POST /clitoken/sandbox"
 
 
-def test_tells_the_front_who_calls_and_the_whole_query(aws: AwsServer, target: Account) -> None:
+def test_the_front_receives_the_caller_and_the_query(aws: AwsServer, target: Account) -> None:
     trust = {"Principal": {"Service": "lambda.amazonaws.com"}}
     allow = {"Action": "airflow:*", "Resource": "*"}
     client = mwaa_client(aws, create_role(target, "caller", trust=trust, allow=[allow]))
@@ -80,7 +80,7 @@ def test_tells_the_front_who_calls_and_the_whole_query(aws: AwsServer, target: A
     assert identity == f"arn:aws:sts::{TARGET_ACCOUNT}:assumed-role/caller/lambda"
 
 
-def test_listing_wants_to_be_allowed_on_every_resource(caller: Any) -> None:
+def test_listing_environments_requires_permission_for_all_resources(caller: Any) -> None:
     with pytest.raises(ClientError) as error:
         caller.list_environments()
 
@@ -108,7 +108,7 @@ def test_an_account_without_mwaa_has_no_environments(aws: AwsServer, source: Acc
         pytest.param("create_web_login_token", {}, id="web-login"),
     ],
 )
-def test_acting_as_an_airflow_role_takes_one_of_airflows_roles(
+def test_a_permission_for_an_airflow_role_requires_a_known_role(
     aws: AwsServer,
     target: Account,
     *,
@@ -137,7 +137,7 @@ def test_acting_as_an_airflow_role_takes_one_of_airflows_roles(
 
 
 @pytest.mark.parametrize("action", ["get_environment", "create_cli_token"])
-def test_an_environment_that_the_role_does_not_name_is_denied(caller: Any, action: str) -> None:
+def test_an_environment_outside_the_policy_is_denied(caller: Any, action: str) -> None:
     with pytest.raises(ClientError) as error:
         getattr(caller, action)(Name="other")
 

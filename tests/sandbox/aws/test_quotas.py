@@ -1,4 +1,4 @@
-"""The local AWS: documented limits that AWS's API models do not hold."""
+"""The local AWS enforces documented limits that the API models of AWS do not contain."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, str]:
 
 
 def policy(length: int, **statement: Any) -> str:
-    """Return a policy of this length; white space comes on top."""
+    """Return a policy with this length, not counting white space."""
 
     def document(padding: int) -> dict[str, Any]:
         sid = {"Sid": "s" * padding}
@@ -49,7 +49,7 @@ def policy(length: int, **statement: Any) -> str:
 class TestTrustPolicy:
     REFUSED = ("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048")
 
-    def test_has_2048_characters_without_white_space(self, account: Account) -> None:
+    def test_has_at_most_2048_characters_without_white_space(self, account: Account) -> None:
         create = account.iam.create_role
 
         create(RoleName="longest", AssumeRolePolicyDocument=policy(2048, **TRUST))
@@ -57,7 +57,7 @@ class TestTrustPolicy:
         longer = policy(2049, **TRUST)
         assert refusal(create, RoleName="longer", AssumeRolePolicyDocument=longer) == self.REFUSED
 
-    def test_does_not_grow_beyond_that(self, account: Account) -> None:
+    def test_cannot_be_updated_beyond_2048_characters(self, account: Account) -> None:
         account.iam.create_role(RoleName="grown", AssumeRolePolicyDocument=policy(500, **TRUST))
         update = account.iam.update_assume_role_policy
 
@@ -67,7 +67,7 @@ class TestTrustPolicy:
         assert refusal(update, RoleName="grown", PolicyDocument=longer) == self.REFUSED
 
 
-def test_inline_policies_of_a_role_have_10240_characters_in_sum(account: Account) -> None:
+def test_inline_policies_of_a_role_have_at_most_10240_characters_in_total(account: Account) -> None:
     account.iam.create_role(RoleName="role", AssumeRolePolicyDocument=policy(500, **TRUST))
     put = account.iam.put_role_policy
 
@@ -88,32 +88,34 @@ def test_inline_policies_of_a_role_have_10240_characters_in_sum(account: Account
         pytest.param(
             {"Team": "data", "team": "data"},
             "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            id="same-but-for-case",
+            id="same-key-with-different-case",
         ),
         pytest.param(
             {"AWS:team": "data"},
             "aws: prefixed tag key names are not allowed for external use.",
-            id="key-of-aws",
+            id="reserved-key",
         ),
         pytest.param(
             {"Team": "aws:data"},
             "aws: prefixed tag key names are not allowed for external use.",
-            id="value-of-aws",
+            id="reserved-value",
         ),
     ],
 )
-def test_a_role_is_not_tagged(account: Account, tags: dict[str, str], message: str) -> None:
-    answer = refusal(
+def test_invalid_tags_of_a_role_are_rejected(
+    account: Account, tags: dict[str, str], message: str
+) -> None:
+    error = refusal(
         account.iam.create_role,
         RoleName="tagged",
         AssumeRolePolicyDocument=policy(500, **TRUST),
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
     )
 
-    assert answer == ("InvalidInput", message)
+    assert error == ("InvalidInput", message)
 
 
-def test_an_environment_has_4096_bytes_of_utf_8(account: Account) -> None:
+def test_environment_variables_have_at_most_4096_bytes_of_utf_8(account: Account) -> None:
     update = account.functions.update_function_configuration
     longest = "ü" * ((4096 - len('{"NAME":""}')) // 2)
 
@@ -130,7 +132,7 @@ def test_an_environment_has_4096_bytes_of_utf_8(account: Account) -> None:
 @pytest.mark.parametrize(
     "description", [pytest.param("it's", id="apostrophe"), pytest.param("d" * 256, id="too-long")]
 )
-def test_a_security_group_is_described_in_255_plain_characters(
+def test_security_group_descriptions_have_at_most_255_plain_characters(
     account: Account, description: str
 ) -> None:
     ec2 = account.session.client("ec2", endpoint_url=account.iam.meta.endpoint_url)
@@ -148,7 +150,7 @@ def test_a_security_group_is_described_in_255_plain_characters(
     ) == ("InvalidParameterValue", f"Invalid rule description. {DESCRIPTION}")
 
 
-def test_an_executions_input_has_262144_bytes_of_utf_8(account: Account) -> None:
+def test_the_input_of_an_execution_has_at_most_262144_bytes_of_utf_8(account: Account) -> None:
     machine = Machines(account).create("machine", {"Only": {"Type": "Succeed"}})
     start = account.states.start_execution
     longest = "ü" * ((262144 - len('""')) // 2)

@@ -1,4 +1,4 @@
-"""The gateway of the local AWS: it refuses requests that violate AWS's own API models, or a documented limit."""
+"""The gateway of the local AWS rejects requests that violate the API models of AWS."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def aws() -> Iterator[AwsServer]:
 
 @pytest.fixture(scope="module")
 def call(aws: AwsServer) -> Call:
-    """Calls an operation of a service, without botocore's own validation."""
+    """Calls an operation of a service without the validation of botocore."""
     session = Account(aws.url, SOURCE_ACCOUNT).session
 
     @functools.cache
     def client(service: str) -> Any:
         return session.client(
-            service,  # type: ignore[call-overload]  # the stubs know services by literal names
+            service,  # type: ignore[call-overload]  # the stubs accept only literal names
             endpoint_url=aws.url,
             config=Config(
                 inject_host_prefix=False,
@@ -83,7 +83,7 @@ def must(member: str, constraint: str, value: str | None = None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("operation", "parameters", "sentence"),
+    ("operation", "parameters", "message"),
     [
         pytest.param(
             "stepfunctions.describe_execution",
@@ -223,18 +223,18 @@ def must(member: str, constraint: str, value: str | None = None) -> str:
         ),
     ],
 )
-def test_a_violation_is_refused_in_the_words_of_aws(
-    call: Call, operation: str, parameters: dict[str, Any], sentence: str
+def test_a_violation_is_reported_with_the_message_of_aws(
+    call: Call, operation: str, parameters: dict[str, Any], message: str
 ) -> None:
     code = CODES[operation.partition(".")[0]]
 
     assert refusal(call, operation, **parameters) == (
         code,
-        f"1 validation error detected: {sentence}",
+        f"1 validation error detected: {message}",
     )
 
 
-def test_every_violation_is_named(call: Call) -> None:
+def test_all_violations_are_reported(call: Call) -> None:
     code, message = refusal(call, "sts.assume_role", RoleSessionName="a", DurationSeconds=899)
 
     assert code == "ValidationError"
@@ -310,7 +310,7 @@ def test_a_sensitive_value_is_not_shown(
         pytest.param("s3.list_buckets", {}, id="rest-xml"),
     ],
 )
-def test_a_request_without_violations_is_served(
+def test_a_valid_request_is_accepted(
     call: Call, operation: str, parameters: dict[str, Any]
 ) -> None:
     response = call(operation, **parameters)

@@ -1,4 +1,4 @@
-"""An MWAA for batches that fails at random, and counts its concurrent commands."""
+"""An MWAA for batches that fails at random and counts concurrent commands."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.faults.rules import RulesAirflow
 from tests.support.clock import Clock
 
 
-class Airflow(RulesAirflow):
-    """Rules of an Airflow. The DAG does not exist yet for a conf with one of the clients in `unready`."""
+class FaultyAirflow(RulesAirflow):
+    """A simulated Airflow. For clients in `unready`, it reports that the DAG does not exist."""
 
     def __init__(self) -> None:
         super().__init__(DEFAULT, Clock())
@@ -31,26 +31,26 @@ class Airflow(RulesAirflow):
         return super().cli(argv, timeout)
 
 
-class Front(MwaaFront):
+class FaultyFront(MwaaFront):
     """The environment `sandbox`.
 
     Attributes
     ----------
-    most
+    max_concurrency
         Largest number of concurrent commands.
-    faults
+    fault_rate
         Share of commands that fail, half of them after their execution.
     failed
         Number of failed commands.
     """
 
-    def __init__(self, directory: Path, airflow: Airflow) -> None:
+    def __init__(self, directory: Path, airflow: FaultyAirflow) -> None:
         super().__init__({"sandbox": airflow}, directory)
-        self.most = 0
-        self.faults = 0.0
+        self.max_concurrency = 0
+        self.fault_rate = 0.0
         self.failed = 0
-        self._now = 0
-        self._chance = random.Random(1)
+        self._current = 0
+        self._random = random.Random(1)
         self._lock = threading.Lock()
 
     def perform(self, request: Request, action: Callable[[], Response]) -> Response:
@@ -58,9 +58,9 @@ class Front(MwaaFront):
         if request.path not in CLI_PATHS:
             return action()
         with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
-            fails, after = self._chance.random() < self.faults, self._chance.random() < 0.5
+            self._current += 1
+            self.max_concurrency = max(self.max_concurrency, self._current)
+            fails, after = self._random.random() < self.fault_rate, self._random.random() < 0.5
             self.failed += fails
         try:
             if fails and not after:
@@ -71,4 +71,4 @@ class Front(MwaaFront):
             return response
         finally:
             with self._lock:
-                self._now -= 1
+                self._current -= 1

@@ -1,4 +1,4 @@
-"""An MWAA that holds requests, so that an invocation lasts as long as a test requires."""
+"""An MWAA that holds requests, so that an invocation takes as long as a test requires."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from tests.support.clock import Clock
 SECONDS = 300.0
 
 
-class Front(MwaaFront):
-    """The environment `sandbox`, with rules instead of an Airflow."""
+class HeldFront(MwaaFront):
+    """The environment `sandbox`, with a simulated Airflow."""
 
     def __init__(self, directory: Path) -> None:
         airflow = RulesAirflow(DEFAULT, Clock())
         super().__init__({"sandbox": airflow}, directory)
-        self._passes = threading.Event()
-        self._passes.set()
+        self._released = threading.Event()
+        self._released.set()
         self._reached = threading.Event()
 
     def perform(self, request: Request, action: Callable[[], Response]) -> Response:
-        """Execute a request as soon as requests are not held."""
+        """Carry out a request as soon as requests are not held."""
         self._reached.set()
-        assert self._passes.wait(SECONDS)
+        assert self._released.wait(SECONDS)
         return super().perform(request, action)
 
     @contextmanager
     def holding(self) -> Iterator[Callable[[], bool]]:
         """Hold requests during the body of the `with`. The yielded function waits for the first request."""
         self._reached.clear()
-        self._passes.clear()
+        self._released.clear()
         try:
             yield lambda: self._reached.wait(SECONDS)
         finally:
-            self._passes.set()
+            self._released.set()

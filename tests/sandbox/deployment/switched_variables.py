@@ -12,7 +12,7 @@ ACCOUNTS = {"source": SOURCE_ACCOUNT, "target": TARGET_ACCOUNT}
 KEY = f"arn:aws:kms:{REGION}:{{}}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-def demanding(number: str) -> dict[str, Any]:
+def restricted_account(number: str) -> dict[str, Any]:
     """Return an account that requires a key and a permissions boundary."""
     return account(
         number,
@@ -21,7 +21,7 @@ def demanding(number: str) -> dict[str, Any]:
     )
 
 
-ONLY_WHILE_NOTHING_RUNS: dict[str, Any] = {
+SET_WITHOUT_EXECUTIONS: dict[str, Any] = {
     "dedicated_invoker_role": True,
     "encryption": {"kms_key_arn": KEY.format(SOURCE_ACCOUNT)},
     "preliminary_tasks": [],
@@ -46,9 +46,9 @@ SWITCHED: dict[str, Any] = {
     },
     "logging": {"level": "ALL", "retention_in_days": 0},
     "mwaa_environments": ["sandbox", "second"],
-    "source_account": demanding(SOURCE_ACCOUNT),
+    "source_account": restricted_account(SOURCE_ACCOUNT),
     "tags": {"Team": "data", "Project": "other"},
-    "target_account": demanding(TARGET_ACCOUNT),
+    "target_account": restricted_account(TARGET_ACCOUNT),
     "tracing": True,
     "trusted_sources": [
         {
@@ -58,10 +58,10 @@ SWITCHED: dict[str, Any] = {
     ],
     "vpc": {"subnet_ids": ["subnet-0a1b"], "security_group_ids": ["sg-0a1b"]},
 }
-"""All variables except the other variables in this module, the variables in names, and the package."""
+"""All variables except the other variables in this module, the package, and variables that are part of names."""
 
 WAITING = {"wait_for_completion": {"timeout_seconds": 3600}}
-"""Executions then last as long as their DAG runs."""
+"""Makes executions wait for their DAG runs."""
 
 LOG_GROUPS = {
     f"{side}_account": account(number, logging={"log_group_name": f"/team/{side}"})

@@ -1,4 +1,4 @@
-"""Batches of the deployed configuration, before an MWAA that fails: each item is one DAG run, and none is two."""
+"""Batches create exactly one DAG run for each item, even if MWAA fails."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ import pytest
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from tests.faults.rules import DAG
-from tests.sandbox.deployment.faulty_mwaa import Airflow, Front
+from tests.sandbox.deployment.faulty_mwaa import FaultyAirflow, FaultyFront
 from tests.support.local_aws.state_machines import Machines
 from tests.support.local_aws.terraform import Terraform
 
-# One sandbox for all of these tests, and one apply.
+# All tests of this module share one sandbox and one apply.
 pytestmark = pytest.mark.xdist_group("batches")
 
 ITEMS = int(os.environ.get("BATCH_ITEMS", "60"))
-"""Of the batch under faults; `make soak` has 1,000."""
+"""Items of the batch under faults. `make soak` sets 1,000."""
 BUCKET = "batches"
 MAX_CONCURRENCY = 3
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The deployed configuration with its batches, and what is behind it."""
+    """The deployed configuration with batches, its MWAA and its state machines."""
 
-    airflow: Airflow
-    front: Front
+    airflow: FaultyAirflow
+    front: FaultyFront
     machines: Machines
     outputs: Mapping[str, str]
 
     def start(self, event: Mapping[str, Any], *, seconds: float = 600) -> Mapping[str, Any]:
-        """Start a batch; return its description at its end."""
+        """Start a batch, wait until it ends, and return its description."""
         states = self.machines.account.states
         arn = self.outputs["batch_state_machine_arn"]
         started = states.start_execution(stateMachineArn=arn, input=json.dumps(event))
         return self.machines.account.wait_for_end(started["executionArn"], timeout=seconds)
 
     def redrive(self, arn: str) -> Mapping[str, Any]:
-        """Redrive a batch; return its description at its end."""
+        """Redrive a batch, wait until it ends, and return its description."""
         return self.machines.redrive(arn)
 
     @contextmanager
     def tolerating(self, percentage: int) -> Iterator[None]:
-        """Have so many of a batch's items be allowed to fail."""
+        """Tolerate this percentage of failed items."""
         states, arn = self.machines.account.states, self.outputs["batch_state_machine_arn"]
         deployed = states.describe_state_machine(stateMachineArn=arn)["definition"]
         field = '"ToleratedFailurePercentage": '
@@ -63,7 +63,7 @@ class Stack:
             states.update_state_machine(stateMachineArn=arn, definition=deployed)
 
     def results(self, ended: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
-        """Return what a file of the batch's results holds."""
+        """Return the content of a file with results of the batch."""
         directory = json.loads(ended["output"])["ResultWriterDetails"]["Key"].rpartition("/")[0]
         read = self.machines.account.s3.get_object(Bucket=BUCKET, Key=f"{directory}/{file}")
         results: list[dict[str, Any]] = json.load(read["Body"])
@@ -71,16 +71,16 @@ class Stack:
 
     @property
     def clients(self) -> Counter[str]:
-        """How many DAG runs there are of each client."""
+        """Number of DAG runs of each client."""
         return Counter(str(run.conf["client"]) for run in self.airflow.runs)
 
 
 @pytest.fixture(scope="module")
 def stack(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    airflow = Airflow()
+    airflow = FaultyAirflow()
     directory = tmp_path_factory.mktemp("batches")
     with (
-        Front(directory, airflow) as front,
+        FaultyFront(directory, airflow) as front,
         terraform.stack(front, directory / "configuration") as accounts,
     ):
         batch = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
@@ -90,12 +90,12 @@ def stack(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture(autouse=True)
-def begun_anew(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No DAG run and no fault; and nobody waits for a retry."""
+def reset(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove all DAG runs and faults, and skip the waits between retries."""
     monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))
     stack.airflow.runs.clear()
     stack.airflow.unready = frozenset()
-    stack.front.faults, stack.front.failed, stack.front.most = 0.0, 0, 0
+    stack.front.fault_rate, stack.front.failed, stack.front.max_concurrency = 0.0, 0, 0
 
 
 def clients(count: int) -> Sequence[str]:
@@ -109,14 +109,14 @@ def items(names: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def test_fifty_of_which_three_cannot_be_are_corrected_and_redriven(stack: Stack) -> None:
+def test_a_redrive_completes_a_batch_in_which_three_of_fifty_items_failed(stack: Stack) -> None:
     names = clients(50)
     stack.airflow.unready = frozenset({names[7], names[20], names[49]})
 
     failed = stack.start({"dag_runs": items(names)})
     before = stack.clients
-    # A function whose execution was stopped may still be at its command when a redrive begins, as on AWS.
-    most = stack.front.most
+    # When the redrive begins, functions of stopped executions may still run, as on AWS.
+    max_concurrency = stack.front.max_concurrency
     again = stack.redrive(failed["executionArn"])
     stack.airflow.unready = frozenset()
     ended = stack.redrive(failed["executionArn"])
@@ -127,10 +127,10 @@ def test_fifty_of_which_three_cannot_be_are_corrected_and_redriven(stack: Stack)
     assert 0 < len(before) < 50 - 3
     assert ended["status"] == "SUCCEEDED", ended
     assert stack.clients == Counter(names)
-    assert 1 <= most <= MAX_CONCURRENCY
+    assert 1 <= max_concurrency <= MAX_CONCURRENCY
 
 
-def test_fifty_of_which_three_may_fail_succeed_with_forty_seven(stack: Stack) -> None:
+def test_a_batch_that_tolerates_three_failures_succeeds_with_the_other_items(stack: Stack) -> None:
     names = clients(50)
     failing = {names[7], names[20], names[49]}
     stack.airflow.unready = frozenset(failing)
@@ -145,14 +145,16 @@ def test_fifty_of_which_three_may_fail_succeed_with_forty_seven(stack: Stack) ->
     assert all("DagNotFound" in result["Cause"] for result in failed)
 
 
-def test_each_client_of_a_csv_object_gets_one_dag_run_whatever_fails(stack: Stack) -> None:
+def test_a_batch_from_csv_creates_one_dag_run_for_each_row_under_random_faults(
+    stack: Stack,
+) -> None:
     names = clients(ITEMS)
     rows = [f"sandbox,{DAG},{name}" for name in names]
     body = "\n".join(["mwaa_env_name,mwaa_dag_name,conf.client", *rows])
     stack.machines.account.s3.put_object(
         Bucket=BUCKET, Key="batches/clients.csv", Body=body.encode()
     )
-    stack.front.faults = 0.1
+    stack.front.fault_rate = 0.1
 
     event = {"bucket": BUCKET, "key": "batches/clients.csv"}
     ended = stack.start(event, seconds=ITEMS * 10)
@@ -160,4 +162,4 @@ def test_each_client_of_a_csv_object_gets_one_dag_run_whatever_fails(stack: Stac
     assert ended["status"] == "SUCCEEDED", ended
     assert stack.clients == Counter(names)
     assert stack.front.failed > 0
-    assert 1 <= stack.front.most <= MAX_CONCURRENCY
+    assert 1 <= stack.front.max_concurrency <= MAX_CONCURRENCY

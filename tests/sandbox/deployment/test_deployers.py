@@ -1,6 +1,4 @@
-"""Deployments by the roles that deploy: what docs/deploy-permissions.json allows them is enough for all that
-Terraform does, and what is switched or new disturbs no execution.
-"""
+"""The permissions in docs/deploy-permissions.json are sufficient, and no deployment disturbs executions."""
 
 from __future__ import annotations
 
@@ -22,11 +20,11 @@ from sandbox.account import Account
 from sandbox.aws.accounts import DEPLOYED_NAME, DEPLOYER
 from sandbox.deployment import Applied
 from tests.faults.rules import DAG
-from tests.sandbox.deployment.held_mwaa import SECONDS, Front
+from tests.sandbox.deployment.held_mwaa import SECONDS, HeldFront
 from tests.sandbox.deployment.switched_variables import (
     ACCOUNTS,
     LOG_GROUPS,
-    ONLY_WHILE_NOTHING_RUNS,
+    SET_WITHOUT_EXECUTIONS,
     SWITCHED,
     WAITING,
 )
@@ -35,7 +33,7 @@ from tests.support.local_aws.terraform import Stack, Terraform
 from tests.terraform.root_variables import account
 from tools.paths import ZIP
 
-# One sandbox for all of these tests: each begins with an apply of what it needs.
+# All tests of this module share one sandbox. Each starts with an apply of the variables that it needs.
 pytestmark = pytest.mark.xdist_group("deployment")
 
 FUNCTION = "module.target.aws_lambda_function.this"
@@ -43,35 +41,35 @@ ALIAS = "module.target.aws_lambda_alias.live"
 EVENT = {"mwaa_env_name": "sandbox", "mwaa_dag_name": DAG}
 
 
-def ignore(*_: int) -> None:
+def no_progress(*_: int) -> None:
     """Show no progress."""
 
 
-def another_package() -> bytes:
-    """Return a package with other bytes than the one that was built."""
+def changed_package() -> bytes:
+    """Return the package with different content."""
     content = io.BytesIO(ZIP.read_bytes())
     with zipfile.ZipFile(content, "a") as package:
-        package.writestr(zipfile.ZipInfo("another"), "")  # which is of no date
+        package.writestr(zipfile.ZipInfo("another"), "")  # without the current date
     return content.getvalue()
 
 
 @contextmanager
-def another_package_in(directory: Path) -> Iterator[None]:
-    """Have another package in place of the link to the one that was built."""
+def changed_package_in(directory: Path) -> Iterator[None]:
+    """Replace the link to the package with a changed package."""
     link = directory / ZIP.parent.name
-    aside = link.rename(directory / "aside")
+    original = link.rename(directory / "original")
     link.mkdir()
-    (link / ZIP.name).write_bytes(another_package())
+    (link / ZIP.name).write_bytes(changed_package())
     try:
         yield
     finally:
         shutil.rmtree(link)
-        aside.rename(link)
+        original.rename(link)
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    with Front(tmp_path_factory.mktemp("front")) as front:
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldFront]:
+    with HeldFront(tmp_path_factory.mktemp("front")) as front:
         yield front
 
 
@@ -81,37 +79,37 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stack(terraform: Terraform, front: Front, directory: Path) -> Iterator[Stack]:
+def stack(terraform: Terraform, front: HeldFront, directory: Path) -> Iterator[Stack]:
     with terraform.stack(front, directory) as stack:
         yield stack
 
 
 @pytest.fixture(scope="module")
 def everything(stack: Stack) -> dict[str, Any]:
-    """Every option, with another package as an object in S3."""
-    content = another_package()
+    """All options, and a changed package in S3."""
+    content = changed_package()
     stack.target.create_bucket("zips")
     stack.target.s3.put_object(Bucket="zips", Key="trigger.zip", Body=content)
     hashed = base64.b64encode(hashlib.sha256(content).digest()).decode()
     package = {"bucket": "zips", "key": "trigger.zip", "source_code_hash": hashed}
-    return {**ONLY_WHILE_NOTHING_RUNS, **SWITCHED, "package": package}
+    return {**SET_WITHOUT_EXECUTIONS, **SWITCHED, "package": package}
 
 
 @pytest.fixture(scope="module")
 def in_existing_logs(stack: Stack) -> dict[str, Any]:
-    """The options that are switched while nothing runs, and existing log groups."""
+    """The options that must not change during executions, and existing log groups."""
     stack.source.logs.create_log_group(logGroupName="/team/source")
     stack.target.logs.create_log_group(logGroupName="/team/target")
-    return {**ONLY_WHILE_NOTHING_RUNS, **LOG_GROUPS}
+    return {**SET_WITHOUT_EXECUTIONS, **LOG_GROUPS}
 
 
 class Deployed:
-    """The deployed configuration, with one set of variables after the other.
+    """The deployed configuration, to which tests apply different variables.
 
     Attributes
     ----------
     variables
-        Variables of the last apply; None if something else has changed the deployment since.
+        Variables of the last apply, or None if the deployment has changed since then.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -120,29 +118,29 @@ class Deployed:
         self._source = stack.source
         self._outputs: Mapping[str, str] = {}
 
-    def have(self, **variables: Any) -> Mapping[str, str]:
-        """Apply unless that is what was applied last; return the outputs."""
+    def ensure(self, **variables: Any) -> Mapping[str, str]:
+        """Apply these variables unless they are applied already, and return the outputs."""
         if self.variables != variables:
             self._apply(**variables)
         return self._outputs
 
-    def switch(self, *, taking_away: Collection[str] = (), **variables: Any) -> Mapping[str, str]:
-        """Switch, and return the outputs; `taking_away` is all that goes."""
-        assert gone(self._apply(**variables).actions) == set(taking_away)
+    def switch(self, *, deletes: Collection[str] = (), **variables: Any) -> Mapping[str, str]:
+        """Apply these variables, check that only `deletes` is deleted, and return the outputs."""
+        assert deleted_or_replaced(self._apply(**variables).actions) == set(deletes)
         return self._outputs
 
     def switch_while_executions_start(
-        self, *, taking_away: Collection[str] = (), **variables: Any
+        self, *, deletes: Collection[str] = (), **variables: Any
     ) -> None:
-        """Switch while executions start: each succeeds."""
+        """Apply these variables while executions start, and check that all of them succeed."""
         arn = self._outputs["state_machine_arn"]
         with Executions(self._source, arn, EVENT) as executions:
-            self.switch(taking_away=taking_away, **variables)
+            self.switch(deletes=deletes, **variables)
         assert executions.failures == []
         assert executions.ended
 
     def _apply(self, **variables: Any) -> Applied:
-        applied = self.deployment.apply(ignore, **variables)
+        applied = self.deployment.apply(no_progress, **variables)
         self.variables, self._outputs = variables, applied.outputs
         return applied
 
@@ -152,8 +150,8 @@ def deployed(stack: Stack) -> Deployed:
     return Deployed(stack)
 
 
-def gone(actions: Mapping[str, str]) -> set[str]:
-    """Return the addresses, without instances, of what a plan deletes, be it to make it anew."""
+def deleted_or_replaced(actions: Mapping[str, str]) -> set[str]:
+    """Return the addresses, without instance keys, of all resources that a plan deletes or replaces."""
     return {
         address.partition("[")[0]
         for address, action in actions.items()
@@ -161,8 +159,8 @@ def gone(actions: Mapping[str, str]) -> set[str]:
     }
 
 
-def described(target: Account) -> dict[str, Any]:
-    """Return the description of the function and of its alias."""
+def describe_function(target: Account) -> dict[str, Any]:
+    """Return the descriptions of the function and its alias."""
     function = target.functions.get_function(FunctionName=DEPLOYED_NAME)["Configuration"]
     alias = target.functions.get_alias(FunctionName=DEPLOYED_NAME, Name="live")
     of_alias = {f"alias: {name}": value for name, value in alias.items()}
@@ -170,27 +168,27 @@ def described(target: Account) -> dict[str, Any]:
 
 
 def invoked_version(target: Account) -> str:
-    """Return the version of the function that an invocation of the alias runs."""
+    """Invoke the alias, and return the executed version of the function."""
     response = target.functions.invoke(FunctionName=f"{DEPLOYED_NAME}:live", Payload=b"{}")
     return response["ExecutedVersion"]
 
 
-def test_waiting_updates_the_state_machine_and_nothing_else(deployed: Deployed) -> None:
-    deployed.have(**ONLY_WHILE_NOTHING_RUNS)
+def test_wait_for_completion_changes_only_the_state_machine(deployed: Deployed) -> None:
+    deployed.ensure(**SET_WITHOUT_EXECUTIONS)
 
-    assert deployed.deployment.plan(**ONLY_WHILE_NOTHING_RUNS, **WAITING) == {
+    assert deployed.deployment.plan(**SET_WITHOUT_EXECUTIONS, **WAITING) == {
         "module.source.aws_sfn_state_machine.this": "update"
     }
 
 
-def test_a_path_replaces_the_roles_and_nothing_else(deployed: Deployed) -> None:
-    deployed.have(**ONLY_WHILE_NOTHING_RUNS)
+def test_a_role_path_replaces_only_the_roles(deployed: Deployed) -> None:
+    deployed.ensure(**SET_WITHOUT_EXECUTIONS)
     accounts = {
         f"{side}_account": account(number, role={"path": "/team/"})
         for side, number in ACCOUNTS.items()
     }
 
-    assert gone(deployed.deployment.plan(**ONLY_WHILE_NOTHING_RUNS, **accounts)) == {
+    assert deleted_or_replaced(deployed.deployment.plan(**SET_WITHOUT_EXECUTIONS, **accounts)) == {
         "module.source.aws_iam_role.this",
         "module.source.aws_iam_role_policy.this",
         "module.target.aws_iam_role.function",
@@ -200,24 +198,25 @@ def test_a_path_replaces_the_roles_and_nothing_else(deployed: Deployed) -> None:
     }
 
 
-# No function, state machine or role is replaced or deleted, except for the invoker role, while nothing runs.
+# Only the invoker role is replaced or deleted, and only while no execution runs. Functions, state machines and other
+# roles are not.
 
 
 def test_every_option_can_be_switched_on_while_executions_start(
     deployed: Deployed, everything: dict[str, Any]
 ) -> None:
-    deployed.have(**ONLY_WHILE_NOTHING_RUNS)
+    deployed.ensure(**SET_WITHOUT_EXECUTIONS)
 
     deployed.switch_while_executions_start(**everything)
 
 
-def test_replaced_roles_have_their_policies_after_one_apply(
+def test_replaced_roles_have_all_policies_after_one_apply(
     deployed: Deployed, everything: dict[str, Any]
 ) -> None:
-    deployed.have(**everything)
+    deployed.ensure(**everything)
     roles = [address for address in deployed.deployment.resources() if ".aws_iam_role." in address]
 
-    deployed.deployment.apply(ignore, replace=roles, **everything)
+    deployed.deployment.apply(no_progress, replace=roles, **everything)
 
     assert len(roles) == 4
     assert deployed.deployment.plan(**everything) == {}
@@ -226,24 +225,24 @@ def test_replaced_roles_have_their_policies_after_one_apply(
 def test_every_option_can_be_switched_off_while_executions_start(
     deployed: Deployed, everything: dict[str, Any], in_existing_logs: dict[str, Any]
 ) -> None:
-    deployed.have(**everything)
+    deployed.ensure(**everything)
 
     deployed.switch_while_executions_start(
         **in_existing_logs,
-        taking_away=[
+        deletes=[
             "module.batch",
             *(f"module.{side}.aws_cloudwatch_log_group.this" for side in ACCOUNTS),
         ],
     )
 
 
-def test_without_options_nothing_but_the_defaults_is_left(
+def test_without_options_only_the_default_resources_remain(
     deployed: Deployed, stack: Stack, in_existing_logs: dict[str, Any]
 ) -> None:
-    before = deployed.have(**in_existing_logs)
+    before = deployed.ensure(**in_existing_logs)
 
     after = deployed.switch(
-        taking_away=[
+        deletes=[
             "module.target.aws_iam_role.invoker",
             "module.target.aws_iam_role_policy.invoker",
         ]
@@ -262,31 +261,31 @@ def test_without_options_nothing_but_the_defaults_is_left(
     }
 
 
-def test_what_is_switched_while_nothing_runs_replaces_nothing_either(deployed: Deployed) -> None:
-    deployed.have()
+def test_options_that_are_set_without_executions_replace_no_resource(deployed: Deployed) -> None:
+    deployed.ensure()
 
-    assert gone(deployed.deployment.plan(**ONLY_WHILE_NOTHING_RUNS)) == set()
+    assert deleted_or_replaced(deployed.deployment.plan(**SET_WITHOUT_EXECUTIONS)) == set()
 
 
-def test_a_new_package_disturbs_no_execution_and_one_command_rolls_it_back(
-    deployed: Deployed, stack: Stack, front: Front, directory: Path
+def test_a_new_package_disturbs_no_execution_and_can_be_rolled_back(
+    deployed: Deployed, stack: Stack, front: HeldFront, directory: Path
 ) -> None:
-    outputs = deployed.have()
+    outputs = deployed.ensure()
     deployed.variables = None
     source, target = stack.source, stack.target
-    old, before = invoked_version(target), described(target)
+    old, before = invoked_version(target), describe_function(target)
 
-    with ThreadPoolExecutor() as pool, front.holding() as reached, another_package_in(directory):
+    with ThreadPoolExecutor() as pool, front.holding() as reached, changed_package_in(directory):
         running = pool.submit(
             source.execute, outputs["state_machine_arn"], EVENT, name="running", timeout=SECONDS
         )
         assert reached()
-        applied = deployed.deployment.apply(ignore)
+        applied = deployed.deployment.apply(no_progress)
         assert not running.done()
     assert running.result()["status"] == "SUCCEEDED"
     assert int(invoked_version(target)) == int(old) + 1
     assert applied.actions == {ALIAS: "update", FUNCTION: "update"}
-    after = described(target)
+    after = describe_function(target)
     assert {name for name in after | before if after.get(name) != before.get(name)} == {
         "CodeSha256",
         "CodeSize",
@@ -296,12 +295,14 @@ def test_a_new_package_disturbs_no_execution_and_one_command_rolls_it_back(
     target.functions.update_alias(FunctionName=DEPLOYED_NAME, Name="live", FunctionVersion=old)
 
     assert invoked_version(target) == old
-    with another_package_in(directory):
-        assert deployed.deployment.plan().keys() == {ALIAS}, "the next apply goes forward again"
+    with changed_package_in(directory):
+        assert deployed.deployment.plan().keys() == {ALIAS}, (
+            "the next apply must deploy the new version again"
+        )
 
 
 @pytest.mark.parametrize("side", ACCOUNTS)
-def test_a_role_that_deploys_may_touch_no_other_role(stack: Stack, side: str) -> None:
+def test_a_deploying_role_cannot_create_other_roles(stack: Stack, side: str) -> None:
     deployer = Account(stack.aws.url, ACCOUNTS[side], role=DEPLOYER)
 
     with pytest.raises(ClientError, match="not authorized to perform: iam:CreateRole on") as error:

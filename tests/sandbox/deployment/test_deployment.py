@@ -1,4 +1,4 @@
-"""Terraform in the sandbox: what goes wrong is one message."""
+"""Errors of Terraform commands in the sandbox."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ resource "aws_iam_role_policy" "broken" {{
 """
 
 
-def test_an_apply_that_fails_half_way_says_where_and_why(
+def test_the_error_of_a_partial_apply_names_the_resource_and_the_reason(
     terraform: Terraform, tmp_path: Path
 ) -> None:
     (tmp_path / "main.tf").write_text(CONFIGURATION)

@@ -1,4 +1,4 @@
-"""What docs/migrating.md says, tried on resources that were made by hand: Terraform takes them over as they are."""
+"""The import blocks in docs/migrating.md import manually created resources without replacing them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sandbox.deployment import Applied, Deployment
 from tests.support.local_aws.terraform import Terraform
 from tools.paths import PROJECT
 
-# One sandbox for all of these tests, and one apply.
+# All tests of this module share one sandbox and one apply.
 pytestmark = pytest.mark.xdist_group("migrating")
 
 TIMEOUT = 300.0
@@ -45,7 +45,7 @@ INPUT = {
 
 @dataclass(frozen=True)
 class Migrated:
-    """Both accounts after the apply, what it has done, and an execution that had ended before."""
+    """Both accounts after the apply, its actions, and an execution that ended before it."""
 
     source: Account
     target: Account
@@ -56,11 +56,11 @@ class Migrated:
 
 @pytest.fixture(scope="module")
 def migrated(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrated]:
-    """What was made by hand, imported with the blocks of the page and applied."""
+    """Manually created resources, imported with the blocks of the page and applied."""
     directory = tmp_path_factory.mktemp("migrating")
     with AwsServer() as aws:
         source, target = (Account(aws.url, number) for number in (SOURCE_ACCOUNT, TARGET_ACCOUNT))
-        make_by_hand(source, target)
+        create_manually(source, target)
         before = source.execute(STATE_MACHINE_ARN, INPUT, name="before", timeout=TIMEOUT)
         assert json.loads(before["output"]) == {"triggered": "onboarding"}
 
@@ -71,17 +71,17 @@ def migrated(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def import_blocks() -> str:
-    """Return the page's blocks, for the name that the sandbox's roles may deploy."""
+    """Return the import blocks of the page, with the name that the roles of the sandbox may deploy."""
     page = (PROJECT / "docs" / "migrating.md").read_text()
     [blocks] = re.findall(r"^ *```hcl\n(.*?)^ *```$", page, re.DOTALL | re.MULTILINE)
     return str(blocks).replace("data-onboarding-next", DEPLOYED_NAME)
 
 
-def make_by_hand(source: Account, target: Account) -> None:
-    """Make what the two templates make, with their policies on everything."""
+def create_manually(source: Account, target: Account) -> None:
+    """Create the resources of the previous templates, with policies for all resources."""
     states = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}}
     target_role_arn = f"arn:aws:iam::{TARGET_ACCOUNT}:role/dev-TriggerFunctionRole-1A2B"
-    source_role_arn = make_role(
+    source_role_arn = create_role(
         source,
         "staging-DataOnboardingNextRole-3C4D",
         trust=[states],
@@ -90,7 +90,7 @@ def make_by_hand(source: Account, target: Account) -> None:
             "sts:AssumeRole": target_role_arn,
         },
     )
-    make_role(
+    create_role(
         target,
         "dev-TriggerFunctionRole-1A2B",
         trust=[
@@ -121,7 +121,7 @@ def make_by_hand(source: Account, target: Account) -> None:
     )
 
 
-def make_role(
+def create_role(
     account: Account, name: str, *, trust: list[dict[str, Any]], allow: dict[str, str]
 ) -> str:
     statements = [{**statement, "Action": "sts:AssumeRole"} for statement in trust]
@@ -136,7 +136,7 @@ def document(statements: list[dict[str, Any]]) -> str:
 
 
 def package() -> bytes:
-    """Return the zip of a function that says it has triggered."""
+    """Return the zip of a function that returns the name of the DAG."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr(
@@ -171,18 +171,18 @@ def definition(role_arn: str, function_arn: str) -> dict[str, Any]:
     }
 
 
-def test_the_apply_replaces_and_destroys_nothing(migrated: Migrated) -> None:
+def test_the_apply_replaces_and_deletes_no_resource(migrated: Migrated) -> None:
     actions = migrated.applied.actions
 
     assert {address for address, action in actions.items() if action == "update"} == IMPORTED
     assert {action for address, action in actions.items() if address not in IMPORTED} == {"create"}
 
 
-def test_after_the_apply_the_next_plan_shows_no_changes(migrated: Migrated) -> None:
+def test_the_next_plan_shows_no_changes(migrated: Migrated) -> None:
     assert migrated.deployment.plan() == {}
 
 
-def test_state_machine_and_function_keep_their_arns(migrated: Migrated) -> None:
+def test_the_state_machine_and_the_function_keep_their_arns(migrated: Migrated) -> None:
     assert migrated.applied.outputs["state_machine_arn"] == STATE_MACHINE_ARN
     function = migrated.target.functions.get_function(FunctionName=DEPLOYED_NAME)["Configuration"]
     assert migrated.applied.outputs["function_arn"] == f"{function['FunctionArn']}:live"
@@ -190,15 +190,15 @@ def test_state_machine_and_function_keep_their_arns(migrated: Migrated) -> None:
     assert alias["FunctionVersion"] == "1"
 
 
-def test_the_history_of_executions_and_the_log_stay(migrated: Migrated) -> None:
+def test_the_execution_history_and_the_log_are_kept(migrated: Migrated) -> None:
     execution = migrated.source.states.describe_execution(executionArn=migrated.execution_arn)
     assert execution["status"] == "SUCCEEDED"
     streams = migrated.target.logs.describe_log_streams(logGroupName=LOG_GROUP)["logStreams"]
     assert "2023" in [stream["logStreamName"] for stream in streams]
 
 
-def test_a_new_execution_goes_the_new_way(migrated: Migrated) -> None:
+def test_a_new_execution_uses_the_new_function(migrated: Migrated) -> None:
     execution = migrated.source.execute(STATE_MACHINE_ARN, INPUT, name="after", timeout=TIMEOUT)
 
-    # There is no MWAA here, which only the new function asks for.
+    # Only the new function calls MWAA, which does not exist here.
     assert execution["error"] == "EnvironmentNotFound"

@@ -1,4 +1,4 @@
-"""A real Airflow: it runs DAGs, its forked commands print what a process of its own prints, it ends."""
+"""The Airflow of the sandbox runs DAGs and commands like a normal Airflow, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def last_json(result: CliResult) -> list[dict[str, object]]:
     return rows
 
 
-def test_a_dag_run_succeeds_and_its_task_saw_the_conf(airflow: Airflow) -> None:
+def test_a_dag_run_succeeds_and_its_task_receives_the_conf(airflow: Airflow) -> None:
     conf = {"client": "ACME", "quotes": "it's \"\\😀\n", "' --run-id evil --conf '{}": None}
     command = ["dags", "trigger", "onboarding", "--run-id", "r1", "-o", "json", "--conf"]
     result = airflow.cli([*command, json.dumps(conf)], COMMAND)
@@ -44,12 +44,12 @@ def test_a_dag_run_succeeds_and_its_task_saw_the_conf(airflow: Airflow) -> None:
         command = ["tasks", "states-for-dag-run", "onboarding", "r1", "-o", "json"]
         return [row["state"] for row in last_json(airflow.cli(command, COMMAND))]
 
-    def task_said(words: str) -> bool:
+    def task_logged(text: str) -> bool:
         logs = (airflow.home / "logs").glob("**/run_id=r1/task_id=onboard/attempt=*.log")
-        return any(words in log.read_text() for log in logs)
+        return any(text in log.read_text() for log in logs)
 
     wait_until(lambda: states() == ["success", "success"])
-    wait_until(lambda: task_said("Returned value was: onboarded ACME"))
+    wait_until(lambda: task_logged("Returned value was: onboarded ACME"))
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_a_dag_run_succeeds_and_its_task_saw_the_conf(airflow: Airflow) -> None:
 def test_a_forked_command_prints_what_a_fresh_process_prints(
     command: list[str], airflow: Airflow, installation: AirflowInstallation
 ) -> None:
-    if "RUN" in command:  # two runs of one second, which Airflow 2 otherwise refuses
+    if "RUN" in command:  # Airflow 2 otherwise rejects two runs within one second
         command = [*command, "--no-replace-microseconds"]
     forked = [word.replace("RUN", f"forked-{len(command)}") for word in command]
     fresh = [word.replace("RUN", f"single-{len(command)}") for word in command]
-    process = Airflow(installation, airflow.home, process_per_command=True)
-    expected = comparable(process.cli(fresh, COMMAND))
+    separate = Airflow(installation, airflow.home, process_per_command=True)
+    expected = comparable(separate.cli(fresh, COMMAND))
     assert comparable(airflow.cli(forked, COMMAND)) == expected
 
 
@@ -79,35 +79,35 @@ def test_a_forked_command_exits_with_the_code_of_the_parser(airflow: Airflow) ->
 
 
 def comparable(result: CliResult) -> tuple[int, str, str]:
-    """Take out what differs from one process to the next: times, our run ids, start-up warnings."""
+    """Replace the parts that differ between processes: times, run ids and start-up warnings."""
 
     def normal(stream: bytes) -> str:
         text = stream.decode()
         text = re.sub(r"datetime\.datetime\([^()]*(\([^)]*\))?\)", "TIME", text)
         text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", "TIME", text)
         text = re.sub(r"(forked|single)-\d", "RUN", text)
-        # Printed while Airflow itself is imported, which a fork does not do again.
+        # Airflow prints this during its import, which a fork does not repeat.
         return re.sub(r"(?m)^.*RemovedInAirflow3Warning: Timer and timing.*\n", "", text)
 
     return result.exit_code, normal(result.stdout), normal(result.stderr)
 
 
-def test_a_command_that_takes_too_long_is_ended(airflow: Airflow) -> None:
-    before = commands(airflow)
+def test_a_command_is_ended_after_its_timeout(airflow: Airflow) -> None:
+    before = supervisors(airflow)
     with pytest.raises(TimeoutError):
-        airflow.cli(["triggerer", "--skip-serve-logs"], 0.01)  # which never ends
-    airflow.cli(["version"], COMMAND)  # begins after it
-    wait_until(lambda: commands(airflow) <= before)
+        airflow.cli(["triggerer", "--skip-serve-logs"], 0.01)  # runs indefinitely
+    airflow.cli(["version"], COMMAND)  # starts after it
+    wait_until(lambda: supervisors(airflow) <= before)
 
 
-def commands(airflow: Airflow) -> set[int]:
-    """Return the process that looks after each command, of which the components are some."""
-    here = processes_in(airflow.home)
-    [server] = [process for process in psutil.Process().children() if process in here]
+def supervisors(airflow: Airflow) -> set[int]:
+    """Return the process ids of the supervisors of all commands, including the components of Airflow."""
+    processes = processes_in(airflow.home)
+    [server] = [process for process in psutil.Process().children() if process in processes]
     return {process.pid for process in server.children()}
 
 
-def test_the_web_page_is_served_and_its_login_works(airflow: Airflow) -> None:
+def test_the_web_server_responds_and_accepts_the_password(airflow: Airflow) -> None:
     with requests.Session() as session:
         session.trust_env = False
         assert session.get(airflow.web_url, timeout=COMMAND).status_code == 200
@@ -127,17 +127,17 @@ def test_the_web_page_is_served_and_its_login_works(airflow: Airflow) -> None:
             assert login.status_code == 201
 
 
-def test_it_listens_on_the_loopback_interface_alone(airflow: Airflow) -> None:
+def test_airflow_listens_only_on_the_loopback_interface(airflow: Airflow) -> None:
     listening = [listening_addresses(process) for process in processes_in(airflow.home)]
     assert set().union(*listening) == {"127.0.0.1"}
 
 
-def test_a_home_is_not_taken_twice(airflow: Airflow, installation: AirflowInstallation) -> None:
+def test_an_existing_home_is_rejected(airflow: Airflow, installation: AirflowInstallation) -> None:
     with pytest.raises(UserError, match="already exists"):
         Airflow(installation, airflow.home).start()
 
 
-def test_the_death_of_the_sandbox_leaves_no_process(
+def test_a_killed_sandbox_leaves_no_process_behind(
     installation: AirflowInstallation, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
@@ -156,7 +156,7 @@ time.sleep(600)
     wait_until(lambda: processes_in(home) == [])
 
 
-def test_a_component_that_dies_is_reported_at_once_with_its_log(
+def test_a_component_that_ends_during_the_start_is_reported_with_its_log(
     installation: AirflowInstallation, tmp_path: Path
 ) -> None:
     template = tmp_path / "template"
@@ -173,7 +173,7 @@ def test_a_component_that_dies_is_reported_at_once_with_its_log(
         airflow.wait_ready()
 
 
-def test_a_reserved_port_is_given_to_its_server_and_to_nobody_else() -> None:
+def test_only_the_intended_server_can_use_a_reserved_port() -> None:
     with reserved_port() as port, socket.socket() as other, socket.socket() as server:
         with pytest.raises(OSError, match="in use"):
             other.bind(("127.0.0.1", port))

@@ -1,6 +1,6 @@
-"""The Airflow role that the function has by default may do what the Lambda asks of Airflow's REST API.
+"""The default Airflow role of the function has the permissions that the function needs in the REST API.
 
-Airflow 2 as it comes; Airflow 3 has these roles only with the provider of Flask AppBuilder, as on MWAA.
+Airflow 2 includes these roles. Airflow 3 has them only with the provider of Flask AppBuilder, as on MWAA.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ pytestmark = [
 ]
 
 
-def logged_in(airflow: Airflow, role: str) -> AirflowRest:
-    """Airflow's REST API as a new user of the role."""
+def log_in(airflow: Airflow, role: str) -> AirflowRest:
+    """Create a user with this role, and return a client of the REST API for this user."""
     name, password = f"{role}-{secrets.token_hex(4)}", secrets.token_urlsafe(12)
     user = {"username": name, "password": password, "role": role, "email": f"{name}@localhost"}
     user |= {"firstname": "A", "lastname": role}
@@ -40,8 +40,8 @@ def trigger(rest: AirflowRest, run_id: str) -> int:
     return rest.call("POST", "/dags/paused/dagRuns", body={"dag_run_id": run_id}).status_code
 
 
-def test_user_triggers_reads_and_lists_dag_runs(airflow: Airflow) -> None:
-    rest, run_id = logged_in(airflow, "User"), f"user-{secrets.token_hex(4)}"
+def test_the_role_user_can_trigger_read_and_list_dag_runs(airflow: Airflow) -> None:
+    rest, run_id = log_in(airflow, "User"), f"user-{secrets.token_hex(4)}"
 
     assert trigger(rest, run_id) == HTTPStatus.OK
     run = rest.dag_run("paused", run_id)
@@ -53,14 +53,14 @@ def test_user_triggers_reads_and_lists_dag_runs(airflow: Airflow) -> None:
     assert run_id in [run["dag_run_id"] for run in listed.json()["dag_runs"]]
 
 
-def test_user_changes_no_variable(airflow: Airflow) -> None:
+def test_the_role_user_cannot_create_variables(airflow: Airflow) -> None:
     variable = {"key": "k", "value": "v"}
 
-    assert logged_in(airflow, "User").call("POST", "/variables", body=variable).status_code == (
+    assert log_in(airflow, "User").call("POST", "/variables", body=variable).status_code == (
         HTTPStatus.FORBIDDEN
     )
-    assert logged_in(airflow, "Op").call("POST", "/variables", body=variable).ok
+    assert log_in(airflow, "Op").call("POST", "/variables", body=variable).ok
 
 
-def test_viewer_triggers_nothing(airflow: Airflow) -> None:
-    assert trigger(logged_in(airflow, "Viewer"), "viewer") == HTTPStatus.FORBIDDEN
+def test_the_role_viewer_cannot_trigger_dag_runs(airflow: Airflow) -> None:
+    assert trigger(log_in(airflow, "Viewer"), "viewer") == HTTPStatus.FORBIDDEN

@@ -1,4 +1,4 @@
-"""MWAA's API in front of an Airflow: the answers have the shapes that botocore reads."""
+"""The MWAA API of the sandbox responds like MWAA."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from sandbox.mwaa.http import Request
 
 
 class StubAirflow:
-    """Answers each REST call with `answer`, and keeps what it was given."""
+    """Responds to each REST request with `response`, and records the requests."""
 
     version = "3.3.1"
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
-        self.answer: tuple[int, bytes] | Exception = (200, b'{"dag_runs": []}')
+        self.response: tuple[int, bytes] | Exception = (200, b'{"dag_runs": []}')
 
     def cli(self, argv: list[str], timeout: float) -> CliResult:
         raise NotImplementedError
@@ -38,10 +38,10 @@ class StubAirflow:
         self, method: str, path: str, *, params: Any, body: Any, timeout: float
     ) -> requests.Response:
         self.calls.append((method, path, params, body))
-        if isinstance(self.answer, Exception):
-            raise self.answer
+        if isinstance(self.response, Exception):
+            raise self.response
         response = requests.Response()
-        response.status_code, response._content = self.answer
+        response.status_code, response._content = self.response
         return response
 
 
@@ -58,10 +58,10 @@ def front(airflow: StubAirflow, tmp_path: Path) -> Iterator[MwaaFront]:
 
 @pytest.fixture
 def client(front: MwaaFront) -> Any:
-    return make_client(front)
+    return create_client_of(front)
 
 
-def make_client(front: MwaaFront) -> Any:
+def create_client_of(front: MwaaFront) -> Any:
     session = botocore.session.get_session()
     session.set_credentials("sandbox", "sandbox")
     return session.create_client(
@@ -89,7 +89,7 @@ def error_of(call: Any) -> dict[str, Any]:
         pytest.param("InvokeRestApi", {"Name": "sandbox", "Path": "/dags", "Method": "GET"}),
     ],
 )
-def test_an_answer_has_the_shape_of_botocores_model(
+def test_each_response_has_the_shape_in_the_model_of_botocore(
     client: Any, operation: str, parameters: dict[str, str]
 ) -> None:
     bodies: list[bytes] = []
@@ -99,13 +99,13 @@ def test_an_answer_has_the_shape_of_botocores_model(
 
     getattr(client, xform_name(operation))(**parameters)
 
-    answer = json.loads(bodies[0])
+    response = json.loads(bodies[0])
     shape = client.meta.service_model.operation_model(operation).output_shape
-    assert answer
-    assert ParamValidator().validate(answer, shape).generate_report() == ""
+    assert response
+    assert ParamValidator().validate(response, shape).generate_report() == ""
 
 
-def test_describes_an_environment(client: Any, front: MwaaFront) -> None:
+def test_get_environment_describes_the_environment(client: Any, front: MwaaFront) -> None:
     environment = client.get_environment(Name="sandbox")["Environment"]
 
     assert environment["Status"] == "AVAILABLE"
@@ -118,40 +118,40 @@ def test_describes_an_environment(client: Any, front: MwaaFront) -> None:
     assert environment["CreatedAt"].timestamp() <= time.time()
 
 
-def test_lists_environments_page_by_page(airflow: StubAirflow, tmp_path: Path) -> None:
+def test_list_environments_returns_pages(airflow: StubAirflow, tmp_path: Path) -> None:
     with MwaaFront(dict.fromkeys("cab", airflow), tmp_path) as front:
         pages = (
-            make_client(front)
+            create_client_of(front)
             .get_paginator("list_environments")
             .paginate(PaginationConfig={"PageSize": 2})
         )
         assert [page["Environments"] for page in pages] == [["a", "b"], ["c"]]
 
 
-def test_a_token_that_no_page_had_is_refused(client: Any) -> None:
-    answer = error_of(lambda: client.list_environments(NextToken="made up"))
+def test_list_environments_rejects_an_unknown_page_token(client: Any) -> None:
+    error = error_of(lambda: client.list_environments(NextToken="unknown"))
 
-    assert answer["Error"]["Code"] == "ValidationException"
+    assert error["Error"]["Code"] == "ValidationException"
 
 
-def test_a_web_login_token_is_for_the_role_of_who_calls(front: MwaaFront) -> None:
+def test_a_web_login_token_belongs_to_the_role_of_the_caller(front: MwaaFront) -> None:
     caller = "arn:aws:sts::222222222222:assumed-role/analyst/zoe"
 
-    answer = json.loads(front.respond(Request("POST", "/webtoken/sandbox", caller=caller)).body)
+    response = json.loads(front.respond(Request("POST", "/webtoken/sandbox", caller=caller)).body)
 
-    assert answer["WebServerHostname"] == front.hostname
-    assert answer["IamIdentity"] == "assumed-role/analyst/zoe"
-    assert answer["AirflowIdentity"] == "assumed-role/analyst"
+    assert response["WebServerHostname"] == front.hostname
+    assert response["IamIdentity"] == "assumed-role/analyst/zoe"
+    assert response["AirflowIdentity"] == "assumed-role/analyst"
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
 def test_an_environment_cannot_be_changed(front: MwaaFront, method: str) -> None:
-    answer = front.respond(Request(method, "/environments/sandbox"))
+    response = front.respond(Request(method, "/environments/sandbox"))
 
-    assert answer.headers["x-amzn-errortype"] == "UnknownOperationException"
+    assert response.headers["x-amzn-errortype"] == "UnknownOperationException"
 
 
-def test_creates_a_token(client: Any, front: MwaaFront) -> None:
+def test_create_cli_token_returns_a_token_and_the_web_server(client: Any, front: MwaaFront) -> None:
     token = client.create_cli_token(Name="sandbox")
 
     assert front.tokens == [token["CliToken"]]
@@ -162,13 +162,15 @@ def test_creates_a_token(client: Any, front: MwaaFront) -> None:
     "operation", ["get_environment", "create_cli_token", "create_web_login_token"]
 )
 def test_an_unknown_environment_is_not_found(client: Any, operation: str) -> None:
-    answer = error_of(lambda: getattr(client, operation)(Name="missing"))
+    error = error_of(lambda: getattr(client, operation)(Name="missing"))
 
-    assert answer["Error"]["Code"] == "ResourceNotFoundException"
+    assert error["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_hands_a_rest_call_on(client: Any, airflow: StubAirflow) -> None:
-    answer = client.invoke_rest_api(
+def test_invoke_rest_api_forwards_the_request_and_the_response(
+    client: Any, airflow: StubAirflow
+) -> None:
+    response = client.invoke_rest_api(
         Name="sandbox",
         Path="/dags/~/dagRuns/list",
         Method="POST",
@@ -176,7 +178,7 @@ def test_hands_a_rest_call_on(client: Any, airflow: StubAirflow) -> None:
         Body={"dag_ids": ["d"]},
     )
 
-    assert (answer["RestApiStatusCode"], answer["RestApiResponse"]) == (200, {"dag_runs": []})
+    assert (response["RestApiStatusCode"], response["RestApiResponse"]) == (200, {"dag_runs": []})
     assert airflow.calls == [("POST", "/dags/~/dagRuns/list", {"a": "b"}, {"dag_ids": ["d"]})]
 
 
@@ -187,31 +189,31 @@ def test_hands_a_rest_call_on(client: Any, airflow: StubAirflow) -> None:
         pytest.param(500, "RestApiServerException", id="server"),
     ],
 )
-def test_an_error_of_the_web_server_comes_with_its_status_and_body(
+def test_an_error_of_the_web_server_includes_its_status_and_body(
     client: Any, airflow: StubAirflow, status: int, code: str
 ) -> None:
-    airflow.answer = (status, b'{"detail": "no"}')
+    airflow.response = (status, b'{"detail": "no"}')
 
-    answer = error_of(lambda: client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET"))
+    error = error_of(lambda: client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET"))
 
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
-    assert answer["Error"]["Code"] == code
-    assert (answer["RestApiStatusCode"], answer["RestApiResponse"]) == (status, {"detail": "no"})
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert error["Error"]["Code"] == code
+    assert (error["RestApiStatusCode"], error["RestApiResponse"]) == (status, {"detail": "no"})
 
 
-def test_a_web_server_that_takes_too_long_is_a_gateway_timeout(
+def test_a_timeout_of_the_web_server_is_a_gateway_timeout(
     client: Any, airflow: StubAirflow
 ) -> None:
-    airflow.answer = requests.Timeout()
+    airflow.response = requests.Timeout()
 
-    answer = error_of(lambda: client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET"))
+    error = error_of(lambda: client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET"))
 
-    assert answer["RestApiStatusCode"] == 504
+    assert error["RestApiStatusCode"] == 504
 
 
-def test_an_answer_over_the_limit_is_an_error(client: Any, airflow: StubAirflow) -> None:
-    airflow.answer = (200, json.dumps("x" * MAX_REST_RESPONSE_BYTES).encode())
+def test_a_response_that_exceeds_the_limit_is_an_error(client: Any, airflow: StubAirflow) -> None:
+    airflow.response = (200, json.dumps("x" * MAX_REST_RESPONSE_BYTES).encode())
 
-    answer = error_of(lambda: client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET"))
+    error = error_of(lambda: client.invoke_rest_api(Name="sandbox", Path="/dags", Method="GET"))
 
-    assert answer["Error"]["Code"] == "InternalServerException"
+    assert error["Error"]["Code"] == "InternalServerException"

@@ -1,4 +1,4 @@
-"""The server that forks for each command, without an Airflow."""
+"""The server that forks a process for each command, without Airflow."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 
 from sandbox.mwaa.cli import SERVER
 
-# The caller has hung up before the command, whose process is slow to begin, does anything.
-HANGS_UP = f"""
+# The caller closes the connection before the process of the command, which starts slowly, does anything.
+CLOSED_BY_CALLER = f"""
 import os, runpy, socket, time
 
 fork = os.fork
@@ -28,6 +28,6 @@ server["supervise"](1, 2, theirs.detach())
 """
 
 
-def test_a_caller_that_hangs_up_before_its_command_begins_ends_it() -> None:
-    """Its supervisor waits for it; were it not ended, this would run into the time limit."""
-    subprocess.run([sys.executable, "-c", HANGS_UP], timeout=60, check=True)
+def test_a_command_is_ended_if_its_caller_closes_the_connection_before_it_starts() -> None:
+    """The supervisor waits for the command. If the command did not end, the test would exceed its timeout."""
+    subprocess.run([sys.executable, "-c", CLOSED_BY_CALLER], timeout=60, check=True)

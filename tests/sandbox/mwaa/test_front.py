@@ -1,4 +1,4 @@
-"""The front's own rules, over TLS; a stub stands where Airflow would."""
+"""The front accepts and rejects requests like the web server of MWAA, over TLS and with a stub of Airflow."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ TRIGGER = "dags trigger onboarding"
 
 
 class StubAirflow:
-    """Answers each command with `answer`, and keeps what it was given."""
+    """Responds to each command with `response`, and records the commands."""
 
     def __init__(self, version: str = "2.11.2") -> None:
         self.version = version
-        self.answer: Callable[[list[str], float], CliResult] = lambda *_: CliResult(
+        self.response: Callable[[list[str], float], CliResult] = lambda *_: CliResult(
             0, b"out", b"err"
         )
         self.calls: list[list[str]] = []
 
     def cli(self, argv: list[str], timeout: float) -> CliResult:
         self.calls.append(argv)
-        return self.answer(argv, timeout)
+        return self.response(argv, timeout)
 
     def rest(
         self, method: str, path: str, *, params: Any, body: Any, timeout: float
@@ -44,7 +44,7 @@ class StubAirflow:
 
 
 class Client:
-    """What a Lambda does, as bare as can be."""
+    """A minimal client of the CLI endpoint."""
 
     def __init__(self, front: MwaaFront) -> None:
         self.front = front
@@ -87,17 +87,19 @@ def decoded(response: requests.Response) -> dict[str, bytes]:
     return {name: base64.b64decode(content) for name, content in response.json().items()}
 
 
-def test_hands_on_what_a_command_printed_in_base64(client: Client, airflow: StubAirflow) -> None:
-    airflow.answer = lambda *_: CliResult(0, "grün".encode(), b"\xff\n")
+def test_the_output_of_a_command_is_returned_in_base64(
+    client: Client, airflow: StubAirflow
+) -> None:
+    airflow.response = lambda *_: CliResult(0, "grün".encode(), b"\xff\n")
     response = client.post(TRIGGER)
     assert response.status_code == 200
     assert decoded(response) == {"stdout": "grün".encode(), "stderr": b"\xff\n"}
 
 
-def test_answers_400_with_the_same_envelope_when_a_command_fails(
+def test_a_failed_command_has_status_400_and_the_same_body(
     client: Client, airflow: StubAirflow
 ) -> None:
-    airflow.answer = lambda *_: CliResult(1, b"log", b"DagNotFound")
+    airflow.response = lambda *_: CliResult(1, b"log", b"DagNotFound")
     response = client.post(TRIGGER)
     assert response.status_code == 400
     assert decoded(response) == {"stdout": b"log", "stderr": b"DagNotFound"}
@@ -117,7 +119,7 @@ def test_answers_400_with_the_same_envelope_when_a_command_fails(
         pytest.param("dags trigger\n x", ["dags", "trigger", "x"], id="newline"),
     ],
 )
-def test_splits_the_command_into_shell_words(
+def test_a_command_is_split_into_shell_words(
     body: str, argv: list[str], client: Client, airflow: StubAirflow
 ) -> None:
     client.post(body.encode())
@@ -138,7 +140,7 @@ def test_splits_the_command_into_shell_words(
         pytest.param("-h", id="flag"),
     ],
 )
-def test_refuses_what_mwaa_does_not_run(
+def test_commands_that_mwaa_does_not_support_are_rejected(
     body: str | bytes, client: Client, airflow: StubAirflow
 ) -> None:
     response = client.post(body)
@@ -147,7 +149,7 @@ def test_refuses_what_mwaa_does_not_run(
     assert airflow.calls == []
 
 
-def test_runs_db_clean_though_no_other_db_command(client: Client, airflow: StubAirflow) -> None:
+def test_db_clean_is_supported(client: Client, airflow: StubAirflow) -> None:
     assert client.post("db clean --yes").status_code == 200
 
 
@@ -160,14 +162,16 @@ def test_runs_db_clean_though_no_other_db_command(client: Client, airflow: StubA
         pytest.param({"Authorization": "Bearer nonsense"}, 403, id="unknown"),
     ],
 )
-def test_wants_a_token_that_it_has_made(
+def test_a_command_requires_a_valid_token(
     headers: dict[str, str], status: int, client: Client, airflow: StubAirflow
 ) -> None:
     assert client.post(TRIGGER, headers=headers).status_code == status
     assert airflow.calls == []
 
 
-def test_a_token_serves_several_commands_for_60_seconds(client: Client, clock: Clock) -> None:
+def test_a_token_is_valid_for_several_commands_within_60_seconds(
+    client: Client, clock: Clock
+) -> None:
     assert TOKEN_LIFE == 60
     assert client.post(TRIGGER).status_code == 200
     clock.now += 59.9
@@ -176,19 +180,21 @@ def test_a_token_serves_several_commands_for_60_seconds(client: Client, clock: C
     assert client.post(TRIGGER).status_code == 403
 
 
-def test_a_token_reaches_only_its_own_environment(tmp_path: Path) -> None:
+def test_a_token_is_valid_only_for_its_own_environment(tmp_path: Path) -> None:
     one, other = StubAirflow(), StubAirflow()
     with MwaaFront({"sandbox": one, "other": other}, tmp_path) as front:
         Client(front).post(TRIGGER)
     assert (len(one.calls), len(other.calls)) == (1, 0)
 
 
-def test_knows_no_token_for_an_environment_that_is_not_there(front: MwaaFront) -> None:
+def test_no_token_is_created_for_an_unknown_environment(front: MwaaFront) -> None:
     with pytest.raises(KeyError, match="elsewhere"):
         front.create_cli_token("elsewhere")
 
 
-def test_airflow_3_redirects_to_the_path_with_a_slash(client: Client, airflow: StubAirflow) -> None:
+def test_airflow_3_redirects_to_the_path_with_a_trailing_slash(
+    client: Client, airflow: StubAirflow
+) -> None:
     airflow.version = "3.3.1"
     response = client.post(TRIGGER, allow_redirects=False)
     assert response.status_code == 307
@@ -197,43 +203,45 @@ def test_airflow_3_redirects_to_the_path_with_a_slash(client: Client, airflow: S
     assert airflow.calls == []
 
 
-def test_airflow_3_serves_the_path_with_a_slash(client: Client, airflow: StubAirflow) -> None:
+def test_airflow_3_accepts_the_path_with_a_trailing_slash(
+    client: Client, airflow: StubAirflow
+) -> None:
     airflow.version = "3.3.1"
     assert client.post(TRIGGER).status_code == 200
     assert airflow.calls == [["dags", "trigger", "onboarding"]]
 
 
 @pytest.mark.parametrize("path", ["/aws_mwaa/cli/", "/", "/aws_mwaa/login"])
-def test_airflow_2_serves_no_other_path(path: str, client: Client, airflow: StubAirflow) -> None:
+def test_airflow_2_accepts_no_other_path(path: str, client: Client, airflow: StubAirflow) -> None:
     assert client.post(TRIGGER, path).status_code == 404
     assert airflow.calls == []
 
 
-def test_answers_503_to_more_than_four_commands_at_once(
+def test_more_than_four_concurrent_commands_have_status_503(
     client: Client, airflow: StubAirflow
 ) -> None:
     running = threading.Semaphore(0)
-    go_on = threading.Event()
+    may_end = threading.Event()
 
     def wait(*_: object) -> CliResult:
         running.release()
-        assert go_on.wait(CLIENT_TIMEOUT_SECONDS)
+        assert may_end.wait(CLIENT_TIMEOUT_SECONDS)
         return CliResult(0, b"", b"")
 
-    airflow.answer = wait
+    airflow.response = wait
     with ThreadPoolExecutor(MAX_CONCURRENT_COMMANDS) as pool:
         posts = [pool.submit(client.post, TRIGGER) for _ in range(4)]
         for _ in posts:
             assert running.acquire(timeout=CLIENT_TIMEOUT_SECONDS)
         fifth = client.post(TRIGGER)
-        go_on.set()
+        may_end.set()
         assert [post.result().status_code for post in posts] == [200] * 4
     assert fifth.status_code == 503
     assert len(airflow.calls) == 4
     assert client.post(TRIGGER).status_code == 200
 
 
-def test_answers_504_to_a_command_that_runs_into_the_time_limit(tmp_path: Path) -> None:
+def test_a_command_that_exceeds_the_time_limit_has_status_504(tmp_path: Path) -> None:
     airflow = StubAirflow()
     limits = []
 
@@ -241,15 +249,17 @@ def test_answers_504_to_a_command_that_runs_into_the_time_limit(tmp_path: Path) 
         limits.append(timeout)
         raise TimeoutError
 
-    airflow.answer = time_out
+    airflow.response = time_out
     with MwaaFront({"sandbox": airflow}, tmp_path, time_limit=7.0) as front:
         assert Client(front).post(TRIGGER).status_code == 504
         assert [command.exit_code for command in front.commands] == [None]
     assert limits == [7.0]
 
 
-def test_records_the_commands_that_reached_airflow(client: Client, airflow: StubAirflow) -> None:
-    airflow.answer = lambda *_: CliResult(3, b"", b"")
+def test_the_front_records_the_commands_that_reached_airflow(
+    client: Client, airflow: StubAirflow
+) -> None:
+    airflow.response = lambda *_: CliResult(3, b"", b"")
     client.post(TRIGGER)
     client.post("db migrate")
     (command,) = client.front.commands
@@ -260,7 +270,7 @@ def test_records_the_commands_that_reached_airflow(client: Client, airflow: Stub
     )
 
 
-def test_keeps_a_connection_alive_through_refusals(client: Client) -> None:
+def test_a_rejected_request_keeps_the_connection_open(client: Client) -> None:
     context = ssl.create_default_context(cafile=str(client.front.ca_file))
     connection = http.client.HTTPSConnection(
         client.front.hostname, timeout=CLIENT_TIMEOUT_SECONDS, context=context
@@ -279,12 +289,12 @@ def test_keeps_a_connection_alive_through_refusals(client: Client) -> None:
     assert len(sockets) == 1
 
 
-def test_is_trusted_only_through_its_own_ca(client: Client) -> None:
+def test_clients_must_trust_the_ca_of_the_front(client: Client) -> None:
     with pytest.raises(requests.exceptions.SSLError):
         client.post(TRIGGER, verify=True)
 
 
-def test_a_client_that_does_not_shake_hands_keeps_nobody_waiting(client: Client) -> None:
+def test_a_client_without_a_handshake_does_not_block_other_clients(client: Client) -> None:
     host, port = client.front.hostname.split(":")
     silent = http.client.HTTPConnection(host, int(port), timeout=CLIENT_TIMEOUT_SECONDS)
     silent.connect()
@@ -292,7 +302,9 @@ def test_a_client_that_does_not_shake_hands_keeps_nobody_waiting(client: Client)
     silent.close()
 
 
-@pytest.mark.parametrize("runs_first", [False, True], ids=["before-it-ran", "after-it-ran"])
+@pytest.mark.parametrize(
+    "runs_first", [False, True], ids=["before-the-command", "after-the-command"]
+)
 def test_a_subclass_may_reset_the_connection(
     runs_first: bool, airflow: StubAirflow, tmp_path: Path
 ) -> None:

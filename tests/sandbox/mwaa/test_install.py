@@ -1,4 +1,4 @@
-"""What can be said of an installation without making one."""
+"""Airflow releases, their locks and the errors of an installation."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tools.errors import UserError
 from tools.paths import PROJECT
 
 
-def test_an_unknown_version_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+def test_the_error_for_an_unknown_version_lists_the_known_versions(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=f"no Airflow 9.9.9: choose one of .*{DEFAULT}"):
         install("9.9.9", tmp_path, nullcontext)
 
 
-def test_a_release_without_a_lock_is_answered_with_how_to_make_it(
+def test_the_error_for_a_missing_lock_names_the_command_that_creates_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = Release("3.99.0", "2026-11-01", ("3.11",))
@@ -31,7 +31,7 @@ def test_a_release_without_a_lock_is_answered_with_how_to_make_it(
         install("3.99.0", tmp_path, nullcontext)
 
 
-def test_the_newest_release_runs_unless_another_is_asked_for(
+def test_the_default_is_the_newest_release(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("AIRFLOW", raising=False)
@@ -40,13 +40,13 @@ def test_the_newest_release_runs_unless_another_is_asked_for(
     assert chosen_version() == "2.11.2"
 
 
-def test_the_readme_names_every_release() -> None:
+def test_the_readme_lists_all_releases() -> None:
     readme = (PROJECT / "README.md").read_text()
     (tested,) = re.findall(r"^\| Airflow on MWAA \| .* \| (.*) \|$", readme, re.MULTILINE)
     assert tested.split(", ") == list(RELEASES)
 
 
-def test_the_sandbox_page_names_the_pythons_of_every_release() -> None:
+def test_the_sandbox_page_lists_the_python_versions_of_all_releases() -> None:
     page = (PROJECT / "docs" / "sandbox.md").read_text()
     rows = re.findall(r"^\| (\d\S+)( \(default\))? \| (.*) \|$", page, re.MULTILINE)
     assert {version: tuple(pythons.split(", ")) for version, _, pythons in rows} == {
@@ -56,7 +56,7 @@ def test_the_sandbox_page_names_the_pythons_of_every_release() -> None:
 
 
 @pytest.mark.parametrize("release", RELEASES.values(), ids=list(RELEASES))
-def test_a_lock_pins_its_airflow_and_hashes_everything(release: Release) -> None:
+def test_a_lock_pins_its_airflow_and_contains_all_hashes(release: Release) -> None:
     text = release.lock.read_text()
     assert f"\napache-airflow=={release.version} " in text
     pins = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n", "", text))
@@ -65,13 +65,11 @@ def test_a_lock_pins_its_airflow_and_hashes_everything(release: Release) -> None
     assert "://" not in re.sub(r"(?m)^\s*#.*\n", "", text)
 
 
-def test_the_running_python_is_taken_if_it_fits() -> None:
+def test_the_running_python_is_preferred() -> None:
     assert find_python(RELEASES["3.3.1"]) == sys.executable
 
 
-def test_a_python_that_only_seems_to_be_on_the_path_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_python_that_fails_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 14))
     for name, status in (("python3.12", 127), ("python3.11", 0)):
         command = tmp_path / name
@@ -81,7 +79,7 @@ def test_a_python_that_only_seems_to_be_on_the_path_is_passed_over(
     assert find_python(RELEASES["2.11.2"]) == "python3.11"
 
 
-def test_no_fitting_python_is_answered_with_the_versions_that_fit(
+def test_the_error_for_a_missing_python_lists_the_supported_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 14))
@@ -90,7 +88,7 @@ def test_no_fitting_python_is_answered_with_the_versions_that_fit(
         find_python(RELEASES["2.11.2"])
 
 
-def test_an_index_out_of_reach_is_answered_with_what_to_set(
+def test_the_error_for_an_unreachable_index_says_what_to_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")

@@ -1,4 +1,4 @@
-"""State machines of one distributed map, and what its run has come to."""
+"""State machines with a distributed map, and the results of its run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ REDRIVE = {"Action": "states:RedriveExecution", "Resource": CHILDREN}
 BUCKET = "batches"
 READ = {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/in/*"}
 WRITE = {"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/out/*"}
-ALL = (START, REDRIVE, READ, WRITE)
+ALL_PERMISSIONS = (START, REDRIVE, READ, WRITE)
 
-# A child fails where its item asks for more redrives than there have been.
-WORK = {
+# A child fails until its execution has been redriven `fails` times.
+FAILING_STATE = {
     "Type": "Pass",
     "QueryLanguage": "JSONata",
     "Output": "{% $states.context.Execution.RedriveCount < $states.input.fails "
-    "? $error('not mended') : $states.input %}",
+    "? $error('not repaired') : $states.input %}",
     "End": True,
 }
 WRITER = {
@@ -32,9 +32,9 @@ WRITER = {
 }
 
 
-def distributed(states: Mapping[str, Any] | None = None, **fields: Any) -> Mapping[str, Any]:
-    """A state machine of one map over `items`, with these states for each or `WORK`."""
-    states = states or {"Work": WORK}
+def distributed_map(states: Mapping[str, Any] | None = None, **fields: Any) -> Mapping[str, Any]:
+    """Return the states of a map over `items`. Each child runs these states, or `FAILING_STATE`."""
+    states = states or {"Work": FAILING_STATE}
     return {
         "Map": {
             "Type": "Map",
@@ -53,7 +53,8 @@ def distributed(states: Mapping[str, Any] | None = None, **fields: Any) -> Mappi
     }
 
 
-def read(key: str, **configuration: Any) -> Mapping[str, Any]:
+def item_reader(key: str, **configuration: Any) -> Mapping[str, Any]:
+    """Return an item reader of this object."""
     return {
         "Resource": "arn:aws:states:::s3:getObject",
         "Arguments": {"Bucket": BUCKET, "Key": key},
@@ -62,25 +63,29 @@ def read(key: str, **configuration: Any) -> Mapping[str, Any]:
 
 
 def items(*fails: int) -> Mapping[str, Any]:
+    """Return an input with one item for each number. `FAILING_STATE` fails that many times for the item."""
     return {"items": [{"n": n, "fails": count} for n, count in enumerate(fails)]}
 
 
-def run_of(machines: Machines, execution: str) -> Mapping[str, Any]:
+def map_run(machines: Machines, execution: str) -> Mapping[str, Any]:
+    """Return the description of the map run of an execution."""
     states = machines.account.states
     (run,) = states.list_map_runs(executionArn=execution)["mapRuns"]
     return states.describe_map_run(mapRunArn=run["mapRunArn"])
 
 
 def counts(machines: Machines, execution: str) -> Mapping[str, int]:
-    """Return how many children there are of each status that one of them has."""
+    """Return the number of children by status, without zeros."""
     return {
         status: count
-        for status, count in run_of(machines, execution)["itemCounts"].items()
+        for status, count in map_run(machines, execution)["itemCounts"].items()
         if count and status in {"succeeded", "failed", "aborted", "pending"}
     }
 
 
 def results(machines: Machines, run: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the results of a map run in S3, by status."""
+
     def load(key: str) -> Any:
         return json.load(machines.account.s3.get_object(Bucket=BUCKET, Key=key)["Body"])
 

@@ -1,4 +1,4 @@
-"""The local Step Functions: a state's input, arguments, result and output have at most 262,144 bytes."""
+"""The local Step Functions limits input, arguments, result and output of a state to 262,144 bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.step_functions.distributed_maps import ALL, WRITER, distributed, results, run_of
+from tests.sandbox.step_functions.distributed_maps import (
+    ALL_PERMISSIONS,
+    WRITER,
+    distributed_map,
+    map_run,
+    results,
+)
 from tests.support.local_aws.state_machines import Machines, create_function
 
 JSONATA = {"QueryLanguage": "JSONata", "End": True}
@@ -19,7 +25,7 @@ def task(resource: str, **fields: Any) -> dict[str, Any]:
     return {"Task": {"Type": "Task", "Resource": resource, **JSONATA, **fields}}
 
 
-def test_data_is_measured_in_utf_8_without_escapes(machines: Machines) -> None:
+def test_the_limit_applies_to_utf_8_without_escapes(machines: Machines) -> None:
     machine = machines.create("machine", {"Pass": {"Type": "Pass", "End": True}})
     text = "ü" * 131_000
 
@@ -53,7 +59,7 @@ def test_data_is_measured_in_utf_8_without_escapes(machines: Machines) -> None:
         ),
     ],
 )
-def test_too_much_data_fails_the_state(
+def test_a_state_with_too_much_data_fails(
     machines: Machines, states: dict[str, Any], cause: str
 ) -> None:
     execution = machines.execute(machines.create("machine", states), {"text": TEXT})
@@ -62,23 +68,23 @@ def test_too_much_data_fails_the_state(
     assert cause in execution["cause"]
 
 
-def test_too_large_an_item_fails_the_child_of_a_map(machines: Machines, bucket: None) -> None:
-    states = distributed(
+def test_a_child_of_a_map_with_a_large_item_fails(machines: Machines, bucket: None) -> None:
+    states = distributed_map(
         {"Item": {"Type": "Pass", **JSONATA, "Output": {}}},
         ItemSelector={"text": TWICE},
         ResultWriter=WRITER,
         ToleratedFailureCount=1,
     )
-    machine = machines.create("machine", states, allow=ALL)
+    machine = machines.create("machine", states, allow=ALL_PERMISSIONS)
 
     ended = machines.execute(machine, {"items": [1], "text": TEXT})
 
-    [failed] = results(machines, run_of(machines, ended["executionArn"])["mapRunArn"])["FAILED"]
+    [failed] = results(machines, map_run(machines, ended["executionArn"])["mapRunArn"])["FAILED"]
     assert failed["Error"] == "States.DataLimitExceeded"
     assert "The state/task 'Item' has input with a size exceeding" in failed["Cause"]
 
 
-def test_too_large_a_result_of_a_function_fails_the_task(machines: Machines) -> None:
+def test_a_task_with_a_large_result_fails(machines: Machines) -> None:
     code = "def lambda_handler(event, context): return 'r' * 262144"
     function = create_function(machines.account, "function", code)
     allow = [{"Action": "lambda:InvokeFunction", "Resource": function}]

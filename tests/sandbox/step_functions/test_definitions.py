@@ -1,4 +1,4 @@
-"""The local Step Functions refuses the definitions that AWS refuses, when it validates, creates or updates."""
+"""The local Step Functions rejects the same definitions as AWS, when it validates, creates or updates."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def parallel(*branches: dict[str, Any]) -> dict[str, Any]:
     return machine(P={"Type": "Parallel", "Branches": branches, "End": True})
 
 
-def of_bytes(size: int) -> str:
-    """Return a valid definition of this size, with fewer characters than bytes."""
+def definition_of_size(size: int) -> str:
+    """Return a valid definition with this number of bytes and fewer characters."""
     definition = json.dumps({"Comment": "ä", **machine(A=END)}, ensure_ascii=False)
     return definition.replace("ä", "ä" + "a" * (size - len(definition.encode())))
 
 
 @dataclass(frozen=True)
 class Invalid:
-    """A definition that AWS refuses, with code and location of one diagnostic."""
+    """A definition that AWS rejects, with the code and location of one diagnostic."""
 
     definition: object
     code: str = "SCHEMA_VALIDATION_FAILED"
@@ -78,21 +78,21 @@ VALID = {
     "reference path": task(ResultPath="$.a['b c'][0]"),
 }
 INVALID = {
-    "no JSON": Invalid("{", "INVALID_JSON_DESCRIPTION"),
-    "no object": Invalid([]),
-    "null in place of a state": Invalid({"StartAt": "A", "States": {"A": None}}),
+    "invalid JSON": Invalid("{", "INVALID_JSON_DESCRIPTION"),
+    "list instead of an object": Invalid([]),
+    "null instead of a state": Invalid({"StartAt": "A", "States": {"A": None}}),
     "no states": Invalid({"StartAt": "A"}),
-    "no such start": Invalid({**machine(A=END), "StartAt": "B"}, "MISSING_TRANSITION_TARGET"),
-    "no such next state": Invalid(
+    "unknown start": Invalid({**machine(A=END), "StartAt": "B"}, "MISSING_TRANSITION_TARGET"),
+    "unknown next state": Invalid(
         machine(A={"Type": "Pass", "Next": "B"}, C=END), "MISSING_TRANSITION_TARGET"
     ),
-    "no way to a state": Invalid(machine(A=END, B=END), "MISSING_TRANSITION_TARGET"),
-    "a way out of a processor": Invalid(
+    "unreachable state": Invalid(machine(A=END, B=END), "MISSING_TRANSITION_TARGET"),
+    "transition out of a processor": Invalid(
         machine(A=map_of(machine(B=choice("C"), D=END), Next="C"), C=END),
         "MISSING_TRANSITION_TARGET",
         "/States/A/ItemProcessor/States/B/Choices[0]/Next",
     ),
-    "a start outside of the processor": Invalid(
+    "start outside of the processor": Invalid(
         machine(A=map_of({**machine(B=choice("B"), D=END), "StartAt": "C"}, Next="C"), C=END),
         "MISSING_TRANSITION_TARGET",
         "/States/A/ItemProcessor/StartAt",
@@ -152,7 +152,7 @@ def existing(machines: Machines) -> str:
 
 @pytest.fixture(params=["create", "update"])
 def refusal(request: pytest.FixtureRequest, machines: Machines, existing: str) -> Refusal:
-    """Creates or updates a state machine with a definition; returns code and message of AWS's refusal."""
+    """Creates or updates a state machine, and returns the code and message of the error."""
     states = machines.account.states
     role = states.describe_state_machine(stateMachineArn=existing)["roleArn"]
     changes: dict[str, Callable[..., Any]] = {
@@ -169,37 +169,41 @@ def refusal(request: pytest.FixtureRequest, machines: Machines, existing: str) -
     return refuse
 
 
-def written(definition: object) -> str:
+def as_text(definition: object) -> str:
     return definition if isinstance(definition, str) else json.dumps(definition)
 
 
 @pytest.mark.parametrize("name", VALID)
 def test_a_valid_definition_has_no_diagnostics(machines: Machines, name: str) -> None:
-    answer = machines.account.states.validate_state_machine_definition(
-        definition=written(VALID[name])
+    response = machines.account.states.validate_state_machine_definition(
+        definition=as_text(VALID[name])
     )
 
-    assert (answer["result"], answer["diagnostics"]) == ("OK", [])
+    assert (response["result"], response["diagnostics"]) == ("OK", [])
 
 
 @pytest.mark.parametrize("name", INVALID)
-def test_a_validation_fails_with_the_diagnostic(machines: Machines, name: str) -> None:
+def test_the_validation_of_an_invalid_definition_returns_its_diagnostic(
+    machines: Machines, name: str
+) -> None:
     invalid = INVALID[name]
 
-    answer = machines.account.states.validate_state_machine_definition(
-        definition=written(invalid.definition)
+    response = machines.account.states.validate_state_machine_definition(
+        definition=as_text(invalid.definition)
     )
 
-    assert answer["result"] == "FAIL"
-    found = [(d["severity"], d["code"], d.get("location")) for d in answer["diagnostics"]]
+    assert response["result"] == "FAIL"
+    found = [(d["severity"], d["code"], d.get("location")) for d in response["diagnostics"]]
     assert ("ERROR", invalid.code, invalid.location) in found
 
 
 @pytest.mark.parametrize("name", INVALID)
-def test_a_state_machine_is_refused_with_the_diagnostic(refusal: Refusal, name: str) -> None:
+def test_the_error_for_an_invalid_definition_contains_its_diagnostic(
+    refusal: Refusal, name: str
+) -> None:
     invalid = INVALID[name]
 
-    code, message = refusal(written(invalid.definition))
+    code, message = refusal(as_text(invalid.definition))
 
     assert code == "InvalidDefinition"
     assert message.startswith("Invalid State Machine Definition: '")
@@ -207,32 +211,32 @@ def test_a_state_machine_is_refused_with_the_diagnostic(refusal: Refusal, name: 
     assert f" at {invalid.location}" in message or invalid.location is None
 
 
-def test_a_validation_fails_where_moto_has_no_such_service(machines: Machines) -> None:
-    answer = machines.account.states.validate_state_machine_definition(
+def test_the_validation_fails_for_an_unknown_service(machines: Machines) -> None:
+    response = machines.account.states.validate_state_machine_definition(
         definition=json.dumps(task(Resource="arn:aws:states:::nothing:atAll"))
     )
 
-    assert answer["result"] == "FAIL"
+    assert response["result"] == "FAIL"
 
 
-def test_a_definition_may_have_1_mib(machines: Machines) -> None:
-    answer = machines.account.states.validate_state_machine_definition(
-        definition=of_bytes(MAX_BYTES)
+def test_a_definition_of_1_mib_is_valid(machines: Machines) -> None:
+    response = machines.account.states.validate_state_machine_definition(
+        definition=definition_of_size(MAX_BYTES)
     )
 
-    assert answer["result"] == "OK"
+    assert response["result"] == "OK"
 
 
-def test_a_definition_may_not_have_more(refusal: Refusal) -> None:
-    code, message = refusal(of_bytes(MAX_BYTES + 1))
+def test_a_definition_of_more_than_1_mib_is_rejected(refusal: Refusal) -> None:
+    code, message = refusal(definition_of_size(MAX_BYTES + 1))
 
     assert code == "ValidationException"
     assert str(MAX_BYTES) in message
 
 
-def test_an_update_without_a_definition_is_not_refused(machines: Machines, existing: str) -> None:
-    answer = machines.account.states.update_state_machine(
+def test_an_update_without_a_definition_is_accepted(machines: Machines, existing: str) -> None:
+    response = machines.account.states.update_state_machine(
         stateMachineArn=existing, tracingConfiguration={"enabled": True}
     )
 
-    assert answer["updateDate"]
+    assert response["updateDate"]

@@ -1,4 +1,4 @@
-"""The local Step Functions: a state machine acts as its role, and a task as the role of its credentials."""
+"""The local Step Functions runs a state machine with its role, and a task with the role in its credentials."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def machine_role(source: Account, **allow: Any) -> str:
 
 
 def test_a_process_has_one_local_aws_at_a_time(aws: AwsServer) -> None:
-    """moto stores its state in the process: a second server would reset the accounts of the first."""
+    """moto stores its state in the process, so a second server would reset the accounts of the first."""
     with pytest.raises(RuntimeError, match="stop it first"), AwsServer():
         pass
 
 
-def test_an_execution_without_a_name_gets_one(source: Account) -> None:
+def test_an_execution_without_a_name_gets_a_unique_name(source: Account) -> None:
     role = machine_role(source, Action="lambda:InvokeFunction", Resource="*")
     run_machine(source, states={"Only": {"Type": "Succeed"}}, role=role)
 
@@ -62,7 +62,7 @@ def test_an_execution_without_a_name_gets_one(source: Account) -> None:
     assert not [arn for arn in arns if arn.endswith(":None")]
 
 
-def test_a_task_runs_as_the_role_of_the_state_machine(source: Account) -> None:
+def test_a_task_runs_with_the_role_of_the_state_machine(source: Account) -> None:
     role = machine_role(source, Action="lambda:InvokeFunction", Resource=PRELIMINARY_ARN)
     task = {"Type": "Task", "Resource": PRELIMINARY_ARN, "End": True}
 
@@ -72,7 +72,7 @@ def test_a_task_runs_as_the_role_of_the_state_machine(source: Account) -> None:
     assert json.loads(execution["output"]) == {"ready_for": "d"}
 
 
-def test_a_task_that_the_role_may_not_do_fails(source: Account) -> None:
+def test_a_task_fails_if_the_role_lacks_its_permission(source: Account) -> None:
     role = machine_role(source, Action="lambda:InvokeFunction", Resource=f"{PRELIMINARY_ARN}-other")
     task = {
         "Type": "Task",
@@ -92,10 +92,10 @@ def test_a_task_that_the_role_may_not_do_fails(source: Account) -> None:
     ("external_id", "status"),
     [
         pytest.param(MACHINE_ARN, "SUCCEEDED", id="own-arn"),
-        pytest.param(f"{MACHINE_ARN}-other", "FAILED", id="arn-of-another"),
+        pytest.param(f"{MACHINE_ARN}-other", "FAILED", id="other-arn"),
     ],
 )
-def test_task_credentials_are_assumed_with_the_state_machine_as_external_id(
+def test_the_role_of_a_task_is_assumed_with_the_state_machine_as_external_id(
     source: Account, target: Account, external_id: str, status: str
 ) -> None:
     function = create_function(
@@ -132,7 +132,7 @@ def test_task_credentials_are_assumed_with_the_state_machine_as_external_id(
         )
 
 
-def test_a_state_machine_whose_role_does_not_trust_it_fails(source: Account) -> None:
+def test_an_execution_fails_if_the_role_does_not_trust_the_state_machine(source: Account) -> None:
     role = create_role(
         source,
         "machine",

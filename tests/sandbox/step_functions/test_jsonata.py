@@ -1,4 +1,4 @@
-"""The local Step Functions: JSONata states, and what both query languages see in the context object."""
+"""The local Step Functions evaluates JSONata, and provides the context object to both query languages."""
 
 from __future__ import annotations
 
@@ -46,13 +46,11 @@ class TestExpressions:
         [
             pytest.param("$states.input.b", "returned nothing (undefined)", id="undefined"),
             pytest.param("1 + 'a'", "must evaluate to a number", id="error"),
-            pytest.param("function($x) { $x }", "not JSON serializable", id="no-json"),
-            pytest.param("{'id': $uuid()}", "invoke a non-function", id="function-left-out"),
+            pytest.param("function($x) { $x }", "not JSON serializable", id="not-json"),
+            pytest.param("{'id': $uuid()}", "invoke a non-function", id="unsupported-function"),
         ],
     )
-    def test_that_aws_would_fail_on_fail(
-        self, machines: Machines, expression: str, cause: str
-    ) -> None:
+    def test_fail_like_on_aws(self, machines: Machines, expression: str, cause: str) -> None:
         states = output_of({"field": f"{{% {expression} %}}"})
 
         execution = machines.execute(machines.create("machine", states), EVENT)
@@ -64,7 +62,7 @@ class TestExpressions:
         assert cause in execution["cause"]
         assert "the state 'Only'" in execution["cause"]
 
-    def test_an_error_can_be_caught(self, machines: Machines) -> None:
+    def test_have_errors_that_can_be_caught(self, machines: Machines) -> None:
         function = create_function(machines.account, "echo", ECHO)
         task = {
             "Type": "Task",
@@ -80,7 +78,7 @@ class TestExpressions:
 
         assert json.loads(execution["output"]) == {"caught": True}
 
-    def test_a_variable_may_hold_any_text(self, machines: Machines) -> None:
+    def test_can_assign_any_text_to_a_variable(self, machines: Machines) -> None:
         states = {
             "Assign": {
                 "Type": "Pass",
@@ -97,7 +95,7 @@ class TestExpressions:
 
 
 class TestTasks:
-    def test_jsonata_and_jsonpath_states_go_together(
+    def test_can_use_jsonata_and_jsonpath_in_one_state_machine(
         self, aws: AwsServer, machines: Machines
     ) -> None:
         target = Account(aws.url, TARGET_ACCOUNT)
@@ -156,13 +154,15 @@ class TestTasks:
             pytest.param(
                 "JSONata",
                 "Arguments",
-                "{% {'try': $states.context.State.RetryCount} %}",
+                "{% {'attempt': $states.context.State.RetryCount} %}",
                 id="JSONata",
             ),
-            pytest.param("JSONPath", "Parameters", {"try.$": "$$.State.RetryCount"}, id="JSONPath"),
+            pytest.param(
+                "JSONPath", "Parameters", {"attempt.$": "$$.State.RetryCount"}, id="JSONPath"
+            ),
         ],
     )
-    def test_each_try_knows_how_many_came_before(
+    def test_have_the_retry_count_in_the_context(
         self,
         machines: Machines,
         monkeypatch: pytest.MonkeyPatch,
@@ -175,11 +175,11 @@ class TestTasks:
             machines.account,
             "busy",
             "class Busy(Exception): pass\n"
-            "tries = []\n"
+            "attempts = []\n"
             "def lambda_handler(event, context):\n"
-            "    tries.append(event['try'])\n"
-            "    if len(tries) < 4: raise Busy\n"
-            "    return tries\n",
+            "    attempts.append(event['attempt'])\n"
+            "    if len(attempts) < 4: raise Busy\n"
+            "    return attempts\n",
         )
         task = {
             "Type": "Task",
@@ -209,7 +209,9 @@ class TestTasks:
         ),
     ],
 )
-def test_the_context_has_the_start_as_text(machines: Machines, state: dict[str, Any]) -> None:
+def test_the_context_contains_the_start_time_as_text(
+    machines: Machines, state: dict[str, Any]
+) -> None:
     machine = machines.create("machine", {"Only": {"Type": "Pass", "End": True, **state}})
 
     execution = machines.execute(machine)
@@ -218,22 +220,22 @@ def test_the_context_has_the_start_as_text(machines: Machines, state: dict[str, 
     assert abs((start - execution["startDate"]).total_seconds()) < 1
 
 
-def test_a_definition_of_both_languages_is_valid(machines: Machines) -> None:
+def test_a_definition_with_both_languages_is_valid(machines: Machines) -> None:
     states = {"Path": {"Type": "Pass", "Next": "Only"}, **output_of("{% $states.input %}")}
 
-    answer = machines.account.states.validate_state_machine_definition(
+    response = machines.account.states.validate_state_machine_definition(
         definition=json.dumps({"StartAt": "Path", "States": states})
     )
 
-    assert (answer["result"], answer["diagnostics"]) == ("OK", [])
+    assert (response["result"], response["diagnostics"]) == ("OK", [])
 
 
-def test_a_definition_that_is_refused_changes_nothing_for_the_next(machines: Machines) -> None:
+def test_a_rejected_definition_does_not_affect_the_next_definition(machines: Machines) -> None:
     mixed = {"Type": "Pass", "QueryLanguage": "JSONata", "ResultPath": "$.x", "End": True}
     with pytest.raises(ClientError):
-        machines.create("refused", {"Only": mixed})
+        machines.create("rejected", {"Only": mixed})
 
     plain = {"Type": "Pass", "Result": 1, "ResultPath": "$.x", "End": True}
-    execution = machines.execute(machines.create("taken", {"Only": plain}))
+    execution = machines.execute(machines.create("accepted", {"Only": plain}))
 
     assert json.loads(execution["output"]) == {"x": 1}

@@ -1,4 +1,4 @@
-"""The local Step Functions: a distributed map bounds its children and counts their failures."""
+"""Distributed maps of the local Step Functions limit concurrent children and tolerate failures."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.sandbox.step_functions.distributed_maps import (
-    ALL,
+    ALL_PERMISSIONS,
     CHILDREN,
-    WORK,
+    FAILING_STATE,
     counts,
-    distributed,
+    distributed_map,
     items,
-    run_of,
+    map_run,
 )
 from tests.support.local_aws.state_machines import Machines
 from tests.support.waiting import wait_until
@@ -33,14 +33,14 @@ class TestTolerance:
             pytest.param(
                 {"ToleratedFailureCount": 3, "ToleratedFailurePercentage": 49},
                 "FAILED",
-                id="one of both, exceeded",
+                id="one of two, exceeded",
             ),
         ],
     )
-    def test_the_execution_fails_once_more_children_have_failed_than_is_tolerated(
+    def test_is_exceeded_by_more_failed_children(
         self, machines: Machines, fields: Mapping[str, Any], status: str
     ) -> None:
-        machine = machines.create("machine", distributed(**fields), allow=ALL)
+        machine = machines.create("machine", distributed_map(**fields), allow=ALL_PERMISSIONS)
 
         ended = machines.execute(machine, items(0, 1, 1, 0))
 
@@ -53,8 +53,8 @@ class TestTolerance:
             assert outputs == [0, None, None, 3]
             assert counts(machines, ended["executionArn"]) == {"succeeded": 2, "failed": 2}
 
-    def test_what_was_not_started_by_then_stays_pending(self, machines: Machines) -> None:
-        machine = machines.create("machine", distributed(), allow=ALL)
+    def test_leaves_the_remaining_items_pending_if_exceeded(self, machines: Machines) -> None:
+        machine = machines.create("machine", distributed_map(), allow=ALL_PERMISSIONS)
 
         ended = machines.execute(machine, items(0, 1, 0, 0))
 
@@ -63,17 +63,17 @@ class TestTolerance:
             "failed": 1,
             "pending": 2,
         }
-        assert run_of(machines, ended["executionArn"])["status"] == "FAILED"
+        assert map_run(machines, ended["executionArn"])["status"] == "FAILED"
 
-    def test_what_runs_then_is_aborted(self, machines: Machines) -> None:
+    def test_aborts_the_running_children_if_exceeded(self, machines: Machines) -> None:
         wait = {
             "Type": "Wait",
             "QueryLanguage": "JSONata",
             "Seconds": "{% $states.input.fails ? 0 : 60 %}",
             "Next": "Work",
         }
-        states = distributed({"Wait": wait, "Work": WORK}, MaxConcurrency=2)
-        machine = machines.create("machine", states, allow=ALL)
+        states = distributed_map({"Wait": wait, "Work": FAILING_STATE}, MaxConcurrency=2)
+        machine = machines.create("machine", states, allow=ALL_PERMISSIONS)
 
         ended = machines.execute(machine, items(0, 1))
 
@@ -82,14 +82,16 @@ class TestTolerance:
 
 
 class TestChildren:
-    def test_have_a_context_of_their_own(self, machines: Machines) -> None:
+    def test_have_their_own_context(self, machines: Machines) -> None:
         context = {
             "Type": "Pass",
             "QueryLanguage": "JSONata",
             "Output": "{% $states.context.Execution %}",
             "End": True,
         }
-        machine = machines.create("machine", distributed({"Context": context}), allow=ALL)
+        machine = machines.create(
+            "machine", distributed_map({"Context": context}), allow=ALL_PERMISSIONS
+        )
 
         ended = machines.execute(machine, {"items": [{"a": 1}]})
 
@@ -97,19 +99,21 @@ class TestChildren:
         assert execution["Id"] == f"{CHILDREN.removesuffix('*')}{execution['Name']}"
         assert (execution["Input"], execution["RedriveCount"]) == ({"a": 1}, 0)
 
-    def test_start_only_where_the_role_may_start_executions_of_its_own_state_machine(
+    def test_require_the_permission_to_start_executions_of_the_state_machine(
         self, machines: Machines
     ) -> None:
-        machine = machines.create("machine", distributed())
+        machine = machines.create("machine", distributed_map())
 
         ended = machines.execute(machine, items(0))
 
         assert ended["status"] == "FAILED"
         assert "is not authorized to perform: states:StartExecution on resource" in ended["cause"]
 
-    def test_run_no_more_at_once_than_the_map_says(self, machines: Machines) -> None:
+    def test_are_limited_by_the_maximum_concurrency(self, machines: Machines) -> None:
         wait = {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}
-        machine = machines.create("machine", distributed(wait, MaxConcurrency=2), allow=ALL)
+        machine = machines.create(
+            "machine", distributed_map(wait, MaxConcurrency=2), allow=ALL_PERMISSIONS
+        )
         started = machines.account.states.start_execution(
             stateMachineArn=machine, input=json.dumps(items(0, 0, 0))
         )
@@ -117,7 +121,7 @@ class TestChildren:
 
         def running() -> Mapping[str, int]:
             runs = machines.account.states.list_map_runs(executionArn=execution)["mapRuns"]
-            return run_of(machines, execution)["itemCounts"] if runs else {}
+            return map_run(machines, execution)["itemCounts"] if runs else {}
 
         wait_until(lambda: running().get("running") == 2)
         assert running()["pending"] == 1
@@ -125,4 +129,4 @@ class TestChildren:
 
         assert machines.ended(execution)["status"] == "ABORTED"
         assert counts(machines, execution) == {"aborted": 2, "pending": 1}
-        assert run_of(machines, execution)["status"] == "ABORTED"
+        assert map_run(machines, execution)["status"] == "ABORTED"

@@ -1,4 +1,4 @@
-"""The local Step Functions: the items that a distributed map reads from an object in S3."""
+"""Distributed maps of the local Step Functions read their items from an object in S3."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from sandbox.aws.moto_patches.map_items import parse_records
-from tests.sandbox.step_functions.distributed_maps import ALL, BUCKET, START, distributed, read
+from tests.sandbox.step_functions.distributed_maps import (
+    ALL_PERMISSIONS,
+    BUCKET,
+    START,
+    distributed_map,
+    item_reader,
+)
 from tests.support.local_aws.state_machines import Machines
 
 PASS = {"Pass": {"Type": "Pass", "End": True}}
@@ -19,10 +25,10 @@ PASS = {"Pass": {"Type": "Pass", "End": True}}
 def items_of(
     machines: Machines, body: str, *, configuration: Mapping[str, Any], **fields: Any
 ) -> Sequence[Any]:
-    """Return what the children of a map over an object get."""
+    """Return the items that the children of a map over this object receive."""
     machines.account.s3.put_object(Bucket=BUCKET, Key="in/items", Body=body.encode())
-    states = distributed(PASS, ItemReader=read("in/items", **configuration), **fields)
-    ended = machines.execute(machines.create("machine", states, allow=ALL))
+    states = distributed_map(PASS, ItemReader=item_reader("in/items", **configuration), **fields)
+    ended = machines.execute(machines.create("machine", states, allow=ALL_PERMISSIONS))
     assert ended["status"] == "SUCCEEDED", ended
     outputs: Sequence[Any] = json.loads(ended["output"])
     return outputs
@@ -44,7 +50,7 @@ def items_of(
         ),
     ],
 )
-def test_items_are_read_from_s3_and_chosen_with_their_index(
+def test_an_item_selector_can_use_item_index_and_input(
     machines: Machines,
     bucket: None,
     body: str,
@@ -58,12 +64,12 @@ def test_items_are_read_from_s3_and_chosen_with_their_index(
         "of": "{% $states.context.Execution.Id %}",
         "name": "{% $states.input.name %}",
     }
-    states = distributed(
+    states = distributed_map(
         {"Pass": {"Type": "Pass", "End": True}},
-        ItemReader=read("in/items", **configuration),
+        ItemReader=item_reader("in/items", **configuration),
         ItemSelector=selector,
     )
-    machine = machines.create("machine", states, allow=ALL)
+    machine = machines.create("machine", states, allow=ALL_PERMISSIONS)
 
     ended = machines.execute(machine, {"name": "batch"})
 
@@ -74,25 +80,25 @@ def test_items_are_read_from_s3_and_chosen_with_their_index(
 
 
 @pytest.mark.parametrize(
-    ("body", "allow", "says"),
+    ("body", "allow", "cause"),
     [
-        pytest.param(None, ALL, "key does not exist", id="no object"),
-        pytest.param("[", ALL, "Expecting value", id="no JSON"),
-        pytest.param('"a"', ALL, "non-iterable", id="no list"),
+        pytest.param(None, ALL_PERMISSIONS, "key does not exist", id="no object"),
+        pytest.param("[", ALL_PERMISSIONS, "Expecting value", id="invalid JSON"),
+        pytest.param('"a"', ALL_PERMISSIONS, "non-iterable", id="no list"),
         pytest.param("[]", (START,), "s3:GetObject", id="no permission"),
     ],
 )
-def test_items_that_cannot_be_read_fail_the_execution(
-    machines: Machines, bucket: None, body: str | None, allow: Any, says: str
+def test_the_execution_fails_if_the_items_cannot_be_read(
+    machines: Machines, bucket: None, body: str | None, allow: Any, cause: str
 ) -> None:
     if body:
         machines.account.s3.put_object(Bucket=BUCKET, Key="in/items", Body=body.encode())
-    states = distributed(ItemReader=read("in/items", InputType="JSON"))
+    states = distributed_map(ItemReader=item_reader("in/items", InputType="JSON"))
 
     ended = machines.execute(machines.create("machine", states, allow=allow))
 
     assert (ended["status"], ended["error"]) == ("FAILED", "States.ItemReaderFailed")
-    assert says in ended["cause"]
+    assert cause in ended["cause"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,7 @@ def test_items_that_cannot_be_read_fail_the_execution(
     ],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_the_fields_of_a_csv_row(line: str, fields: Sequence[str], newline: str) -> None:
+def test_a_csv_row_is_parsed_like_on_aws(line: str, fields: Sequence[str], newline: str) -> None:
     body = newline.join(["a,b", line, "last,row", ""])
 
     assert list(parse_records(StringIO(body, newline=""))) == [["a", "b"], fields, ["last", "row"]]
@@ -152,21 +158,23 @@ def test_the_items_of_a_json_object_are_its_fields(
         ),
     ],
 )
-def test_an_object_may_have_no_item(
+def test_an_object_without_items_has_no_children(
     machines: Machines, bucket: None, body: str, configuration: Mapping[str, Any]
 ) -> None:
     assert items_of(machines, body, configuration=configuration) == []
 
 
-def test_columns_of_one_name_fail_the_execution(machines: Machines, bucket: None) -> None:
+def test_the_execution_fails_if_two_columns_have_the_same_name(
+    machines: Machines, bucket: None
+) -> None:
     machines.account.s3.put_object(Bucket=BUCKET, Key="in/items", Body=b"a,a\n1,2\n")
-    reader = read("in/items", InputType="CSV", CSVHeaderLocation="FIRST_ROW")
+    reader = item_reader("in/items", InputType="CSV", CSVHeaderLocation="FIRST_ROW")
 
     ended = machines.execute(
-        machines.create("machine", distributed(PASS, ItemReader=reader), allow=ALL)
+        machines.create("machine", distributed_map(PASS, ItemReader=reader), allow=ALL_PERMISSIONS)
     )
 
-    # As recorded on AWS by localstack/localstack, `test_map_item_reader_csv_headers_decl_duplicate_headers`.
+    # Recorded on AWS by localstack/localstack, `test_map_item_reader_csv_headers_decl_duplicate_headers`.
     assert (ended["error"], ended["cause"]) == (
         "States.ItemReaderFailed",
         "CSV headers cannot contain duplicates.",

@@ -1,29 +1,29 @@
-"""The local Step Functions: a distributed map keeps its results in S3, and is redriven."""
+"""Distributed maps of the local Step Functions write their results to S3, and can be redriven."""
 
 from __future__ import annotations
 
 import json
 
 from tests.sandbox.step_functions.distributed_maps import (
-    ALL,
+    ALL_PERMISSIONS,
     BUCKET,
+    FAILING_STATE,
     START,
-    WORK,
     WRITER,
     counts,
-    distributed,
+    distributed_map,
+    item_reader,
     items,
-    read,
+    map_run,
     results,
-    run_of,
 )
 from tests.support.local_aws.state_machines import Machines
 
 
 class TestResults:
     def test_are_written_to_s3_by_status(self, machines: Machines, bucket: None) -> None:
-        states = distributed(ResultWriter=WRITER, ToleratedFailureCount=1)
-        machine = machines.create("machine", states, allow=ALL)
+        states = distributed_map(ResultWriter=WRITER, ToleratedFailureCount=1)
+        machine = machines.create("machine", states, allow=ALL_PERMISSIONS)
 
         ended = machines.execute(machine, items(0, 1))
 
@@ -36,25 +36,27 @@ class TestResults:
         assert json.loads(succeeded["Output"]) == {"n": 0, "fails": 0}
         assert json.loads(failed["Input"]) == {"n": 1, "fails": 1}
         assert (failed["Status"], failed["Error"]) == ("FAILED", "States.QueryEvaluationError")
-        assert "not mended" in failed["Cause"]
+        assert "not repaired" in failed["Cause"]
         assert written["PENDING"] == []
 
-    def test_are_written_when_the_run_fails_too(self, machines: Machines, bucket: None) -> None:
-        machine = machines.create("machine", distributed(ResultWriter=WRITER), allow=ALL)
+    def test_are_written_even_if_the_run_fails(self, machines: Machines, bucket: None) -> None:
+        machine = machines.create(
+            "machine", distributed_map(ResultWriter=WRITER), allow=ALL_PERMISSIONS
+        )
 
         ended = machines.execute(machine, items(0, 1, 0))
 
-        run = run_of(machines, ended["executionArn"])["mapRunArn"]
+        run = map_run(machines, ended["executionArn"])["mapRunArn"]
         assert {status: len(found) for status, found in results(machines, run).items()} == {
             "SUCCEEDED": 1,
             "FAILED": 1,
             "PENDING": 1,
         }
 
-    def test_that_cannot_be_written_fail_the_execution_before_a_child_is_started(
+    def test_are_tested_for_write_permission_before_a_child_starts(
         self, machines: Machines, bucket: None
     ) -> None:
-        states = distributed(ResultWriter=WRITER)
+        states = distributed_map(ResultWriter=WRITER)
         machine = machines.create("machine", states, allow=(START,))
 
         ended = machines.execute(machine, items(0))
@@ -64,24 +66,26 @@ class TestResults:
             "Failed to write a test manifest into the specified output bucket. "
         )
         assert "s3:PutObject" in ended["cause"]
-        run = run_of(machines, ended["executionArn"])
+        run = map_run(machines, ended["executionArn"])
         assert (run["status"], run["itemCounts"]["total"]) == ("FAILED", 0)
 
 
 class TestRedrive:
-    def test_goes_on_with_the_children_that_have_not_succeeded(
+    def test_continues_the_children_that_have_not_succeeded(
         self, machines: Machines, bucket: None
     ) -> None:
-        machine = machines.create("machine", distributed(ResultWriter=WRITER), allow=ALL)
+        machine = machines.create(
+            "machine", distributed_map(ResultWriter=WRITER), allow=ALL_PERMISSIONS
+        )
         failed = machines.execute(machine, items(0, 1, 0))
         arn = failed["executionArn"]
-        run = run_of(machines, arn)["mapRunArn"]
+        run = map_run(machines, arn)["mapRunArn"]
         first = {child["ExecutionArn"] for child in results(machines, run)["SUCCEEDED"]}
 
         ended = machines.redrive(arn)
 
         assert ended["status"] == "SUCCEEDED"
-        assert run_of(machines, arn)["mapRunArn"] == run
+        assert map_run(machines, arn)["mapRunArn"] == run
         assert counts(machines, arn) == {"succeeded": 3}
         written = results(machines, run)
         redriven = {child["ExecutionArn"]: child["RedriveCount"] for child in written["SUCCEEDED"]}
@@ -91,7 +95,7 @@ class TestRedrive:
         events = [event["type"] for event in machines.history(arn)]
         assert events.count("MapRunStarted") == events.count("MapRunRedriven") == 1
 
-    def test_takes_a_child_up_at_the_state_that_failed_with_its_input(
+    def test_continues_a_child_at_its_failed_state_with_the_same_input(
         self, machines: Machines
     ) -> None:
         prepare = {
@@ -101,24 +105,24 @@ class TestRedrive:
             "{'prepared': $states.context.Execution.RedriveCount}]) %}",
             "Next": "Work",
         }
-        states = distributed({"Prepare": prepare, "Work": WORK})
-        machine = machines.create("machine", states, allow=ALL)
+        states = distributed_map({"Prepare": prepare, "Work": FAILING_STATE})
+        machine = machines.create("machine", states, allow=ALL_PERMISSIONS)
 
         failed = machines.execute(machine, items(1))
         ended = machines.redrive(failed["executionArn"])
 
         assert json.loads(ended["output"]) == [{"n": 0, "fails": 1, "prepared": 0}]
 
-    def test_may_fail_and_be_done_again(self, machines: Machines) -> None:
-        machine = machines.create("machine", distributed(), allow=ALL)
+    def test_can_be_repeated_if_it_fails(self, machines: Machines) -> None:
+        machine = machines.create("machine", distributed_map(), allow=ALL_PERMISSIONS)
         failed = machines.execute(machine, items(2))
 
         endings = [machines.redrive(failed["executionArn"])["status"] for _ in range(2)]
 
         assert endings == ["FAILED", "SUCCEEDED"]
 
-    def test_fails_where_the_role_may_not_redrive_children(self, machines: Machines) -> None:
-        machine = machines.create("machine", distributed(), allow=(START,))
+    def test_requires_the_permission_to_redrive_children(self, machines: Machines) -> None:
+        machine = machines.create("machine", distributed_map(), allow=(START,))
         failed = machines.execute(machine, items(1))
 
         ended = machines.redrive(failed["executionArn"])
@@ -126,11 +130,11 @@ class TestRedrive:
         assert ended["status"] == "FAILED"
         assert "is not authorized to perform: states:RedriveExecution" in ended["cause"]
 
-    def test_reads_the_items_again_where_they_could_not_be_read(
+    def test_reads_the_items_again_if_they_could_not_be_read(
         self, machines: Machines, bucket: None
     ) -> None:
-        states = distributed(ItemReader=read("in/items", InputType="JSON"))
-        failed = machines.execute(machines.create("machine", states, allow=ALL))
+        states = distributed_map(ItemReader=item_reader("in/items", InputType="JSON"))
+        failed = machines.execute(machines.create("machine", states, allow=ALL_PERMISSIONS))
         assert failed["error"] == "States.ItemReaderFailed"
         body = json.dumps(items(0)["items"]).encode()
         machines.account.s3.put_object(Bucket=BUCKET, Key="in/items", Body=body)
@@ -139,10 +143,10 @@ class TestRedrive:
 
         assert [item["n"] for item in json.loads(ended["output"])] == [0]
 
-    def test_starts_the_children_where_results_could_not_be_written(
-        self, machines: Machines
-    ) -> None:
-        machine = machines.create("machine", distributed(ResultWriter=WRITER), allow=ALL)
+    def test_starts_the_children_if_results_could_not_be_written(self, machines: Machines) -> None:
+        machine = machines.create(
+            "machine", distributed_map(ResultWriter=WRITER), allow=ALL_PERMISSIONS
+        )
         failed = machines.execute(machine, items(0))
         machines.account.create_bucket(BUCKET)
 

@@ -1,4 +1,4 @@
-"""The local Step Functions: a task that starts an execution and waits for its end."""
+"""Tasks of the local Step Functions can start an execution and wait until it ends."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def allowed_without(action: str | None = None) -> Sequence[Mapping[str, Any]]:
     return [statement for name, statement in PERMISSIONS.items() if name != action]
 
 
-def pass_on(output: str) -> Mapping[str, Any]:
+def pass_state(output: str) -> Mapping[str, Any]:
     return {"Pass": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": output, "End": True}}
 
 
@@ -58,10 +58,10 @@ def executions(machines: Machines) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def test_its_result_is_the_description_of_the_execution_with_its_output_as_json(
+def test_the_result_is_the_description_of_the_execution_with_parsed_output(
     machines: Machines,
 ) -> None:
-    inner = machines.create("inner", pass_on("{% {'twice': $states.input.n * 2} %}"))
+    inner = machines.create("inner", pass_state("{% {'twice': $states.input.n * 2} %}"))
     outer = machines.create("outer", START, allow=allowed_without())
 
     ended = machines.execute(outer, {"n": 21})
@@ -73,7 +73,7 @@ def test_its_result_is_the_description_of_the_execution_with_its_output_as_json(
     assert (result["Input"], result["Output"]) == ({"n": 21}, {"twice": 42})
 
 
-def test_it_fails_with_the_error_and_the_cause_of_the_execution_in_its_own(
+def test_the_cause_of_a_failed_task_contains_the_error_of_the_execution(
     machines: Machines,
 ) -> None:
     machines.create("inner", {"Fail": {"Type": "Fail", "Error": "Busy", "Cause": "Too many"}})
@@ -87,8 +87,8 @@ def test_it_fails_with_the_error_and_the_cause_of_the_execution_in_its_own(
 
 
 @pytest.mark.parametrize("action", [name for name in PERMISSIONS if "Stop" not in name])
-def test_it_fails_without_a_permission(machines: Machines, action: str) -> None:
-    machines.create("inner", pass_on("{% $states.input %}"))
+def test_the_task_fails_without_each_permission(machines: Machines, action: str) -> None:
+    machines.create("inner", pass_state("{% $states.input %}"))
     outer = machines.create("outer", START, allow=allowed_without(action))
 
     ended = machines.execute(outer, {"n": 1})
@@ -101,10 +101,10 @@ def test_it_fails_without_a_permission(machines: Machines, action: str) -> None:
     ("missing", "status"),
     [
         pytest.param(None, "ABORTED", id="with its permission"),
-        pytest.param("states:StopExecution", "RUNNING", id="not without"),
+        pytest.param("states:StopExecution", "RUNNING", id="without its permission"),
     ],
 )
-def test_stopping_it_stops_the_execution(
+def test_stopping_the_outer_execution_stops_the_inner_execution(
     machines: Machines, missing: str | None, status: str
 ) -> None:
     machines.create("inner", {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}})
@@ -122,7 +122,7 @@ def test_stopping_it_stops_the_execution(
     assert machines.ended(execution["executionArn"])["status"] == "ABORTED"
 
 
-def test_its_own_time_limit_does_not_stop_the_execution(machines: Machines) -> None:
+def test_a_timeout_of_the_task_does_not_stop_the_inner_execution(machines: Machines) -> None:
     machines.create("inner", {"Wait": {"Type": "Wait", "Seconds": 3, "End": True}})
     limited = {"Start": {**START["Start"], "TimeoutSeconds": 1}}
     outer = machines.create("outer", limited, allow=allowed_without())

@@ -1,4 +1,4 @@
-"""The local Step Functions: a failed execution is redriven as in AWS."""
+"""The local Step Functions redrives failed executions like AWS."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ PREPARE = {
 }
 
 
-def mended_by(redrives: int) -> Mapping[str, Any]:
-    """Two states of which the second fails until the execution has been redriven so many times."""
+def fails_until(redrives: int) -> Mapping[str, Any]:
+    """Return two states. The second state fails until the execution has been redriven this many times."""
     work = {
         "Type": "Pass",
         "QueryLanguage": "JSONata",
         "Output": "{% $states.context.Execution.RedriveCount < "
-        f"{redrives} ? $error('not mended') : "
+        f"{redrives} ? $error('not repaired') : "
         "{'input': $states.input, 'prepared': $prepared, 'execution': $states.context.Execution} %}",
         "End": True,
     }
@@ -38,13 +38,13 @@ def mended_by(redrives: int) -> Mapping[str, Any]:
 
 @pytest.fixture
 def failed(machines: Machines) -> str:
-    """The ARN of a failed execution that the first redrive mends."""
-    execution = machines.execute(machines.create("machine", mended_by(1)), {"n": 1})
+    """The ARN of a failed execution that succeeds at its first redrive."""
+    execution = machines.execute(machines.create("machine", fails_until(1)), {"n": 1})
     assert execution["status"] == "FAILED"
     return execution["executionArn"]
 
 
-def test_goes_on_from_the_failed_state_with_its_input_and_the_variables(
+def test_a_redrive_continues_at_the_failed_state_with_its_input_and_the_variables(
     machines: Machines, failed: str
 ) -> None:
     execution = machines.redrive(failed)
@@ -59,7 +59,7 @@ def test_goes_on_from_the_failed_state_with_its_input_and_the_variables(
     ] == ["Prepare", "Work", "Work"]
 
 
-def test_keeps_arn_and_input_and_says_in_the_context_that_it_is_one(
+def test_a_redrive_keeps_arn_and_input_and_is_counted_in_the_context(
     machines: Machines, failed: str
 ) -> None:
     before = machines.account.states.describe_execution(executionArn=failed)
@@ -74,7 +74,7 @@ def test_keeps_arn_and_input_and_says_in_the_context_that_it_is_one(
     assert context["StartTime"] < context["RedriveTime"]
 
 
-def test_continues_the_history(machines: Machines, failed: str) -> None:
+def test_a_redrive_continues_the_history(machines: Machines, failed: str) -> None:
     before = machines.history(failed)
 
     machines.redrive(failed)
@@ -91,7 +91,7 @@ def test_continues_the_history(machines: Machines, failed: str) -> None:
     assert after[-1]["type"] == "ExecutionSucceeded"
 
 
-def test_its_description_tells_of_redrives(machines: Machines, failed: str) -> None:
+def test_the_description_contains_the_redrives(machines: Machines, failed: str) -> None:
     before = machines.account.states.describe_execution(executionArn=failed)
 
     after = machines.redrive(failed)
@@ -104,8 +104,8 @@ def test_its_description_tells_of_redrives(machines: Machines, failed: str) -> N
     assert "error" not in after and "cause" not in after
 
 
-def test_may_fail_and_be_redriven_again(machines: Machines) -> None:
-    execution = machines.execute(machines.create("machine", mended_by(2)), {"n": 1})
+def test_a_failed_redrive_can_be_redriven(machines: Machines) -> None:
+    execution = machines.execute(machines.create("machine", fails_until(2)), {"n": 1})
 
     endings = [machines.redrive(execution["executionArn"]) for _ in range(2)]
 
@@ -113,17 +113,19 @@ def test_may_fail_and_be_redriven_again(machines: Machines) -> None:
     assert [ending["redriveCount"] for ending in endings] == [1, 2]
 
 
-def test_has_all_retries_again(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redrive_starts_with_all_retries(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))
     function = create_function(
         machines.account,
         "busy",
         "class Busy(Exception): pass\n"
-        "tries = []\n"
+        "attempts = []\n"
         "def lambda_handler(event, context):\n"
-        "    tries.append([event['redrives'], event['retries']])\n"
-        "    if len(tries) < 4: raise Busy\n"
-        "    return tries\n",
+        "    attempts.append([event['redrives'], event['retries']])\n"
+        "    if len(attempts) < 4: raise Busy\n"
+        "    return attempts\n",
     )
     task = {
         "Type": "Task",
@@ -150,7 +152,7 @@ def test_has_all_retries_again(machines: Machines, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def waiting(machines: Machines) -> str:
-    """The ARN of an execution that waits for a minute unless it is redriven."""
+    """The ARN of an execution that waits for a minute, but not after a redrive."""
     wait = {
         "Type": "Wait",
         "QueryLanguage": "JSONata",

@@ -1,4 +1,4 @@
-"""The local Step Functions: what is stopped between two of its steps is aborted, and has not failed."""
+"""Executions that are stopped between two steps are aborted instead of failed."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from sandbox.aws import AwsServer
 from tests.sandbox.step_functions.distributed_maps import (
-    ALL,
+    ALL_PERMISSIONS,
     MACHINE,
     counts,
-    distributed,
+    distributed_map,
+    item_reader,
     items,
-    read,
-    run_of,
+    map_run,
 )
 from tests.support.local_aws.state_machines import Machines
 from tests.support.waiting import wait_until
 
-# The expressions that wait: one until its execution is stopped, the other until the first is reached.
-HELD = "held until the stop"
-AFTER = "after the held one"
+# Expressions that wait: one until its execution is stopped, the other until the first expression is reached.
+UNTIL_STOPPED = "wait until the execution is stopped"
+UNTIL_REACHED = "wait until the other expression is reached"
 
 
 @pytest.fixture
 def reached(aws: AwsServer) -> Iterator[Event]:
-    """Hold expressions by the text in them; set once a held one is reached."""
+    """Make expressions with these texts wait. The event is set when the first of them is reached."""
     reached = Event()
     evaluate = StringJSONata._eval_body
 
-    def evaluate_in_turn(expression: StringJSONata, env: Environment) -> None:
-        if HELD in expression.expression:
+    def wait_and_evaluate(expression: StringJSONata, env: Environment) -> None:
+        if UNTIL_STOPPED in expression.expression:
             reached.set()
             wait_until(lambda: not env.is_running())
-        if AFTER in expression.expression:
+        if UNTIL_REACHED in expression.expression:
             wait_until(reached.is_set)
         evaluate(expression, env)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StringJSONata, "_eval_body", evaluate_in_turn)
+        patch.setattr(StringJSONata, "_eval_body", wait_and_evaluate)
         yield reached
 
 
-FAILING = f"{{% $error('{HELD}') %}}"
+FAILING = f"{{% $error('{UNTIL_STOPPED}') %}}"
 PASS = {"Type": "Pass", "QueryLanguage": "JSONata", "End": True}
 TASK = {
     "Type": "Task",
@@ -64,12 +64,14 @@ STATES: dict[str, Mapping[str, Any]] = {
         "Held": {**TASK, "Arguments": FAILING, "Catch": [CATCH]},
         "Caught": {"Type": "Fail", "Error": "Caught"},
     },
-    "a task with more to evaluate": {"Held": {**TASK, "TimeoutSeconds": f"{{% ('{HELD}'; 60) %}}"}},
+    "a task with another expression": {
+        "Held": {**TASK, "TimeoutSeconds": f"{{% ('{UNTIL_STOPPED}'; 60) %}}"}
+    },
 }
 
 
 @pytest.mark.parametrize("held", STATES.values(), ids=STATES)
-def test_a_child_of_a_map_that_fails_is_aborted(
+def test_a_running_child_is_aborted_if_the_map_fails(
     machines: Machines, reached: Event, held: Mapping[str, Any]
 ) -> None:
     choice = {
@@ -82,10 +84,10 @@ def test_a_child_of_a_map_that_fails_is_aborted(
         "Type": "Fail",
         "QueryLanguage": "JSONata",
         "Error": "Wrong",
-        "Cause": f"{{% '{AFTER}' %}}",
+        "Cause": f"{{% '{UNTIL_REACHED}' %}}",
     }
-    states = distributed({"Choice": choice, "Wrong": wrong, **held}, MaxConcurrency=2)
-    machine = machines.create("machine", states, allow=ALL)
+    states = distributed_map({"Choice": choice, "Wrong": wrong, **held}, MaxConcurrency=2)
+    machine = machines.create("machine", states, allow=ALL_PERMISSIONS)
 
     ended = machines.execute(machine, items(0, 1))
 
@@ -94,10 +96,10 @@ def test_a_child_of_a_map_that_fails_is_aborted(
 
 
 @pytest.mark.parametrize("held", STATES.values(), ids=STATES)
-def test_an_execution_is_aborted(
+def test_a_stopped_execution_is_aborted(
     machines: Machines, reached: Event, held: Mapping[str, Any]
 ) -> None:
-    machine = machines.create("machine", held, allow=ALL)
+    machine = machines.create("machine", held, allow=ALL_PERMISSIONS)
     started = machines.account.states.start_execution(stateMachineArn=machine)
     wait_until(reached.is_set)
 
@@ -109,14 +111,17 @@ def test_an_execution_is_aborted(
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"ItemReader": read(f"{{% '{HELD}' %}}", InputType="JSON")}, id="reads"),
-        pytest.param({"ItemSelector": {"a": f"{{% '{HELD}' %}}"}}, id="selects"),
+        pytest.param(
+            {"ItemReader": item_reader(f"{{% '{UNTIL_STOPPED}' %}}", InputType="JSON")},
+            id="reads items",
+        ),
+        pytest.param({"ItemSelector": {"a": f"{{% '{UNTIL_STOPPED}' %}}"}}, id="selects items"),
     ],
 )
-def test_a_map_run_is_aborted_where_it(
+def test_a_map_run_is_aborted_if_its_execution_is_stopped_while_it(
     machines: Machines, bucket: None, reached: Event, fields: Mapping[str, Any]
 ) -> None:
-    machine = machines.create("machine", distributed(**fields), allow=ALL)
+    machine = machines.create("machine", distributed_map(**fields), allow=ALL_PERMISSIONS)
     started = machines.account.states.start_execution(
         stateMachineArn=machine, input=json.dumps(items(0))
     )
@@ -125,4 +130,4 @@ def test_a_map_run_is_aborted_where_it(
     machines.account.states.stop_execution(executionArn=started["executionArn"])
 
     assert machines.ended(started["executionArn"])["status"] == "ABORTED"
-    assert run_of(machines, started["executionArn"])["status"] == "ABORTED"
+    assert map_run(machines, started["executionArn"])["status"] == "ABORTED"
