@@ -67,7 +67,7 @@ def _way(deployed: Deployed, way: str, options: dict[str, Any]) -> Charged:
     own = transitions(
         deployed.stack.source.states.get_execution_history(executionArn=arn)["events"]
     )
-    # AWS charges one transition for each child of a distributed map, in addition to those of the child.
+    # AWS charges one transition for each child of a distributed map, in addition to the transitions of the child.
     in_batch = (transitions(batch.events) - own) / COUNTED_ITEMS + 1
     return Charged(
         way=way,

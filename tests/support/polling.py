@@ -14,7 +14,7 @@ def poll_interval(waited: float, min_interval: int) -> int:
 def poll_times(seconds: int, min_interval: int) -> list[int]:
     """Return the times of all polls of a DAG run that takes `seconds`, in seconds since the trigger.
 
-    The last poll is the first one that finds the run ended. The polls themselves take no time.
+    The last poll is the first poll after the end of the run. The polls themselves take no time.
     """
     times = [0]
     while times[-1] < seconds:

@@ -13,16 +13,26 @@ from tools.paths import PROJECT
 
 PLAIN_ENGLISH = (
     "*.md",
+    ".ci/run",
     ".github/*.md",
+    "Makefile",
     "docs/**/*.md",
+    "environments/*.tfvars",
+    "lambda/**/*.in",
     "lambda/**/*.py",
+    "pyproject.toml",
+    "requirements-dev.in",
     "sandbox/**/*.py",
-    "tests/tools/english.py",
-    "tests/tools/test_dependabot.py",
-    "tests/tools/test_markdown.py",
+    "tests/clients/*.in",
+    "tests/conftest.py",
+    *(
+        f"tests/{directory}/**/*.py"
+        for directory in ("benchmarks", "clients", "e2e", "iam", "sandbox", "support", "tools")
+    ),
+    "tools/*.in",
     "tools/**/*.py",
 )
-"""Files whose English is checked: pages, docstrings of `.py` files, descriptions in `.tf` files."""
+"""Files whose English is checked."""
 
 
 def files(*patterns: str) -> list[Path]:
@@ -111,6 +121,19 @@ def test_english_is_plain(file: Path) -> None:
         "The run is not there.",
         "The workspace if left out.",
         "Kept for ever.",
+        "There were two polls, and each look found it running.",
+        "Each try sends the command.",
+        "The run goes on.",
+        "The source asks for a run.",
+        "MWAA answered with HTTP 504.",
+        "That came of an attempt.",
+        "Wait for an execution to its end.",
+        "A role that was created by hand.",
+        "Tags beside the default tags.",
+        "A plan is dear.",
+        "Wait for so many seconds.",
+        "The server turned the command away.",
+        "It looked in vain.",
     ],
 )
 def test_a_phrase_that_has_to_be_decoded_is_refused(text: str) -> None:
@@ -124,6 +147,7 @@ def test_a_phrase_that_has_to_be_decoded_is_refused(text: str) -> None:
         "The table is made of rows.",
         "Make each function idempotent.",
         "Of course there is a default.",
+        "The names look like one word.",
     ],
 )
 def test_plain_english_is_accepted(text: str) -> None:
@@ -138,8 +162,14 @@ def test_plain_english_is_accepted(text: str) -> None:
         ("line.tf", 'variable "x" {\n  description = "Kept for ever."\n}\n'),
         ("lines.tf", 'variable "x" {\n  description = <<-EOT\n    Kept for ever.\n  EOT\n}\n'),
         ("validation.tf", 'error_message = "Kept for ever."\n'),
+        ("comment.py", "X = 1  # Kept for ever.\n"),
+        ("test.py", "def test_a_run_is_kept_for_ever(): pass\n"),
+        ("Makefile", "clean: ## Delete what is kept for ever\n\tfor ever\n"),
     ],
-    ids=["page", "docstring", "description", "long description", "validation message"],
+    ids=[
+        *("page", "docstring", "description", "long description", "validation message"),
+        *("comment", "name of a test", "comment of another file"),
+    ],
 )
 def test_only_the_text_of_a_file_is_checked(tmp_path: Path, file: str, source: str) -> None:
     (tmp_path / file).write_text(source)

@@ -18,7 +18,7 @@ def test_the_root_configuration_uses_the_tested_provider(tmp_path: Path) -> None
 
     lock = (tmp_path / ".terraform.lock.hcl").read_text()
     [constraints] = re.findall(r'constraints = "(.*)"', lock)
-    # The root then requires exactly this version. The other constraints are those of the modules.
+    # The root then requires exactly this version. The modules add the other constraints.
     assert PROVIDER in constraints.split(", ")
 
 

@@ -15,7 +15,7 @@ from tests.support.fake_mwaa.responses import ScriptedResponse
 from tests.support.fake_mwaa.server import FakeMwaa, Operation
 
 DAG_ID, RUN_ID, CONF = "demo", "sfn__r1", {"k": "v"}
-"""The requested DAG run. DAG and conf are those of the transcripts."""
+"""The requested DAG run. DAG and conf are the same as in the transcripts."""
 RUN = RunKey(mwaa_env_name="etl", mwaa_dag_name=DAG_ID, dag_run_id=RUN_ID)
 TRIGGER = Trigger(key=RUN, conf=CONF, is_retry=False)
 
