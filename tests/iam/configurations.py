@@ -6,7 +6,8 @@ from tests.terraform.examples import EXAMPLES, plan_example
 from tests.terraform.planner import Plan, Planner
 from tests.terraform.root_variables import ROOT_VARIABLES
 
-# Its policy contains subnets that it creates, whose ids are unknown in a plan. `private` tests the same policy.
+# This example creates the subnets in its policy, so their ids are unknown in a plan. The root variables `private` lead
+# to the same policy.
 _EXAMPLES = [example for example in EXAMPLES if example != "private-web-server"]
 CONFIGURATIONS = sorted([*ROOT_VARIABLES, *_EXAMPLES])
 

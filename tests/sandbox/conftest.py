@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import SOURCE_ACCOUNT
+from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
 from tests.support.local_aws.state_machines import Machines
 
 
@@ -20,6 +20,18 @@ def aws() -> Iterator[AwsServer]:
 
 
 @pytest.fixture
-def machines(aws: AwsServer) -> Machines:
+def source(aws: AwsServer) -> Account:
+    """The source account."""
+    return Account(aws.url, SOURCE_ACCOUNT)
+
+
+@pytest.fixture
+def target(aws: AwsServer) -> Account:
+    """The target account."""
+    return Account(aws.url, TARGET_ACCOUNT)
+
+
+@pytest.fixture
+def machines(source: Account) -> Machines:
     """The state machines of the source account. None exists yet."""
-    return Machines(Account(aws.url, SOURCE_ACCOUNT))
+    return Machines(source)

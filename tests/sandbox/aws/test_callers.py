@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +13,7 @@ from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.mwaa.http import Request, Response
+from tests.support.local_aws.state_machines import create_function, create_role
 
 PREFIX = f"arn:aws:lambda:{REGION}:{TARGET_ACCOUNT}:function"
 ENVIRONMENT = f"arn:aws:airflow:{REGION}:{TARGET_ACCOUNT}:environment/sandbox"
@@ -39,46 +38,27 @@ def aws() -> Iterator[AwsServer]:
 
 
 @pytest.fixture
-def target(aws: AwsServer) -> Account:
-    return Account(aws.url, TARGET_ACCOUNT)
-
-
-def document(*statements: dict[str, Any]) -> str:
-    allowed = [{"Effect": "Allow", **statement} for statement in statements]
-    return json.dumps({"Version": "2012-10-17", "Statement": allowed})
-
-
-@pytest.fixture
 def role(target: Account) -> str:
     """A role whose permissions apply in the function `one` only."""
     in_one = {"ArnLike": {"lambda:SourceFunctionArn": f"{PREFIX}:one"}}
-    trust = document({"Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}})
-    allow = document(
-        {"Action": "airflow:GetEnvironment", "Resource": ENVIRONMENT, "Condition": in_one},
-        {
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": "*",
-            "Condition": in_one,
-        },
+    return create_role(
+        target,
+        "shared",
+        trust={"Principal": {"Service": "lambda.amazonaws.com"}},
+        allow=[
+            {"Action": "airflow:GetEnvironment", "Resource": ENVIRONMENT, "Condition": in_one},
+            {
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": "*",
+                "Condition": in_one,
+            },
+        ],
     )
-    arn = target.iam.create_role(RoleName="shared", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    target.iam.put_role_policy(RoleName="shared", PolicyName="shared", PolicyDocument=allow)
-    return arn
 
 
 def create(target: Account, name: str, role: str) -> None:
     target.logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("app.py", CODE)
-    target.functions.create_function(
-        FunctionName=name,
-        Role=role,
-        Runtime="python3.13",
-        Handler="app.lambda_handler",
-        Timeout=30,
-        Code={"ZipFile": archive.getvalue()},
-    )
+    create_function(target, name, CODE, role=role)
 
 
 def invoke(target: Account, name: str) -> list[Any]:

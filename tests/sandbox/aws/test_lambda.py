@@ -20,11 +20,6 @@ def aws() -> Iterator[AwsServer]:
         yield aws
 
 
-@pytest.fixture
-def target(aws: AwsServer) -> Account:
-    return Account(aws.url, TARGET_ACCOUNT)
-
-
 def invoke(account: Account, function: str, event: object = None) -> tuple[Any, str | None]:
     response = account.functions.invoke(FunctionName=function, Payload=json.dumps(event))
     return json.load(response["Payload"]), response.get("FunctionError")

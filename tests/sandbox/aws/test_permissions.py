@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.aws.accounts import REGION, TARGET_ACCOUNT
 from sandbox.mwaa.http import Request, Response
 from tests.support.local_aws.state_machines import create_role
 
@@ -30,16 +30,6 @@ class StubFront:
 def aws() -> Iterator[AwsServer]:
     with AwsServer({TARGET_ACCOUNT: StubFront()}) as aws:
         yield aws
-
-
-@pytest.fixture
-def source(aws: AwsServer) -> Account:
-    return Account(aws.url, SOURCE_ACCOUNT)
-
-
-@pytest.fixture
-def target(aws: AwsServer) -> Account:
-    return Account(aws.url, TARGET_ACCOUNT)
 
 
 def mwaa_client(aws: AwsServer, role: str) -> Any:

@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from tests.faults.rules import DAG
 from tests.sandbox.deployment.faulty_mwaa import FaultyAirflow, FaultyFront
+from tests.support.local_aws.skipped_waits import skip_retry_waits
 from tests.support.local_aws.state_machines import Machines
 from tests.support.local_aws.terraform import Terraform
 
@@ -92,7 +91,7 @@ def stack(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(autouse=True)
 def reset(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove all DAG runs and faults, and skip the waits between retries."""
-    monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))
+    skip_retry_waits(monkeypatch)
     stack.airflow.runs.clear()
     stack.airflow.unready = frozenset()
     stack.front.fault_rate, stack.front.failed, stack.front.max_concurrency = 0.0, 0, 0

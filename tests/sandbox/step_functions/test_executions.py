@@ -10,22 +10,12 @@ import pytest
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import PRELIMINARY_FUNCTION, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.aws.accounts import PRELIMINARY_FUNCTION, REGION, SOURCE_ACCOUNT
 from tests.support.local_aws.state_machines import create_function, create_role
 
 PRELIMINARY_ARN = f"arn:aws:lambda:{REGION}:{SOURCE_ACCOUNT}:function:{PRELIMINARY_FUNCTION}"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{SOURCE_ACCOUNT}:stateMachine:machine"
 TIMEOUT = 300.0
-
-
-@pytest.fixture
-def source(aws: AwsServer) -> Account:
-    return Account(aws.url, SOURCE_ACCOUNT)
-
-
-@pytest.fixture
-def target(aws: AwsServer) -> Account:
-    return Account(aws.url, TARGET_ACCOUNT)
 
 
 def run_machine(

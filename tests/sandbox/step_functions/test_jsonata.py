@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import TARGET_ACCOUNT
+from tests.support.local_aws.skipped_waits import skip_retry_waits
 from tests.support.local_aws.state_machines import Machines, create_function, create_role
 
 EVENT = {"text": "quote \" apostrophe ' backslash \\ smile \U0001f600", "one": [1], "none": None}
@@ -170,7 +169,7 @@ class TestTasks:
         field: str,
         payload: object,
     ) -> None:
-        monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))
+        skip_retry_waits(monkeypatch)
         function = create_function(
             machines.account,
             "busy",

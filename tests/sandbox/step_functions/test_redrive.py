@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
+from tests.support.local_aws.skipped_waits import skip_retry_waits
 from tests.support.local_aws.state_machines import Machines, create_function
 from tests.support.waiting import wait_until
 
@@ -116,7 +115,7 @@ def test_a_failed_redrive_can_be_redriven(machines: Machines) -> None:
 def test_a_redrive_starts_with_all_retries(
     machines: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))
+    skip_retry_waits(monkeypatch)
     function = create_function(
         machines.account,
         "busy",

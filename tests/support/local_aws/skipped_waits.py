@@ -1,13 +1,16 @@
-"""Executions in the local AWS whose `Wait` states take no time."""
+"""Executions in the local AWS whose `Wait` states or retries take no time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from jsonata.timebox import Timebox
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
     WaitFunction,
 )
@@ -28,3 +31,8 @@ def skip_waits(clock: Clock) -> Iterator[None]:
         patch.object(Timebox, "current_milli_time", lambda: start + round(clock() * 1000)),
     ):
         yield
+
+
+def skip_retry_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make retries start immediately."""
+    monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))

@@ -86,9 +86,14 @@ def create_role(
     return role["Role"]["Arn"]
 
 
-def create_function(account: Account, name: str, code: str, *, timeout: int = 30) -> str:
-    """Create a function from code with a `lambda_handler`, and return its ARN."""
-    role = create_role(
+def create_function(
+    account: Account, name: str, code: str, *, role: str | None = None, timeout: int = 30
+) -> str:
+    """Create a function from code with a `lambda_handler`, and return its ARN.
+
+    By default, the function gets its own role, which may write logs.
+    """
+    role = role or create_role(
         account,
         name,
         trust={"Principal": {"Service": "lambda.amazonaws.com"}},
