@@ -60,19 +60,23 @@ def refused_phrases(text: str) -> list[str]:
 def texts(file: Path) -> list[str]:
     """Return the texts of a file.
 
-    These are the prose of a Markdown page, the docstrings, comments and names of tests in Python, the descriptions in
-    Terraform, and the comments of all other files.
+    These are the prose of a Markdown page, the docstrings, comments and names of tests in Python, the descriptions,
+    messages and comments in Terraform, and the comments of all other files.
     """
     source = file.read_text()
     match file.suffix:
         case ".py":
             return [*_docstrings_and_tests(ast.parse(source)), *_python_comments(source)]
         case ".tf":
-            return [line or lines for line, lines in _HCL_TEXT.findall(source)]
+            return [line or lines for line, lines in _HCL_TEXT.findall(source)] + _comments(source)
         case ".md":
             return [_NO_PROSE.sub("", CODE_BLOCK.sub("", source))]
         case _:
-            return re.findall(r"(?:^|\s)#+ (.*)", source)
+            return _comments(source)
+
+
+def _comments(source: str) -> list[str]:
+    return re.findall(r"(?:^|\s)#+ (.*)", source)
 
 
 def _docstrings_and_tests(module: ast.Module) -> Iterator[str]:

@@ -110,7 +110,7 @@ def test_english_is_plain(file: Path) -> None:
     "text",
     [
         "Who wants another run starts another execution.",
-        "The log group that is made here.",
+        "The log group that is made by this module.",
         "Retries make no second one.",
         "The role is recreated, and the policy written anew.",
         "This takes all of it away.",
@@ -162,13 +162,14 @@ def test_plain_english_is_accepted(text: str) -> None:
         ("line.tf", 'variable "x" {\n  description = "Kept for ever."\n}\n'),
         ("lines.tf", 'variable "x" {\n  description = <<-EOT\n    Kept for ever.\n  EOT\n}\n'),
         ("validation.tf", 'error_message = "Kept for ever."\n'),
+        ("comment.tf", 'x = "for ever" # Kept for ever.\n'),
         ("comment.py", "X = 1  # Kept for ever.\n"),
         ("test.py", "def test_a_run_is_kept_for_ever(): pass\n"),
         ("Makefile", "clean: ## Delete what is kept for ever\n\tfor ever\n"),
     ],
     ids=[
         *("page", "docstring", "description", "long description", "validation message"),
-        *("comment", "name of a test", "comment of another file"),
+        *("comment in Terraform", "comment in Python", "name of a test", "comment of another file"),
     ],
 )
 def test_only_the_text_of_a_file_is_checked(tmp_path: Path, file: str, source: str) -> None:
