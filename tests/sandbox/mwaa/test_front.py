@@ -140,7 +140,7 @@ def test_a_command_is_split_into_shell_words(
         pytest.param("-h", id="flag"),
     ],
 )
-def test_commands_that_mwaa_does_not_support_are_rejected(
+def test_unsupported_commands_are_rejected(
     body: str | bytes, client: Client, airflow: StubAirflow
 ) -> None:
     response = client.post(body)
@@ -217,9 +217,7 @@ def test_airflow_2_accepts_no_other_path(path: str, client: Client, airflow: Stu
     assert airflow.calls == []
 
 
-def test_more_than_four_concurrent_commands_have_status_503(
-    client: Client, airflow: StubAirflow
-) -> None:
+def test_a_fifth_concurrent_command_has_status_503(client: Client, airflow: StubAirflow) -> None:
     running = threading.Semaphore(0)
     may_end = threading.Event()
 
@@ -241,7 +239,7 @@ def test_more_than_four_concurrent_commands_have_status_503(
     assert client.post(TRIGGER).status_code == 200
 
 
-def test_a_command_that_exceeds_the_time_limit_has_status_504(tmp_path: Path) -> None:
+def test_a_command_over_the_time_limit_has_status_504(tmp_path: Path) -> None:
     airflow = StubAirflow()
     limits = []
 
@@ -256,9 +254,7 @@ def test_a_command_that_exceeds_the_time_limit_has_status_504(tmp_path: Path) ->
     assert limits == [7.0]
 
 
-def test_the_front_records_the_commands_that_reached_airflow(
-    client: Client, airflow: StubAirflow
-) -> None:
+def test_commands_that_reached_airflow_are_recorded(client: Client, airflow: StubAirflow) -> None:
     airflow.response = lambda *_: CliResult(3, b"", b"")
     client.post(TRIGGER)
     client.post("db migrate")
