@@ -21,9 +21,13 @@ const validated = policies.map(({ kind, policy }, index) => {
 });
 
 const results = [];
+// "AWS global condition context keys": each request of a role or a user has its ARN.
+const principalArn = (principal) => (principal.startsWith("arn:") ? { "aws:PrincipalArn": principal } : {});
+
 for (const { principal, action, resource, account, identity, attached, contexts } of questions) {
   const allowed = [];
-  for (const [index, contextVariables] of contexts.entries()) {
+  for (const [index, context] of contexts.entries()) {
+    const contextVariables = { ...principalArn(principal), ...context };
     const simulation = {
       request: { principal, action, resource: { resource, accountId: account }, contextVariables },
       identityPolicies: identity.map((id) => ({ name: `${id}`, policy: validated[id] })),

@@ -38,6 +38,8 @@ class Planned:
         ARNs of the planned functions.
     state_machines
         ARNs of the planned state machines.
+    organizations
+        Ids of organizations in the trust policies of the roles.
     trusted
         ARNs in the trust policies of the roles.
     """
@@ -48,6 +50,7 @@ class Planned:
     resources: frozenset[str]
     roles: tuple[Role, ...]
     state_machines: tuple[str, ...]
+    organizations: frozenset[str]
     trusted: frozenset[str]
 
 
@@ -84,6 +87,7 @@ def read(plan: Plan) -> Planned:
             if f".{kind}." in f".{address}"
         )
 
+    trusts = json.dumps([role.trust for role in roles])
     return Planned(
         actions=frozenset(_all(roles, "Action")),
         accounts=tuple(sorted(set(accounts.values()))),
@@ -91,7 +95,8 @@ def read(plan: Plan) -> Planned:
         roles=roles,
         state_machines=arns("aws_sfn_state_machine", "name", "states:{}:stateMachine"),
         resources=frozenset(_all(roles, "Resource")),
-        trusted=frozenset(ARN.findall(json.dumps([role.trust for role in roles]))),
+        organizations=frozenset(re.findall(r"\bo-[a-z0-9]{10,32}\b", trusts)),
+        trusted=frozenset(ARN.findall(trusts)),
     )
 
 

@@ -18,6 +18,7 @@ Context = tuple[tuple[str, str], ...]
 """Condition keys of a request with their values."""
 
 OTHER_ACCOUNT = "999999999999"
+OTHER_ORGANIZATION = "o-otherorganization"
 SERVICES = (
     *("airflow", "ec2", "events", "iam", "kms", "lambda", "logs", "s3", "scheduler"),
     *("secretsmanager", "states", "sts", "xray"),
@@ -117,6 +118,12 @@ def _who_assumes(planned: Planned) -> Iterator[Question]:
         }
     )
     ids = ((), *(_one("sts:ExternalId", arn) for arn in _subjects(planned)))
+    # Of an organization, and of none.
+    organizations = (
+        [*sorted(planned.organizations), OTHER_ORGANIZATION] if planned.organizations else []
+    )
+    members = [_one("aws:PrincipalOrgID", organization) for organization in organizations]
+    ids += tuple((*member, *external_id) for member in members for external_id in ids)
     calls = ((), *_service_calls(planned))
     for role in planned.roles:
         for principal in principals:

@@ -1,4 +1,4 @@
-"""The key policy in modules/batch/README.md allows the role of the batch to use an encrypted bucket.
+"""The key policy in modules/source/README.md allows the role of the batch to use an encrypted bucket.
 
 The actions are documented in "IAM permissions for AWS KMS key encrypted Amazon S3 bucket" in "IAM policies for using
 Distributed Map states", AWS Step Functions Developer Guide.
@@ -16,7 +16,7 @@ from sandbox.aws.accounts import SOURCE_ACCOUNT as SOURCE
 from sandbox.iam import is_allowed
 from tools.paths import PROJECT
 
-README = (PROJECT / "modules/batch/README.md").read_text()
+README = (PROJECT / "modules/source/README.md").read_text()
 OVER_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 
 

@@ -32,7 +32,7 @@ class Role:
     """The role of a function in a VPC."""
 
     def __init__(self, plan: Plan) -> None:
-        self._policies = {"own": plan.policy("module.private.aws_iam_role_policy.function")}
+        self._policies = {"own": plan.policy("module.private.aws_iam_role_policy.function[0]")}
 
     def may(self, action: str, resource: str, **context: str) -> bool:
         return is_allowed(
@@ -84,7 +84,7 @@ def test_lambda_has_no_other_permission_in_ec2(role: Role, action: str, resource
 
 def test_subnet_and_security_group_may_be_shared_by_another_account(modules_plan: Plan) -> None:
     # The simulator does not support shared resources: it would evaluate policies of the other account.
-    policy = modules_plan.policy("module.private.aws_iam_role_policy.function")
+    policy = modules_plan.policy("module.private.aws_iam_role_policy.function[0]")
     create = next(s for s in policy["Statement"] if s["Action"] == "ec2:CreateNetworkInterface")
 
     assert create["Resource"] == [
@@ -95,6 +95,6 @@ def test_subnet_and_security_group_may_be_shared_by_another_account(modules_plan
 
 
 def test_a_function_without_a_vpc_has_no_permission_in_ec2(modules_plan: Plan) -> None:
-    policy = modules_plan.resources["module.shared.aws_iam_role_policy.function"]["policy"]
+    policy = modules_plan.resources["module.shared.aws_iam_role_policy.function[0]"]["policy"]
 
     assert "ec2:" not in policy

@@ -13,13 +13,16 @@ from tools.paths import PROJECT
 
 PLAIN_ENGLISH = (
     "*.md",
+    "*.tf",
     ".ci/run",
     ".github/*.md",
     "Makefile",
     "docs/**/*.md",
     "environments/*.tfvars",
+    "examples/**/*.tf",
     "lambda/**/*.in",
     "lambda/**/*.py",
+    "modules/**/*.tf",
     "pyproject.toml",
     "requirements-dev.in",
     "sandbox/**/*.py",

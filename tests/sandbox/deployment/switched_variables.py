@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.aws.authorizer import ORGANIZATION
 from tests.faults.rules import DAG
 from tests.terraform.root_variables import account
 
@@ -38,6 +39,7 @@ SWITCHED: dict[str, Any] = {
     "allowed_dags": {"sandbox": [DAG, "team_*"]},
     "batch": {"bucket": "batches", "max_concurrency": 2},
     "function": {
+        "environment": {"AWS_USE_FIPS_ENDPOINT": "false"},
         "kms_key_arn": KEY.format(TARGET_ACCOUNT),
         "memory_size": 512,
         "reserved_concurrency": 4,
@@ -46,6 +48,7 @@ SWITCHED: dict[str, Any] = {
     },
     "logging": {"level": "ALL", "retention_in_days": 0},
     "mwaa_environments": ["sandbox", "second"],
+    "organization_id": ORGANIZATION,
     "source_account": restricted_account(SOURCE_ACCOUNT),
     "tags": {"Team": "data", "Project": "other"},
     "target_account": restricted_account(TARGET_ACCOUNT),
@@ -64,7 +67,7 @@ WAITING = {"wait_for_completion": {"timeout_seconds": 3600}}
 """Makes executions wait for their DAG runs."""
 
 LOG_GROUPS = {
-    f"{side}_account": account(number, logging={"log_group_name": f"/team/{side}"})
+    f"{side}_account": account(number, logging={"existing_log_group": {"name": f"/team/{side}"}})
     for side, number in ACCOUNTS.items()
 }
 """Existing log groups instead of new log groups."""

@@ -230,7 +230,10 @@ def test_every_option_can_be_switched_off_while_executions_start(
     deployed.switch_while_executions_start(
         **in_existing_logs,
         deletes=[
-            "module.batch",
+            "module.source.aws_cloudwatch_log_group.batch",
+            "module.source.aws_iam_role.batch",
+            "module.source.aws_iam_role_policy.batch",
+            "module.source.aws_sfn_state_machine.batch",
             *(f"module.{side}.aws_cloudwatch_log_group.this" for side in ACCOUNTS),
         ],
     )
@@ -248,8 +251,11 @@ def test_without_options_only_the_default_resources_remain(
         ]
     )
 
-    role = before["target_role_arn"].removesuffix("-invoker")
-    assert after == {**before, "target_role_arn": f"{role}-target"}
+    # All other outputs belong to what is switched off here.
+    kept = ("function_arn", "function_role_arn", "source_role_arn", "state_machine_arn")
+    assert [after[name] for name in kept] == [before[name] for name in kept]
+    assert before["target_role_arn"].endswith("-invoker")
+    assert after["target_role_arn"] == after["function_role_arn"]
     resources = [*stack.source.resources(), *stack.target.resources()]
     assert {arn.split(":", 5)[5] for arn in resources if DEPLOYED_NAME in arn} == {
         f"function:{DEPLOYED_NAME}",

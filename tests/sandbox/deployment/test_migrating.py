@@ -34,7 +34,7 @@ LOG_GROUP = f"/aws/lambda/{DEPLOYED_NAME}"
 IMPORTED = {
     "module.source.aws_sfn_state_machine.this",
     "module.target.aws_lambda_function.this",
-    f'module.target.aws_cloudwatch_log_group.this["{LOG_GROUP}"]',
+    "module.target.aws_cloudwatch_log_group.this[0]",
 }
 INPUT = {
     "mwaa_env_name": "sandbox",
