@@ -1,9 +1,11 @@
 # The permissions of the function and of a source, in one role or in two.
 locals {
+  # Lambda sends the account for which it assumes a role (the trust policies in aws/agent-toolkit-for-aws).
   trust_lambda = {
     Effect    = "Allow"
     Action    = "sts:AssumeRole"
     Principal = { Service = "lambda.amazonaws.com" }
+    Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
   }
 
   in_organization = { for id in var.organization_id[*] : "aws:PrincipalOrgID" => id }
@@ -91,9 +93,9 @@ locals {
     }] : [],
   ) : merge(statement, { Condition = local.from_function })]
 
-  # Lambda itself creates and deletes the network interfaces, with this role and without naming the function. The
-  # function's own code needs nothing of EC2 and is denied all of it ("Giving Lambda functions access to resources in an
-  # Amazon VPC", which also names the actions).
+  # Lambda itself creates and deletes the network interfaces with this role, in calls that name no function. Code needs
+  # nothing of EC2, so every call that names a function is denied, even if it names another function with this role
+  # ("Giving Lambda functions access to resources in an Amazon VPC", which also lists the actions).
   ec2_arn = "arn:${local.partition}:ec2:${local.region}"
   allow_vpc = flatten([for vpc in var.vpc[*] : [
     {
@@ -131,7 +133,7 @@ locals {
       Effect    = "Deny"
       Action    = "ec2:*"
       Resource  = "*"
-      Condition = local.from_function
+      Condition = { Null = { "lambda:SourceFunctionArn" = "false" } }
     },
   ]])
 

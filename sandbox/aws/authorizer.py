@@ -135,11 +135,15 @@ class Authorizer:
     def assume_as_function(self, function_arn: str, *, role_arn: str, region: str) -> AssumedRole:
         """Return a session of the role for the function's execution environment. Raises `AccessDenied`.
 
-        Lambda adds the function's ARN to each request of this session, and of no other session ("Using source function
-        ARN to control function access behavior").
+        Lambda sends the account of the function to STS (the trust policies in aws/agent-toolkit-for-aws). It adds the
+        function's ARN to each request of this session, and of no other session ("Using source function ARN to control
+        function access behavior").
         """
         session = self.assume_as_service(
-            "lambda.amazonaws.com", role_arn=role_arn, region=region, context={}
+            "lambda.amazonaws.com",
+            role_arn=role_arn,
+            region=region,
+            context={"aws:SourceAccount": function_arn.split(":")[4]},
         )
         self._function_arns[session.access_key_id] = function_arn
         return session

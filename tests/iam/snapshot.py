@@ -30,6 +30,7 @@ HEAD = """\
 # Permissions of the configuration {name} of tests/iam/configurations.py, among all that tests/iam/questions.py checks.
 # `make iam-snapshot` writes this file: each new line is a new permission.
 # if: only with these values of a condition key. unless: with all other values, and without the key.
+# set: any value that is checked.
 # IAM cannot deny sts:GetCallerIdentity.
 """
 
@@ -80,16 +81,31 @@ def _condition(asked: Question, indexes: Sequence[int]) -> str:
     allowed = [asked.contexts[index] for index in indexes]
     denied = [context for context in asked.contexts if context not in allowed]
     if () not in allowed:
-        return f"  if {_alternatives(allowed)}"
-    return f"  unless {_alternatives(denied)}" if denied else ""
+        return f"  if {_alternatives(_least(allowed, denied), asked)}"
+    return f"  unless {_alternatives(denied, asked)}" if denied else ""
 
 
-def _alternatives(contexts: Sequence[Context]) -> str:
+def _least(allowed: Sequence[Context], denied: Sequence[Context]) -> list[Context]:
+    """Return the contexts without those that only add keys to another one, where added keys change no result."""
+    enough = [{*context} for context in allowed if not any({*context} < {*key} for key in denied)]
+    return [context for context in allowed if not any(keys < {*context} for keys in enough)]
+
+
+def _alternatives(contexts: Sequence[Context], asked: Question) -> str:
+    values, every = _by_key(contexts), _by_key(asked.contexts)
+    return " or ".join(
+        f"{key} is set" if 1 < len(found) == len(every[key]) else f"{key} is {_braced(found)}"
+        for key, found in values.items()
+    )
+
+
+def _by_key(contexts: Sequence[Context]) -> dict[str, list[str]]:
+    """Return the values of the last key of the contexts, by this key and the keys before it."""
     values: dict[str, list[str]] = {}
-    for *others, (key, value) in contexts:
+    for *others, (key, value) in filter(None, contexts):
         condition = "".join(f"{other} is {its} and " for other, its in others)
         values.setdefault(f"{condition}{key}", []).append(value)
-    return " or ".join(f"{key} is {_braced(alternatives)}" for key, alternatives in values.items())
+    return values
 
 
 def _braced(values: Sequence[str]) -> str:

@@ -82,7 +82,21 @@ def test_another_role_cannot_assume_the_functions_role_with_the_correct_external
 
 
 def test_another_service_cannot_assume_the_functions_role(iam: Iam) -> None:
-    assert not iam.may_assume("states.amazonaws.com", iam.function_role)
+    context = {"aws:SourceAccount": TARGET}
+
+    assert not iam.may_assume("states.amazonaws.com", iam.function_role, context)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param({"aws:SourceAccount": "333333333333"}, id="another account"),
+        pytest.param({"aws:SourceAccount": SOURCE}, id="the source account"),
+        pytest.param({}, id="no account"),
+    ],
+)
+def test_lambda_cannot_assume_the_functions_role_for(iam: Iam, context: dict[str, str]) -> None:
+    assert not iam.may_assume("lambda.amazonaws.com", iam.function_role, context)
 
 
 @pytest.mark.parametrize(

@@ -54,14 +54,23 @@ def test_lambda_may_manage_network_interfaces(role: Role, action: str, resource:
     assert role.may(action, resource)
 
 
-@pytest.mark.parametrize("qualifier", ["", ":7", ":live"], ids=["bare", "version", "alias"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        pytest.param(FUNCTION, id="this function"),
+        pytest.param(f"{FUNCTION}:7", id="a version of it"),
+        pytest.param(f"{FUNCTION}:live", id="an alias of it"),
+        pytest.param(f"{FUNCTION}-2", id="a function with a longer name"),
+        pytest.param(f"arn:aws:lambda:{REGION}:{TARGET}:function:other", id="another function"),
+    ],
+)
 @pytest.mark.parametrize(("action", "resource"), NEEDED)
-def test_the_functions_code_may_not_manage_network_interfaces(
-    role: Role, action: str, resource: str, qualifier: str
+def test_no_function_with_the_role_may_manage_network_interfaces(
+    role: Role, action: str, resource: str, function: str
 ) -> None:
-    function = {"lambda:SourceFunctionArn": f"{FUNCTION}{qualifier}"}
+    context = {"lambda:SourceFunctionArn": function}
 
-    assert not role.may(action, resource, **function)
+    assert not role.may(action, resource, **context)
 
 
 @pytest.mark.parametrize(

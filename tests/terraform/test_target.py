@@ -17,6 +17,7 @@ TRUST_LAMBDA = {
     "Effect": "Allow",
     "Action": "sts:AssumeRole",
     "Principal": {"Service": "lambda.amazonaws.com"},
+    "Condition": {"StringEquals": {"aws:SourceAccount": "222222222222"}},
 }
 
 

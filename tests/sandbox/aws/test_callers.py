@@ -37,14 +37,22 @@ def aws() -> Iterator[AwsServer]:
         yield aws
 
 
+def trust(account: str) -> dict[str, Any]:
+    """Return a statement that trusts Lambda for the functions of one account."""
+    return {
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+
+
 @pytest.fixture
 def role(target: Account) -> str:
-    """A role whose permissions apply in the function `one` only."""
+    """A role that Lambda may assume for the account, and whose permissions apply in the function `one` only."""
     in_one = {"ArnLike": {"lambda:SourceFunctionArn": f"{PREFIX}:one"}}
     return create_role(
         target,
         "shared",
-        trust={"Principal": {"Service": "lambda.amazonaws.com"}},
+        trust=trust(TARGET_ACCOUNT),
         allow=[
             {"Action": "airflow:GetEnvironment", "Resource": ENVIRONMENT, "Condition": in_one},
             {
@@ -93,6 +101,13 @@ def test_a_function_with_a_longer_name_and_the_same_role_is_denied(
         True
     ] * 2
     assert not logged(target, "one-more")
+
+
+def test_lambda_cannot_assume_a_role_that_trusts_it_for_another_account(target: Account) -> None:
+    create(target, "one", create_role(target, "foreign", trust=trust(SOURCE_ACCOUNT), allow=[]))
+
+    with pytest.raises(ClientError, match=r"lambda\.amazonaws\.com is not authorized to assume"):
+        invoke(target, "one")
 
 
 def test_an_administrator_has_no_permissions_in_the_other_account(
