@@ -11,10 +11,12 @@ The server runs in Airflow's virtual environment, and imports no module of the s
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import gc
 import importlib
+import inspect
 import json
 import os
 import runpy
@@ -23,9 +25,10 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import CodeType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 # The console script that a new `airflow` process runs.
 SCRIPT = Path(sys.prefix, "bin", "airflow")
@@ -119,9 +122,34 @@ def end_when_closed(caller: socket.socket, pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+def log_actions_in_threads() -> None:
+    """Move the audit log of REST requests from the event loop of the API server to threads.
+
+    On SQLite, the event loop would wait there for the transaction of another request, which needs the event loop to
+    end. Both would wait for the time limit of the database, and the scheduler with them, which then ends.
+    """
+    decorators: Any = importlib.import_module("airflow.api_fastapi.logging.decorators")
+    original = decorators.action_logging
+
+    def action_logging(event: str | None = None) -> Callable[..., Awaitable[None]]:
+        log_action = original(event)
+
+        async def dependency(request: Any, **others: Any) -> None:
+            await request.body()  # is kept, so that the rest awaits nothing of this event loop
+            await asyncio.to_thread(asyncio.run, log_action(request=request, **others))
+
+        # FastAPI reads it to find the arguments.
+        dependency.__signature__ = inspect.signature(log_action, eval_str=True)  # type: ignore[attr-defined]
+        return dependency
+
+    decorators.action_logging = action_logging
+
+
 def run(script: CodeType, argv: list[str]) -> NoReturn:
     """Run the console script and exit, as a new interpreter would."""
     importlib.import_module("airflow.settings").engine.dispose(close=False)
+    if argv[0] == "api-server":
+        log_actions_in_threads()
     sys.argv = [str(SCRIPT), *argv]
     exit_code = 0
     try:

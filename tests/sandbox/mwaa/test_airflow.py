@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -125,6 +128,28 @@ def test_the_web_server_responds_and_accepts_the_password(airflow: Airflow) -> N
                 timeout=COMMAND,
             )
             assert login.status_code == 201
+
+
+def test_a_trigger_that_waits_for_the_database_blocks_no_other_request(airflow: Airflow) -> None:
+    if airflow.version.startswith("2."):
+        pytest.skip("the web server of Airflow 2 has no event loop")
+    body = {"dag_run_id": "waits", "logical_date": None}
+    with (
+        ThreadPoolExecutor(1) as pool,
+        contextlib.closing(sqlite3.connect(airflow.home / DATABASE)) as database,
+        requests.Session() as session,
+    ):
+        session.trust_env = False
+        database.execute("BEGIN IMMEDIATE")
+        trigger = pool.submit(
+            airflow.rest, "POST", "/dags/paused/dagRuns", params=None, body=body, timeout=COMMAND
+        )
+        # Some are sent after the trigger has arrived. Airflow waits longer for the database than they wait.
+        for _ in range(50):
+            session.get(f"{airflow.web_url}/api/v2/version", timeout=20).raise_for_status()
+        assert not trigger.done()
+        database.rollback()
+        assert trigger.result(COMMAND).status_code == 200
 
 
 def test_airflow_listens_only_on_the_loopback_interface(airflow: Airflow) -> None:
