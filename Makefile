@@ -1,4 +1,6 @@
 PYTHON ?= python3
+# Such variables change what Python imports: PYTHONHOME, PYTHONPATH, PYTHONSAFEPATH and others.
+unexport $(filter PYTHON%,$(.VARIABLES))
 
 # Puts the tools of `setup` on the PATH, and tells Terraform where its provider is.
 RUN := . .build/env &&

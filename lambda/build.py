@@ -21,7 +21,9 @@ from typing import Any
 import deflate
 from stream_zip import ZIP_32, MemberFile, stream_zip
 
+from tools.errors import UserError
 from tools.paths import BUILD, PROJECT, ZIP
+from tools.setup import describe, installer_environment
 
 PACKAGE = PROJECT / "lambda" / "mwaa_dags_trigger"
 REQUIREMENTS = PROJECT / "lambda" / "requirements.txt"
@@ -65,9 +67,15 @@ def main() -> None:
 
 
 def package_files() -> dict[str, bytes]:
-    """Return the modules of the package by their names in the zip."""
-    modules = PACKAGE.rglob("*.py")
-    return {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in modules}
+    """Return the modules of the package that can be imported, by their names in the zip."""
+    names = {path: path.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.py")}
+    # Without what an editor or a file system adds, such as `.#app.py` and `._app.py`, and with the same line ends
+    # everywhere: Git writes others with `core.autocrlf`.
+    return {
+        name.as_posix(): path.read_bytes().replace(b"\r\n", b"\n")
+        for path, name in names.items()
+        if path.is_file() and all(part.isidentifier() for part in name.with_suffix("").parts)
+    }
 
 
 def wheel_files(wheel: Path) -> dict[str, bytes]:
@@ -122,7 +130,12 @@ def download() -> None:
     command += ["--dest", str(WHEELS), "--requirement", str(REQUIREMENTS)]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS, check=False
+            command,
+            capture_output=True,
+            env=installer_environment(sys.executable),
+            text=True,
+            timeout=DOWNLOAD_SECONDS,
+            check=False,
         )
         problem = done.stderr.strip().rpartition("\n")[2] if done.returncode else ""
     except subprocess.TimeoutExpired:
@@ -156,4 +169,9 @@ def replace(path: Path, data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"mwaa-dags-trigger: {error}")
+    except OSError as error:
+        sys.exit(f"mwaa-dags-trigger: {describe(error)}")

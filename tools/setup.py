@@ -36,24 +36,74 @@ CHECKOV_REQUIREMENTS = PROJECT / "tools" / "checkov-requirements.txt"
 CLI_CONFIG = BUILD / "terraform.rc"
 ADD_ON_SOFTWARE = Path("/opt")
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
+# A colon separates the directories on PATH. The others have a meaning in a shell, in a URL or in Terraform.
+UNUSABLE_IN_PATHS = re.compile(r"""[:;?#*$&|<>!`"'\\\[\]{}\x00-\x1f\x7f\udc80-\udcff]""")
+TERRAFORM_SECONDS = 60
+# Settings of pip for the network, with the variables that have the same effect on uv.
+NETWORK_SETTINGS = {
+    "cache-dir": (),
+    "cert": ("SSL_CERT_FILE",),
+    "client-cert": ("SSL_CLIENT_CERT",),
+    "extra-index-url": ("UV_INDEX",),
+    "find-links": ("UV_FIND_LINKS",),
+    "index-url": ("UV_DEFAULT_INDEX",),
+    "keyring-provider": ("UV_KEYRING_PROVIDER",),
+    "no-cache-dir": (),
+    "no-index": (),
+    "proxy": ("HTTP_PROXY", "HTTPS_PROXY"),
+    "retries": ("UV_HTTP_RETRIES",),
+    "timeout": ("UV_HTTP_TIMEOUT",),
+    "trusted-host": ("UV_INSECURE_HOST",),
+}
+# Variables of uv for the network and its cache.
+UV_NETWORK = re.compile(
+    "UV_(CACHE_DIR|DEFAULT_INDEX|EXTRA_INDEX_URL|FIND_LINKS|HTTP_|INDEX|INSECURE_HOST|KEYRING_|LINK_MODE|NATIVE_TLS"
+    "|NO_CACHE|OFFLINE|REQUEST_TIMEOUT|SYSTEM_CERTS)"
+)
+UV_NO_INDEX = PROJECT / "tools" / "uv-no-index.toml"
+INDEX_ERROR = re.compile(
+    "certificate|connect|dns error|fetch|matching distribution|name resolution|network|proxy|timed? ?out",
+    re.IGNORECASE,
+)
 
 
 def main() -> None:
     """Install the packages, or exit with an error message."""
     try:
         use_python()
+        check_path()
         if sys.argv[1:] == ["package"]:
-            install_packages(PACKAGE_VENV, PACKAGE_REQUIREMENTS)
+            install_packages(PACKAGE_VENV, PACKAGE_REQUIREMENTS, "deflate, stream_zip")
         elif sys.argv[1:] == ["checkov"]:
-            install_packages(CHECKOV_VENV, CHECKOV_REQUIREMENTS)
+            install_packages(CHECKOV_VENV, CHECKOV_REQUIREMENTS, "checkov")
         else:
             check_terraform()
-            install_packages(VENV, REQUIREMENTS)
+            install_packages(VENV, REQUIREMENTS, "boto3, psutil, pytest, python_terraform")
             write_environment(provider_mirror())
     except UserError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
+    except OSError as error:
+        sys.exit(f"mwaa-dags-trigger: {describe(error)}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def describe(error: OSError) -> str:
+    """Return a sentence about a file that cannot be read or written."""
+    advice = ""
+    if isinstance(error, PermissionError):
+        advice = " Check who owns it, for example root after an earlier `sudo make`."
+    return f"{error.filename or 'a file'}: {error.strerror or error}.{advice}"
+
+
+def check_path() -> None:
+    """Raise `UserError` if the path of the checkout contains a character with which a tool would fail."""
+    match = UNUSABLE_IN_PATHS.search(str(PROJECT))
+    if match:
+        raise UserError(
+            f"The path of this checkout contains {match.group()!a}, with which some tools fail: move the checkout to a "
+            "path of letters, digits, spaces and . _ - + = @ % , ~ ( )."
+        )
 
 
 def use_python() -> None:
@@ -72,20 +122,28 @@ def use_python() -> None:
 
 def check_terraform() -> None:
     """Raise `UserError` unless Terraform 1.9 or newer is installed."""
+    required = "install Terraform 1.9 or newer"
     if not shutil.which("terraform"):
-        raise UserError("Terraform is not on PATH: install Terraform 1.9 or newer.")
-    version = output(["terraform", "version"])
-    match = re.search(r"Terraform v(\d+)\.(\d+)", version)
+        raise UserError(f"Terraform is not on PATH: {required}.")
+    try:
+        version = output(["terraform", "version"], timeout=TERRAFORM_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UserError(f"`terraform version` does not run ({error}): {required}.") from None
+    match = re.search(r"^Terraform v(\d+)\.(\d+)", version, re.MULTILINE)
     if not match:
-        raise UserError("`terraform version` reports no version: install Terraform 1.9 or newer.")
+        first = (version.strip() or "nothing").splitlines()[0]
+        raise UserError(
+            f"`terraform version` prints `{first[:200]}` and not a version of Terraform: {required}. "
+            "OpenTofu is not supported."
+        )
     if (int(match.group(1)), int(match.group(2))) < (1, 9):
         raise UserError(
             f"Terraform 1.9 or newer is required, but this is {match.group()[11:]}: install a newer version."
         )
 
 
-def install_packages(venv: Path, requirements: Path) -> None:
-    """Install exactly the locked packages into the virtual environment."""
+def install_packages(venv: Path, requirements: Path, modules: str) -> None:
+    """Install exactly the locked packages into the virtual environment, and check that `modules` can be imported."""
     marker = venv / ".installed"
     lock = requirements.read_text()
     digest = hashlib.sha256(lock.encode()).hexdigest()
@@ -94,77 +152,122 @@ def install_packages(venv: Path, requirements: Path) -> None:
     with step("Python packages, %s" % requirements.relative_to(PROJECT)):
         create_venv(venv)
         python = str(venv / "bin" / "python")
+        environment = installer_environment(python)
         # If the lock file contains uv, pip installs only uv. uv then installs the rest in a tenth of the time.
         uv = re.search(r"^uv==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
         first = venv / "first.txt"
         first.write_text(uv.group() if uv else lock)
         pip = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
-        run([*pip, "-r", str(first)], {})
+        run([*pip, "-r", str(first)], environment)
         if uv:
             sync = [str(venv / "bin" / "uv"), "pip", "sync", "--quiet", "--python", python]
-            run([*sync, "--require-hashes", str(requirements)], index_settings())
+            run([*sync, "--require-hashes", str(requirements)], environment)
+        run([python, "-c", f"import {modules}"], environment)
         marker.write_text(digest)
 
 
 def create_venv(venv: Path) -> None:
     """Create the virtual environment. Debian's Python needs another package for it."""
-    command = [sys.executable, "-m", "venv", "--clear", str(venv)]
-    if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
+    result = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(venv)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if result.returncode == 0:
+        return
+    said = " ".join(result.stdout.decode(errors="replace").split())
+    if "ensurepip" in said or "No module named venv" in said:
         version = "{}.{}".format(*sys.version_info)
         raise UserError(
             "Python cannot create a virtual environment: install its venv module "
             f"(on Debian and Ubuntu: apt install python{version}-venv)."
         )
+    raise UserError(
+        f"Python cannot create a virtual environment. It reports: {said[-500:] or 'nothing'}"
+    )
 
 
-def index_settings() -> Dict[str, str]:
-    """Return the package index in the configuration of pip, as environment variables for uv.
+def installer_environment(python: str) -> Dict[str, str]:
+    """Return the environment variables for pip, uv and the Python that runs them.
 
-    uv reads neither pip's configuration files nor its variables (uv documentation, "Compatibility with pip"). Existing
-    variables for uv take precedence.
+    The settings of pip and uv for the network stay. All others are removed, because they would change where packages
+    go, which packages are chosen or what is imported. `python` is a Python that has pip. Its settings for the network
+    also apply to uv, which does not read them (uv documentation, "Compatibility with pip"). Existing variables for uv
+    take precedence.
     """
-    listing = output([str(VENV / "bin" / "python"), "-m", "pip", "config", "list"])
+    listing = subprocess.run(
+        [python, "-m", "pip", "config", "list"],
+        # PIP_PYTHON makes pip run in another Python.
+        env={
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PIP_PYTHON", "PYTHON"))
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    if listing.returncode != 0:
+        reason = " ".join(listing.stderr.decode(errors="replace").split())
+        raise UserError(f"pip cannot read its configuration. It reports: {reason[-500:]}")
+    settings = network_settings(listing.stdout.decode(errors="replace"))
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PIP_", "PYTHON", "UV_")) or UV_NETWORK.match(name)
+    }
+    for name, value in settings.items():
+        kept["PIP_" + name.upper().replace("-", "_")] = value
+        for variable in NETWORK_SETTINGS[name]:
+            kept.setdefault(variable, value)
+    # pip then reads no configuration file, and uv none of the user or of another project.
+    kept["PIP_CONFIG_FILE"] = os.devnull
+    if settings.get("no-index", "").lower() in ("1", "on", "true", "y", "yes"):
+        kept["UV_CONFIG_FILE"] = str(UV_NO_INDEX)
+    else:
+        kept["UV_NO_CONFIG"] = "1"
+    # Like pip, use the best match of all indexes. Hashes are required in any case.
+    kept.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    return kept
+
+
+def network_settings(listing: str) -> Dict[str, str]:
+    """Return the settings for the network in the output of `pip config list`."""
     settings: Dict[str, str] = {}
     # In pip's configuration, the environment takes precedence over [install], and [install] over [global].
     for section in ("global.", "install.", ":env:."):
         for line in listing.splitlines():
             name, _, value = line.partition("=")
-            if name.startswith(section):
-                settings[name[len(section) :]] = str(ast.literal_eval(value))
-    variables = {
-        variable: " ".join(settings[option].split())
-        for option, variable in (
-            ("index-url", "UV_DEFAULT_INDEX"),
-            ("extra-index-url", "UV_INDEX"),
-            ("cert", "SSL_CERT_FILE"),
-        )
-        if option in settings and variable not in os.environ
-    }
-    # Like pip, use the best match of all indexes. Hashes are required in any case.
-    return {"UV_INDEX_STRATEGY": "unsafe-best-match", **variables}
+            if name.startswith(section) and name[len(section) :] in NETWORK_SETTINGS:
+                settings[name[len(section) :]] = " ".join(str(ast.literal_eval(value)).split())
+    return settings
 
 
 def run(command: List[str], environment: Dict[str, str]) -> None:
-    """Run an installer. Its most probable failure is a missing network connection."""
+    """Run a command of the installation. Its most probable failure is a missing network connection."""
     result = subprocess.run(
-        command,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
-    if result.returncode != 0:
-        lines = result.stdout.decode(errors="replace").strip().splitlines()
-        errors = [line for line in lines if line.lower().startswith("error")]
-        raise UserError(
-            "the Python packages could not be installed: check that you can reach the package index, or set "
-            f"PIP_INDEX_URL to a mirror. The installer reports: {(errors or lines or ['nothing'])[-1]}"
-        )
+    if result.returncode == 0:
+        return
+    lines = result.stdout.decode(errors="replace").strip().splitlines()
+    # pip starts each error with ERROR. uv starts its message with "error:", and the causes follow.
+    errors = [number for number, line in enumerate(lines) if line.lower().startswith("error")]
+    said = " ".join(" ".join(lines[errors[0] :] if errors else lines[-1:]).split()) or "nothing"
+    advice = ""
+    if INDEX_ERROR.search(said):
+        advice = ": check that you can reach the package index, or set PIP_INDEX_URL to a mirror"
+    raise UserError(
+        f"the Python packages could not be installed{advice}. The installer reports: {said[:800]}"
+    )
 
 
-def output(command: List[str]) -> str:
+def output(command: List[str], timeout: float) -> str:
     """Return the output of a command, even if the command fails."""
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    result = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=timeout
+    )
     return result.stdout.decode(errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""Run uv with the package index in the configuration of pip.
+"""Run uv with the network settings of pip, and without settings that change where packages go.
 
 python -m tools.uv [ARGUMENT ...]
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tools.setup import index_settings
+from tools.setup import installer_environment
 
 if __name__ == "__main__":
-    os.execvpe("uv", ["uv", *sys.argv[1:]], os.environ | index_settings())  # noqa: S606
+    os.execvpe("uv", ["uv", *sys.argv[1:]], installer_environment(sys.executable))  # noqa: S606

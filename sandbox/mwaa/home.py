@@ -81,7 +81,13 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
         sections["dag_processor"] = {**parsing, "refresh_interval": 60}
 
     parser = configparser.RawConfigParser()
-    parser.read_dict(sections)
+    # In Airflow's configuration, `%` starts an interpolation, and a path can contain it.
+    parser.read_dict(
+        {
+            section: {name: str(value).replace("%", "%%") for name, value in options.items()}
+            for section, options in sections.items()
+        }
+    )
     path = home / "airflow.cfg"
     path.touch(mode=0o600)
     with path.open("w", encoding="utf-8") as file:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import shutil
 import sqlite3
@@ -21,7 +20,7 @@ from sandbox.mwaa.cli import CliServer
 from sandbox.mwaa.home import DAGS_FOLDER, DATABASE, USERNAME, write_configuration
 from sandbox.mwaa.releases import AIRFLOW_2, Release, family, find_release
 from tools.errors import UserError
-from tools.setup import index_settings
+from tools.setup import installer_environment
 
 Step = Callable[[str], AbstractContextManager[object]]
 
@@ -86,7 +85,7 @@ def install(version: str, build_dir: Path, step: Step) -> AirflowInstallation:
 def install_venv(release: Release, venv: Path) -> None:
     """Make the virtual environment and install what the lock names into it."""
     uv = Path(sys.executable).with_name("uv")
-    environment = os.environ | index_settings()
+    environment = installer_environment(sys.executable)
     python = venv / "bin" / "python"
     steps: tuple[list[str | Path], ...] = (
         ["venv", "--quiet", "--allow-existing", "--python", find_python(release), venv],

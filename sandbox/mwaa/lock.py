@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
 from sandbox.mwaa.releases import Release, chosen_version, find_release
 from tools.errors import UserError
-from tools.setup import index_settings
+from tools.setup import installer_environment
 
 _SECONDS = 600.0
 
@@ -31,7 +30,7 @@ def lock(release: Release) -> None:
         ["uv", "pip", "compile", "--quiet", *options, "-", "--output-file", release.lock],
         input=f"apache-airflow=={release.version}\n",
         capture_output=True,
-        env=os.environ | index_settings(),
+        env=installer_environment(sys.executable),
         text=True,
         timeout=_SECONDS,
         check=False,

@@ -20,7 +20,7 @@ from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import install
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
 from tools.paths import BUILD
-from tools.setup import index_settings
+from tools.setup import installer_environment
 
 HERE = Path(__file__).parent
 DAG_RUNS = "/dags/paused/dagRuns"
@@ -42,7 +42,7 @@ def python() -> Path:
     )
     with installed(venv, key=f"{venv}\n{lock.read_text()}") as done:
         for arguments in () if done else commands:
-            environment = os.environ | index_settings()
+            environment = installer_environment(sys.executable)
             subprocess.run([uv, *arguments], check=True, env=environment, timeout=SECONDS)
     return python
 
