@@ -44,6 +44,7 @@ NETWORK_SETTINGS = {
     "cache-dir": (),
     "cert": ("SSL_CERT_FILE",),
     "client-cert": ("SSL_CLIENT_CERT",),
+    "default-timeout": ("UV_HTTP_TIMEOUT",),
     "extra-index-url": ("UV_INDEX",),
     "find-links": ("UV_FIND_LINKS",),
     "index-url": ("UV_DEFAULT_INDEX",),
@@ -221,6 +222,7 @@ def installer_environment(python: str) -> Dict[str, str]:
         kept["PIP_" + name.upper().replace("-", "_")] = value
         for variable in NETWORK_SETTINGS[name]:
             kept.setdefault(variable, value)
+    kept["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     # pip then reads no configuration file, and uv none of the user or of another project.
     kept["PIP_CONFIG_FILE"] = os.devnull
     if settings.get("no-index", "").lower() in ("1", "on", "true", "y", "yes"):

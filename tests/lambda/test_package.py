@@ -103,6 +103,37 @@ def test_another_clone_builds_the_same_bytes(
     assert built(other_clone, code, **env) == zip_path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(".#app.py", id="lock of an editor"),
+        pytest.param("._app.py", id="metadata of a file system"),
+        pytest.param("app (copy).py", id="copy"),
+        pytest.param("app-1.py", id="download"),
+        pytest.param(".ipynb_checkpoints/app.py", id="hidden directory"),
+        pytest.param("directory.py/__pycache__", id="directory"),
+        pytest.param("linked.py", id="dangling link"),
+    ],
+)
+def test_what_cannot_be_imported_is_not_packed(
+    name: str, other_clone: Path, zip_path: Path
+) -> None:
+    path = other_clone / "lambda" / "mwaa_dags_trigger" / name
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to("user@host.123")
+    if "link" not in name and "#" not in name:
+        path.unlink()
+        path.write_bytes(b"\x00\x05\x16\x07")
+    assert built(other_clone) == zip_path.read_bytes()
+
+
+def test_line_ends_of_windows_do_not_change_the_bytes(other_clone: Path, zip_path: Path) -> None:
+    """As in a checkout without .gitattributes, with core.autocrlf."""
+    for path in [*other_clone.rglob("*.py"), *other_clone.rglob("*.txt")]:
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert built(other_clone) == zip_path.read_bytes()
+
+
 def other_python() -> str | None:
     """Find another Python of the PATH that can load what the build needs."""
     own = f"python3.{sys.version_info.minor}"
@@ -239,6 +270,15 @@ def test_without_index_and_wheels_it_names_the_problem(tmp_path: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert line.startswith("Cannot download the dependencies of the function. Check the network")
     assert not (root / "dist").exists()
+
+
+def test_a_zip_that_cannot_be_written_is_reported(other_clone: Path) -> None:
+    (other_clone / "dist").touch()
+    done = run(other_clone)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("mwaa-dags-trigger: ")
+    assert line.endswith("dist: File exists.")
 
 
 def test_a_wheel_with_another_hash_is_not_used(other_clone: Path) -> None:
