@@ -50,8 +50,7 @@ class Requests:
                 self._current -= 1
 
 
-# With SQLite, three concurrent triggers block each other in the API server of Airflow 3 until they time out.
-@pytest.mark.airflow_version(NEWEST_OF_EACH_MAJOR[0])
+@on_the_default
 @over_rest
 def test_a_redrive_completes_a_failed_batch_over_rest(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
@@ -59,7 +58,7 @@ def test_a_redrive_completes_a_failed_batch_over_rest(
     fail_three_items_and_redrive(stack, monkeypatch)
 
 
-@on_the_default
+@pytest.mark.airflow_version(NEWEST_OF_EACH_MAJOR[0])
 @over_cli
 def test_a_redrive_completes_a_failed_batch_over_the_cli(
     stack: Stack, monkeypatch: pytest.MonkeyPatch

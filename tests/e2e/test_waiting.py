@@ -39,31 +39,21 @@ def change(stack: Stack, method: str, path: str, body: object = None) -> None:
 
 @pytest.fixture(scope="module")
 def started(stack: Stack) -> dict[str, str]:
-    """Executions that wait for a DAG run, by the fate of the DAG run.
-
-    No execution starts while a task of another DAG run runs. With SQLite, a trigger and the report of a task can block
-    the API server of Airflow 3 until both time out, and then its scheduler ends.
-    """
+    """Executions that wait for a DAG run at the same time, by the fate of the DAG run."""
     states, machine = stack.source.states, stack.outputs["state_machine_arn"]
-    deleted = stack.start(mwaa_dag_name="paused")
-    waiting_run(stack, deleted)
+    dags = {"deleted": "paused", "fails": "repaired", "succeeds": "onboarding"}
+    arns = {end: stack.start(mwaa_dag_name=dag) for end, dag in dags.items()}
+    for arn in arns.values():
+        waiting_run(stack, arn)
     # An execution keeps the definition with which it started.
     deployed = states.describe_state_machine(stateMachineArn=machine)["definition"]
     shorter = deployed.replace("'timeout_seconds': 300", "'timeout_seconds': 5")
     assert shorter != deployed
     states.update_state_machine(stateMachineArn=machine, definition=shorter)
-    never_starts = stack.start(mwaa_dag_name="paused")
-    waiting_run(stack, never_starts)
+    arns["never starts"] = stack.start(mwaa_dag_name="paused")
+    waiting_run(stack, arns["never starts"])
     states.update_state_machine(stateMachineArn=machine, definition=deployed)
-    fails = stack.start(mwaa_dag_name="repaired")
-    stack.ended(fails)
-    succeeds = stack.start(mwaa_dag_name="onboarding")
-    return {
-        "deleted": deleted,
-        "fails": fails,
-        "never starts": never_starts,
-        "succeeds": succeeds,
-    }
+    return arns
 
 
 @while_waiting
