@@ -219,10 +219,10 @@ CASES = {
         SOURCE_ACCOUNT, trusted_sources=trusted(role_arn="arn:aws:iam::333333333333:role/s")
     ),
     "sources: as many as the trust policy holds": target(
-        "", trusted_sources=many_sources(7, longer=77)
+        "", trusted_sources=many_sources(7, longer=11)
     ),
     "sources: more than the trust policy holds": target(
-        LONG_TRUST.format(role="target", length=2049), trusted_sources=many_sources(7, longer=78)
+        LONG_TRUST.format(role="target", length=2049), trusted_sources=many_sources(7, longer=12)
     ),
     "sources: more than the trust policy of the invoker role holds": target(
         LONG_TRUST.format(role="invoker", length=2142),
