@@ -13,6 +13,8 @@ from mwaa_dags_trigger.errors import InvalidRequest
 MAX_CONF_BYTES = 256 * 1024
 """The largest payload that Step Functions passes between states (AWS: "Step Functions service quotas")."""
 MAX_ID_LENGTH = 250
+MAX_SHOWN = 80
+"""The length of a text that somebody else wrote, in a message."""
 
 # The MWAA API's own pattern (AWS: "Amazon MWAA API Reference, CreateCliToken").
 _ENV_NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z_-]{0,79}")
@@ -102,8 +104,14 @@ def reject(name: str, expected: str, value: object) -> NoReturn:
 def describe(value: object) -> str:
     """Return a short string in full, but only the type of any other value, which may be a conf."""
     if isinstance(value, str):
-        return repr(value if len(value) <= 80 else value[:80] + "…")
+        return f"'{escape(value)}'"
     return f"a value of type {type(value).__name__}"
+
+
+def escape(text: str) -> str:
+    """Return a short text without line breaks and other control characters."""
+    escaped = repr(text)[1:-1]
+    return escaped if len(escaped) <= MAX_SHOWN else f"{escaped[:MAX_SHOWN]}…"
 
 
 def _is_id(pattern: re.Pattern[str], value: str) -> bool:

@@ -30,6 +30,7 @@ def test_every_threat_is_there() -> None:
         "A compromised function",
         "A neighbor in the source account",
         "A neighbor in the target account",
+        "A malicious DAG author",
         "A leaked token",
         "Conf values in logs",
     ]

@@ -28,9 +28,10 @@ def raised(line: str) -> Lost:
 
 
 def recorded(case: str) -> Lost:
-    """Answer with what was recorded of a command."""
-
-    return lambda version: said(transcripts.command(version, case))
+    """Answer with what was recorded of a command, about the DAG and the run that the tests ask for."""
+    return lambda version: said(
+        transcripts.about(transcripts.command(version, case), DAG_ID, RUN_ID)
+    )
 
 
 CREATED = said(transcripts.created(DEFAULT, RUN_ID))

@@ -118,7 +118,7 @@ class RestTransport:
         response = self._call(key, deadline, path, {**ids, "state": ["failed"]})
         if response.status != 200:
             raise self._explain(response, key)
-        return [task["task_id"] for task in response.body["task_instances"]]
+        return [str(task["task_id"]) for task in response.body["task_instances"]]
 
     def is_paused(self, key: RunKey, deadline: Deadline) -> bool:
         """Get the DAG; see `Transport.is_paused`."""

@@ -159,7 +159,8 @@ def test_a_response_of_10_mb_is_read(mwaa: FakeMwaa, send: Send) -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 403, 500, 503])
 def test_the_envelope_is_read_whatever_the_status(status: int, mwaa: FakeMwaa, send: Send) -> None:
-    mwaa.begin(printed("", transcripts.command("3.3.1", "unknown").stderr, status))
+    unknown = transcripts.about(transcripts.command("3.3.1", "unknown"), "demo", RUN_ID)
+    mwaa.begin(printed("", unknown.stderr, status))
     with pytest.raises(DagNotFound):
         send()
     assert len(mwaa.posts) == 1

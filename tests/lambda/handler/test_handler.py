@@ -37,6 +37,7 @@ from sandbox.mwaa.front import Environment
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
 from tests.support.adapters import ADAPTERS
+from tests.support.cli_adapter import recorded
 from tests.support.clock import Clock
 from tests.support.faults import Fault, Kind
 from tests.support.handler import Handle
@@ -55,7 +56,7 @@ def _absent(mwaa: FakeMwaa, by_name: dict[str, Environment]) -> None:
 
 
 def _unknown_dag(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
-    mwaa.begin(said(transcripts.command("3.3.1", "unknown")))
+    mwaa.begin(recorded("unknown")("3.3.1"))
 
 
 def _conflict(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:

@@ -1,0 +1,94 @@
+"""Environments whose plugins and exit hooks print what looks like Airflow's own words, as recorded."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from mwaa_dags_trigger.errors import CommandRejected, DagNotFound, MwaaUnavailable
+
+from sandbox.mwaa.releases import RELEASES
+from tests.support import transcripts
+from tests.support.adapter import CONF, RUN_ID
+from tests.support.cli_adapter import CliAdapter
+from tests.support.clock import Clock
+from tests.support.handler import Handle
+from tests.support.mwaa import FakeMwaa
+from tests.support.steps import Answer, said
+
+pytestmark = pytest.mark.parametrize("cli", RELEASES, indirect=True)
+
+EXIT_HOOKS = ["exit hook fails", "exit hook prints a traceback", "exit hook warns"]
+
+
+def noise(cli: CliAdapter, case: str, dag_id: str = "with_params") -> Answer:
+    """Answer with what was recorded, about the run `RUN_ID`."""
+    recorded = transcripts.noise(cli.version, case)
+    texts = (
+        re.sub(r"\bn[12]\b", RUN_ID, text).replace("with_params", dag_id)
+        for text in (recorded.stdout, recorded.stderr)
+    )
+    return said(transcripts.Printed(*texts))
+
+
+@pytest.mark.parametrize(
+    "noise_of", [*EXIT_HOOKS, "exit hook prints a list", "logging fails", "thread fails"]
+)
+def test_a_refused_conf_is_rejected_at_the_first_attempt(
+    noise_of: str, cli: CliAdapter, mwaa: FakeMwaa, clock: Clock, handle: Handle
+) -> None:
+    mwaa.begin(noise(cli, f"unfit conf, {noise_of}"), *cli.absent())
+    with pytest.raises(CommandRejected, match=r"refused the command: (ParamValidation|Value)Error"):
+        handle(mwaa_dag_name="with_params", run_id=RUN_ID, mwaa_dag_conf={"number": "x"})
+    assert clock.pauses == []
+    assert cli.asked(mwaa) == [*cli.trigger, *cli.look_in_vain]
+
+
+def test_a_list_beside_a_refusal_is_checked_by_a_lookup(
+    cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
+) -> None:
+    mwaa.begin(noise(cli, "unfit conf, exit hook prints a list", "demo"), *cli.found())
+    assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is False
+    assert cli.asked(mwaa) == [*cli.trigger, *cli.look]
+
+
+@pytest.mark.parametrize("case", ["unknown", "listrunsunk"])
+def test_a_list_beside_an_unknown_dag_is_checked_by_a_lookup(
+    case: str, cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
+) -> None:
+    created = transcripts.created(cli.version, RUN_ID)
+    unknown = transcripts.about(transcripts.command(cli.version, case), "demo", RUN_ID)
+    mwaa.begin(said(transcripts.Printed(created.stdout, unknown.stderr)), *cli.found())
+    assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is False
+
+
+def test_a_created_run_needs_no_lookup(cli: CliAdapter, mwaa: FakeMwaa, handle: Handle) -> None:
+    mwaa.begin(noise(cli, "created"))
+    assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is True
+    assert cli.asked(mwaa) == cli.trigger
+
+
+def test_an_existing_run_is_looked_up(cli: CliAdapter, mwaa: FakeMwaa, handle: Handle) -> None:
+    mwaa.begin(noise(cli, "duplicate"), *cli.found())
+    assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is False
+
+
+@pytest.mark.parametrize("noise_of", EXIT_HOOKS)
+def test_an_unknown_dag_is_final(
+    noise_of: str, cli: CliAdapter, mwaa: FakeMwaa, clock: Clock, handle: Handle
+) -> None:
+    before = cli.absent()[:1] if cli.dated else []
+    mwaa.begin(*before, noise(cli, f"unknown dag, {noise_of}"))
+    with pytest.raises(DagNotFound, match="does not know DAG nosuch"):
+        handle(action="status", mwaa_dag_name="nosuch", dag_run_id=RUN_ID)
+    assert clock.pauses == []
+
+
+def test_a_contradicted_state_is_no_response(
+    cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
+) -> None:
+    """An execution that waits would else succeed while its run is queued."""
+    before = cli.found()[:1] if cli.dated else []
+    mwaa.begin(*[*before, noise(cli, "state")] * 4)
+    with pytest.raises(MwaaUnavailable, match="contradicts itself"):
+        handle(action="status", dag_run_id=RUN_ID)
