@@ -100,7 +100,7 @@ class CliAdapter(Adapter):
         return [recorded("badjson")(self.version)]
 
     def refused_with(self, words: str) -> Script:
-        return [raised(f"airflow.exceptions.ParamValidationError: {words}")(self.version)]
+        return [raised(f"ValueError: {words}")(self.version)]
 
     def denied(self) -> Script:
         return [command(Response(403))] * 2  # a fresh token too

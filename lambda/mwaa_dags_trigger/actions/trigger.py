@@ -15,7 +15,7 @@ from mwaa_dags_trigger.errors import Outcome, OutcomeUnknown, RunIdConflict, Tri
 from mwaa_dags_trigger.mwaa.environments import add_environment_status
 from mwaa_dags_trigger.request import Trigger
 from mwaa_dags_trigger.transports.base import Transport
-from mwaa_dags_trigger.transports.failures import unexpected_errors_as_lost
+from mwaa_dags_trigger.transports.failures import timeout_too_short, unexpected_errors_as_lost
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,10 @@ def trigger_once(trigger: Trigger, transport: Transport, deadline: Deadline) -> 
     TriggerError
         Another subclass. It says whether a retry may help.
     """
-    may_exist = trigger.is_retry
+    may_exist, name = trigger.is_retry, trigger.key.mwaa_env_name
+    if deadline.time_left() < transport.trigger_seconds:
+        error: TriggerError = timeout_too_short(name, deadline, transport.trigger_seconds)
+        raise _with_certainty(error, may_exist=may_exist)
     last: Failed
     for number in deadline.attempts(reserve_seconds=transport.trigger_seconds):
         attempt = _attempt(trigger, transport, deadline)
@@ -106,7 +109,6 @@ def trigger_once(trigger: Trigger, transport: Transport, deadline: Deadline) -> 
         if isinstance(attempt, TriggerResult):
             return attempt
         last = attempt
-    name = trigger.key.mwaa_env_name
     error = add_environment_status(last.error, transport.environments, name, deadline)
     raise _with_certainty(error, may_exist=may_exist)
 

@@ -42,9 +42,8 @@ from mwaa_dags_trigger.transports.cli_output import (
     parse_run_state,
 )
 from mwaa_dags_trigger.transports.failures import (
-    CONF_HINT,
-    HIDDEN_MESSAGE_HINT,
     check_time,
+    refusal_hint,
     unexpected_errors_as_lost,
     unknown_dag,
 )
@@ -91,7 +90,8 @@ class CliTransport:
             state = parse_created_state(output, key)
             failure = parse_failure(output.stderr, key)
             if state is None or failure:
-                error = self._explain(failure, key)
+                hint = refusal_hint(failure.line, key) if failure else ""
+                error = self._explain(failure, key, hint=hint)
                 if state is not None:
                     # Airflow prints the run that it created, or why it failed, but never both.
                     error.outcome = Outcome.REFUSED
@@ -227,8 +227,8 @@ class CliTransport:
             f"(HTTP {status})."
         )
 
-    def _explain(self, failure: Failure | None, key: RunKey) -> TriggerError:
-        """Return the error for a command without the expected output."""
+    def _explain(self, failure: Failure | None, key: RunKey, *, hint: str = "") -> TriggerError:
+        """Return the error for a command without the expected output, with a hint if Airflow refused it."""
         name = key.mwaa_env_name
         if failure is None:
             self.environments.forget(name)
@@ -251,8 +251,7 @@ class CliTransport:
                 return OutcomeUnknown(problem, Outcome.REFUSED)
             case Cause.TRANSIENT:
                 return OutcomeUnknown(problem)
-        hint = CONF_HINT if failure.kind == "ParamValidationError" else HIDDEN_MESSAGE_HINT
-        return CommandRejected(f"{problem} {hint}", Outcome.REFUSED)
+        return CommandRejected(f"{problem} {hint}".rstrip(), Outcome.REFUSED)
 
 
 def _run_not_found(output: CliOutput, key: RunKey) -> bool:

@@ -16,7 +16,7 @@ from tests.support.handler import Handle
 from tests.support.mwaa import FakeMwaa
 from tests.support.steps import Answer, said
 
-pytestmark = pytest.mark.parametrize("cli", RELEASES, indirect=True)
+every_version = pytest.mark.parametrize("cli", RELEASES, indirect=True)
 
 EXIT_HOOKS = ["exit hook fails", "exit hook prints a traceback", "exit hook warns"]
 
@@ -25,12 +25,13 @@ def noise(cli: CliAdapter, case: str, dag_id: str = "with_params") -> Answer:
     """Answer with what was recorded, about the run `RUN_ID`."""
     recorded = transcripts.noise(cli.version, case)
     texts = (
-        re.sub(r"\bn[12]\b", RUN_ID, text).replace("with_params", dag_id)
+        re.sub(r"\bn[1-4]\b", RUN_ID, text).replace("with_params", dag_id)
         for text in (recorded.stdout, recorded.stderr)
     )
     return said(transcripts.Printed(*texts))
 
 
+@every_version
 @pytest.mark.parametrize(
     "noise_of", [*EXIT_HOOKS, "exit hook prints a list", "logging fails", "thread fails"]
 )
@@ -44,6 +45,23 @@ def test_a_refused_conf_is_rejected_at_the_first_attempt(
     assert cli.asked(mwaa) == [*cli.trigger, *cli.look_in_vain]
 
 
+@every_version
+@pytest.mark.parametrize(
+    ("case", "hint"),
+    [
+        pytest.param("unfit conf, exit hook fails", "params of the DAG", id="conf"),
+        pytest.param("run id refused", "allowed_run_id_pattern", id="run id"),
+    ],
+)
+def test_the_recorded_message_of_each_version_has_its_hint(
+    case: str, hint: str, cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
+) -> None:
+    mwaa.begin(noise(cli, case, "demo"), *cli.absent())
+    with pytest.raises(CommandRejected, match=hint):
+        handle(run_id=RUN_ID, mwaa_dag_conf=CONF)
+
+
+@every_version
 def test_a_list_beside_a_refusal_is_checked_by_a_lookup(
     cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
 ) -> None:
@@ -52,6 +70,7 @@ def test_a_list_beside_a_refusal_is_checked_by_a_lookup(
     assert cli.asked(mwaa) == [*cli.trigger, *cli.look]
 
 
+@every_version
 @pytest.mark.parametrize("case", ["unknown", "listrunsunk"])
 def test_a_list_beside_an_unknown_dag_is_checked_by_a_lookup(
     case: str, cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
@@ -62,17 +81,20 @@ def test_a_list_beside_an_unknown_dag_is_checked_by_a_lookup(
     assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is False
 
 
+@every_version
 def test_a_created_run_needs_no_lookup(cli: CliAdapter, mwaa: FakeMwaa, handle: Handle) -> None:
     mwaa.begin(noise(cli, "created"))
     assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is True
     assert cli.asked(mwaa) == cli.trigger
 
 
+@every_version
 def test_an_existing_run_is_looked_up(cli: CliAdapter, mwaa: FakeMwaa, handle: Handle) -> None:
     mwaa.begin(noise(cli, "duplicate"), *cli.found())
     assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is False
 
 
+@every_version
 @pytest.mark.parametrize("noise_of", EXIT_HOOKS)
 def test_an_unknown_dag_is_final(
     noise_of: str, cli: CliAdapter, mwaa: FakeMwaa, clock: Clock, handle: Handle
@@ -84,6 +106,7 @@ def test_an_unknown_dag_is_final(
     assert clock.pauses == []
 
 
+@every_version
 def test_a_contradicted_state_is_no_response(
     cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
 ) -> None:
@@ -92,3 +115,12 @@ def test_a_contradicted_state_is_no_response(
     mwaa.begin(*[*before, noise(cli, "state")] * 4)
     with pytest.raises(MwaaUnavailable, match="contradicts itself"):
         handle(action="status", dag_run_id=RUN_ID)
+
+
+@pytest.mark.parametrize("cli", ["3.2.1", "3.3.1"], indirect=True)
+def test_a_dag_that_allows_no_manual_runs_has_its_hint(
+    cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
+) -> None:
+    mwaa.begin(noise(cli, "manual runs not allowed"), *cli.absent())
+    with pytest.raises(CommandRejected, match="Add manual to allowed_run_types of the DAG"):
+        handle(mwaa_dag_name="scheduled_only", run_id=RUN_ID)

@@ -8,18 +8,20 @@ from typing import NoReturn
 import pytest
 from mwaa_dags_trigger.errors import (
     AccessDenied,
+    CommandRejected,
     EnvironmentNotReady,
     MwaaBusy,
     MwaaUnavailable,
     OutcomeUnknown,
 )
 
+from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR, RELEASES
 from tests.support.adapter import Adapter, result
 from tests.support.adapters import ADAPTERS, every_version
 from tests.support.clock import Clock
 from tests.support.handler import Trigger
-from tests.support.mwaa import FakeMwaa, Operation
+from tests.support.mwaa import Call, FakeMwaa, Operation
 from tests.support.steps import Answer, after, error
 
 
@@ -295,8 +297,20 @@ def test_no_trigger_is_sent_without_time_for_a_lookup(
 ) -> None:
     clock.end = seconds
     with pytest.raises(
-        MwaaUnavailable, match=r"Increase the function's timeout.* This attempt created no DAG run"
+        CommandRejected, match=rf"too short: it has {seconds:.0f} s .* Increase function\.timeout"
     ):
         trigger()
-    # Only the environment's status, which might explain it, is asked for, while there is time.
-    assert mwaa.operations == ([Operation.GET_ENVIRONMENT] if seconds > 16 else [])
+    assert mwaa.operations == []
+
+
+def test_a_call_that_took_long_does_not_blame_the_timeout(
+    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
+) -> None:
+    def take_long(fake: FakeMwaa, call: Call) -> Response:
+        clock.now += 270
+        return call.action()
+
+    mwaa.begin(Answer(Operation.GET_ENVIRONMENT, take_long))
+    with pytest.raises(MwaaUnavailable, match=r"ran out of time .*\. This attempt created no DAG"):
+        trigger()
+    assert adapter.asked(mwaa) == []

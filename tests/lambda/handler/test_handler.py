@@ -235,7 +235,7 @@ def test_the_handler_uses_the_time_limit_of_lambda(
 ) -> None:
     app = import_module("mwaa_dags_trigger.app")
     monkeypatch.setattr(app, "TRANSPORT", transport)
-    with pytest.raises(MwaaUnavailable, match="Increase the function's timeout"):
+    with pytest.raises(CommandRejected, match=r"has 44 s .* needs 45 s"):
         app.lambda_handler({"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}, Context())
 
 

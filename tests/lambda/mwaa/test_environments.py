@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 import pytest
+import trustme
 from mwaa_dags_trigger.errors import (
     AccessDenied,
     EnvironmentNotFound,
@@ -22,6 +25,8 @@ from mypy_boto3_mwaa import MWAAClient
 from sandbox.mwaa.http import Response
 from tests.support.clock import Clock
 from tests.support.mwaa import Call, FakeMwaa, Operation, endpoint
+from tests.support.proxy import proxy
+from tests.support.secrets import CONF_MARK
 from tests.support.steps import Answer, answer, error, raises
 
 GET, CREATE = Operation.GET_ENVIRONMENT, Operation.CREATE_CLI_TOKEN
@@ -39,6 +44,45 @@ def test_the_version_is_requested_once(environments: Environments, mwaa: FakeMwa
     for _ in range(3):
         assert environments.airflow_version("etl").text == "3.3.1"
     assert mwaa.operations == [GET]
+
+
+def test_the_version_is_refreshed_as_often_as_a_token(
+    environments: Environments, mwaa: FakeMwaa, clock: Clock
+) -> None:
+    environments.airflow_version("etl")
+    mwaa.shown["AirflowVersion"] = "3.4.0"
+    clock.now = 44.9
+    assert environments.airflow_version("etl").text == "3.3.1"
+    clock.now = 45.0
+    assert environments.airflow_version("etl").text == "3.4.0"
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_version_that_cannot_be_refreshed_remains(
+    status: int, environments: Environments, mwaa: FakeMwaa, clock: Clock
+) -> None:
+    environments.airflow_version("etl")
+    mwaa.begin(error(GET, status, "Unknown"))
+    clock.now = 45.0
+    assert environments.airflow_version("etl").text == "3.3.1"
+
+
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [("AccessDeniedException", AccessDenied), ("ResourceNotFoundException", EnvironmentNotFound)],
+)
+def test_a_version_that_must_not_be_read_any_more_is_dropped(
+    code: str,
+    raised: type[TriggerError],
+    environments: Environments,
+    mwaa: FakeMwaa,
+    clock: Clock,
+) -> None:
+    environments.airflow_version("etl")
+    mwaa.begin(error(GET, 403 if raised is AccessDenied else 404, code))
+    clock.now = 45.0
+    with pytest.raises(raised):
+        environments.airflow_version("etl")
 
 
 def test_a_forgotten_version_is_requested_again(environments: Environments, mwaa: FakeMwaa) -> None:
@@ -194,8 +238,80 @@ def test_an_error_of_aws_names_action_environment_and_code(
     with pytest.raises(raised) as caught:
         ask("etl")
     assert all(part in str(caught.value) for part in (action, "etl", answered[1]))
-    if raised is AccessDenied:
-        assert f"airflow:{action} on environment/etl" in str(caught.value)
+    lacks = answered[1] == "AccessDeniedException"
+    assert (f"airflow:{action} on environment/etl" in str(caught.value)) is lacks
+
+
+def test_a_denial_names_the_action_and_the_resource_that_aws_names(
+    environments: Environments, mwaa: FakeMwaa
+) -> None:
+    arn = "arn:aws:airflow:eu-central-1:222222222222:environment/etl"
+    message = f"User: x is not authorized to perform: airflow:GetEnvironment on resource: {arn}"
+    mwaa.begin(error(GET, 403, "AccessDeniedException", message))
+    with pytest.raises(AccessDenied, match=f"use airflow:GetEnvironment on {arn}\\."):
+        environments.airflow_version("etl")
+
+
+@pytest.mark.parametrize("action", [GET, CREATE])
+@pytest.mark.parametrize(
+    ("cause", "advice"),
+    [
+        pytest.param(
+            botocore.exceptions.ProxyConnectionError(
+                proxy_url="http://***:***@proxy.example:3128", error=OSError()
+            ),
+            r"\(ProxyConnectionError\)\. The proxy proxy\.example:3128 did not connect\.",
+            id="proxy",
+        ),
+        pytest.param(
+            botocore.exceptions.SSLError(
+                endpoint_url="https://x", error=OSError(ssl.SSLCertVerificationError())
+            ),
+            r"\(SSLError\)\. .* TLS certificate\. .* CA bundle .* AWS_CA_BUNDLE\.$",
+            id="certificate",
+        ),
+        pytest.param(botocore.exceptions.NoCredentialsError(), r"\(\w+\)\.$", id="credentials"),
+    ],
+)
+def test_a_call_that_was_not_sent_names_what_to_check(
+    action: Operation,
+    cause: Exception,
+    advice: str,
+    environments: Environments,
+    mwaa: FakeMwaa,
+) -> None:
+    mwaa.begin(raises(action, cause))
+    ask = environments.airflow_version if action is GET else environments.cli_token
+    with pytest.raises(MwaaUnavailable, match=advice) as caught:
+        ask("etl")
+    assert "network" not in str(caught.value)
+
+
+def test_a_certificate_of_another_ca_is_named(
+    mwaa: FakeMwaa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = tmp_path / "stranger.pem"
+    trustme.CA().cert_pem.write_to_path(str(stranger))
+    for name, value in {**endpoint(mwaa), "AWS_CA_BUNDLE": str(stranger)}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(MwaaUnavailable, match=r"TLS certificate\. .* AWS_CA_BUNDLE\.$"):
+        Environments(create_mwaa_client()).airflow_version("etl")
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 403 Forbidden\r\n\r\n", b""], ids=["403", "down"])
+def test_a_proxy_that_does_not_connect_is_named(
+    answer: bytes, mwaa: FakeMwaa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with proxy(answer) as address:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:{CONF_MARK}@{address}")
+        for name, value in endpoint(mwaa).items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(MwaaUnavailable, match=f"The proxy {address} did not connect") as caught:
+            Environments(create_mwaa_client()).airflow_version("etl")
+    assert CONF_MARK not in str(caught.value)
+    assert mwaa.calls == []
 
 
 @pytest.mark.parametrize("action", [GET, CREATE])
