@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -106,6 +106,13 @@ def describe(value: object) -> str:
     if isinstance(value, str):
         return f"'{escape(value)}'"
     return f"a value of type {type(value).__name__}"
+
+
+def find_closest(name: str, known: Iterable[str], *, cutoff: float) -> str | None:
+    """Return the known name that resembles the name most, or None."""
+    import difflib  # noqa: PLC0415 (only mistakes need it, and each cold start would load it)
+
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=cutoff)), None)
 
 
 def escape(text: str) -> str:

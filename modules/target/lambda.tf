@@ -4,7 +4,7 @@ resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_272:A signing profile is the account's own; the source code hash says which zip it is.
 
   function_name = var.name
-  description   = "Triggers MWAA DAG runs for other accounts' state machines"
+  description   = "Triggers MWAA DAG runs for other accounts' state machines (mwaa-dags-trigger 0.1.0)"
   role          = aws_iam_role.function.arn
   # A version for each change: the alias moves to it once it is there.
   publish = true
@@ -28,7 +28,11 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = merge(
-      { TRANSPORT = var.transport },
+      {
+        MWAA_ENVIRONMENTS      = jsonencode(var.mwaa_environments)
+        TRANSPORT              = var.transport
+        TRUSTED_STATE_MACHINES = jsonencode(var.trusted_sources[*].state_machine_arn)
+      },
       length(var.allowed_dags) == 0 ? {} : { ALLOWED_DAGS = jsonencode(var.allowed_dags) },
     )
   }

@@ -63,9 +63,9 @@ def test_a_bad_request_is_refused_without_a_command(
 def test_an_environment_that_is_not_there(stack: Stack) -> None:
     execution = stack.execute(mwaa_env_name="missing", mwaa_dag_name="onboarding")
 
-    # Not among those that the function may use, so IAM answers before MWAA can.
-    assert (execution.status, execution.error) == ("FAILED", "AccessDenied")
-    assert "airflow:GetEnvironment" in str(execution.cause)
+    assert (execution.status, execution.error) == ("FAILED", "EnvironmentNotFound")
+    assert "does not use MWAA environment missing. It uses sandbox." in str(execution.cause)
+    assert json.loads(str(execution.cause))["stackTrace"] == []
 
 
 def test_a_dag_that_is_not_there(stack: Stack) -> None:

@@ -26,7 +26,7 @@ from sandbox.mwaa.front import envelope
 from tests.faults.rules import DAG, UNFIT, RulesAirflow
 from tests.faults.state_machine import Retries
 from tests.support.clock import FUNCTION_SECONDS, Clock
-from tests.support.handler import ALL_DAGS
+from tests.support.handler import EVERYTHING
 
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
@@ -169,7 +169,7 @@ def burst(version: str, executions: int, state: Mapping[str, Any], *, unfit: int
             deadline = Deadline(time_left=partial(_left, clock, end), sleep=clock.sleep)
             ending = "success"
             try:
-                handle(event, transport, deadline, allowed_dags=ALL_DAGS)
+                handle(event, transport, deadline, allowed=EVERYTHING)
             except TriggerError as error:
                 ending = type(error).__name__
             event["retry_count"] = event.get("retry_count", 0) + 1

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any, NoReturn
 
 import mwaa_dags_trigger
 import pytest
@@ -47,6 +48,7 @@ from tests.support.steps import command, printed, said, web
 
 ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 RUN_ID = derive_run_id("client-42", ARN, None)
+ABOUT = (ARN, "demo", RUN_ID)
 SECRET = {"token": CONF_MARK, "list": [OTHER_MARK, NUMBER_MARK]}
 TRACEBACK = "Traceback (most recent call last):\n  File x\n"
 
@@ -157,15 +159,15 @@ def test_the_derived_run_id_is_requested_and_returned(mwaa: FakeMwaa, handle: Ha
 
 
 @pytest.fixture
-def arn_in_logs(handle: Handle) -> Iterator[None]:
+def request_in_logs(handle: Handle) -> Iterator[None]:
     factory = logging.getLogRecordFactory()
-    logs.add_execution_arn()
+    logs.add_request()
     yield
     logging.setLogRecordFactory(factory)
 
 
-def test_every_line_of_lambdas_json_log_has_the_execution(
-    arn_in_logs: None,
+def test_every_line_of_lambdas_json_log_has_the_request(
+    request_in_logs: None,
     mwaa: FakeMwaa,
     handle: Handle,
     caplog: pytest.LogCaptureFixture,
@@ -175,13 +177,13 @@ def test_every_line_of_lambdas_json_log_has_the_execution(
     handle(execution_arn=ARN, mwaa_dag_conf=SECRET)
     formatter = JsonFormatter()
     lines = [json.loads(formatter.format(record)) for record in caplog.records]
-    assert {line["execution_arn"] for line in lines} == {ARN}
+    assert {tuple(line[name] for name in logs.NO_REQUEST) for line in lines} == {ABOUT}
     loggers = {line["logger"].partition(".")[0] for line in lines}
     assert {"mwaa_dags_trigger", "urllib3"} <= loggers  # other libraries' lines too
 
 
 def test_the_next_invocation_does_not_log_the_previous_execution(
-    arn_in_logs: None,
+    request_in_logs: None,
     mwaa: FakeMwaa,
     handle: Handle,
     caplog: pytest.LogCaptureFixture,
@@ -191,7 +193,53 @@ def test_the_next_invocation_does_not_log_the_previous_execution(
     caplog.clear()
     handle(run_id="mine")
     assert caplog.records
-    assert {vars(record)["execution_arn"] for record in caplog.records} == {None}
+    shown = {tuple(vars(record)[name] for name in logs.NO_REQUEST) for record in caplog.records}
+    assert shown == {(None, "demo", "mine")}
+
+
+def error_line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    (record,) = (record for record in caplog.records if record.levelno == logging.ERROR)
+    line: dict[str, Any] = json.loads(JsonFormatter().format(record))
+    return line
+
+
+def test_the_error_itself_is_a_line_about_the_request(
+    request_in_logs: None, mwaa: FakeMwaa, handle: Handle, caplog: pytest.LogCaptureFixture
+) -> None:
+    mwaa.begin(recorded("unknown")("3.3.1"))
+    with pytest.raises(DagNotFound) as caught:
+        handle(execution_arn=ARN)
+    line = error_line(caplog)
+    assert line["message"] == f"DagNotFound: {caught.value}"
+    assert tuple(line[name] for name in logs.NO_REQUEST) == ABOUT
+
+
+def test_an_invalid_request_is_a_line_about_its_execution(
+    request_in_logs: None, mwaa: FakeMwaa, handle: Handle, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(InvalidRequest):
+        handle(execution_arn=ARN, mwaa_dag_conf=[1])
+    line = error_line(caplog)
+    assert line["message"].startswith("InvalidRequest: mwaa_dag_conf must")
+    assert line["execution_arn"] == ARN
+
+
+def test_a_bug_is_a_line_about_the_request_without_its_text(
+    request_in_logs: None,
+    mwaa: FakeMwaa,
+    handle: Handle,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def break_down(*_: object) -> NoReturn:
+        raise TypeError(CONF_MARK)
+
+    monkeypatch.setattr("mwaa_dags_trigger.transports.cli.trigger_command", break_down)
+    with pytest.raises(TypeError):
+        handle(execution_arn=ARN)
+    line = error_line(caplog)
+    assert line["message"] == "TypeError: This is a bug in the function."
+    assert tuple(line[name] for name in logs.NO_REQUEST) == ABOUT
 
 
 def test_at_debug_level_no_token_is_logged(
@@ -237,6 +285,32 @@ def test_the_handler_uses_the_time_limit_of_lambda(
     monkeypatch.setattr(app, "TRANSPORT", transport)
     with pytest.raises(CommandRejected, match=r"has 44 s .* needs 45 s"):
         app.lambda_handler({"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}, Context())
+
+
+# What the runtime client does with an error of the handler.
+EXTRACT = """
+import json, os, traceback
+from mwaa_dags_trigger import app
+from mwaa_dags_trigger.transports import cli
+
+class Context:
+    def get_remaining_time_in_millis(self): return 300_000
+
+for event in ({}, {"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}, {}):
+    app.TRANSPORT.trigger = None  # a bug
+    try:
+        app.lambda_handler(event, Context())
+    except Exception as error:
+        print(type(error).__name__, len(traceback.extract_tb(error.__traceback__)) > 0)
+"""
+
+
+def test_only_a_bug_has_a_stack_trace() -> None:
+    assert started(EXTRACT, {}).stdout.splitlines() == [
+        "InvalidRequest False",
+        "TypeError True",
+        "InvalidRequest False",
+    ]
 
 
 START = """
@@ -290,7 +364,7 @@ def test_a_broken_list_of_allowed_dags_fails_at_the_start() -> None:
 
 
 def started(code: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    settings = {"TRANSPORT", "ALLOWED_DAGS"}
+    settings = {"TRANSPORT", "ALLOWED_DAGS", "MWAA_ENVIRONMENTS", "TRUSTED_STATE_MACHINES"}
     env = {name: value for name, value in os.environ.items() if name not in settings}
     return subprocess.run(
         [sys.executable, "-c", code],
