@@ -13,7 +13,7 @@ NO_REQUEST: Mapping[str, str | None] = {
     "dag_run_id": None,
 }
 about: ContextVar[Mapping[str, str | None]] = ContextVar("about", default=NO_REQUEST)
-"""The attributes that all log records have. The execution is the one that the request claims."""
+"""Attributes of all log records. The function cannot see its caller: the execution is what the request claims."""
 
 
 def add_request() -> None:

@@ -27,6 +27,7 @@ def test_each_threat_names_tests_that_are_there(threat: str) -> None:
 def test_every_threat_is_there() -> None:
     assert [threat.partition("\n")[0] for threat in THREATS] == [
         "A compromised source",
+        "Another source of the same target",
         "A compromised function",
         "A neighbor in the source account",
         "A neighbor in the target account",

@@ -300,6 +300,33 @@ def test_a_new_package_disturbs_no_execution_and_one_command_rolls_it_back(
         assert deployed.deployment.plan().keys() == {ALIAS}, "the next apply goes forward again"
 
 
+def test_code_that_was_updated_outside_of_terraform_is_reported_and_restored(
+    deployed: Deployed, stack: Stack
+) -> None:
+    deployed.have()
+    functions = stack.target.functions
+
+    def publish(content: bytes) -> str:
+        """Update the code, and return the version."""
+        updated = functions.update_function_code(
+            FunctionName=DEPLOYED_NAME, ZipFile=content, Publish=True
+        )
+        return updated["Version"]
+
+    broken = publish(another_package())
+    functions.update_alias(FunctionName=DEPLOYED_NAME, Name="live", FunctionVersion=broken)
+    assert deployed.deployment.plan() == {}
+    command = f"`aws lambda update-function-code --function-name {DEPLOYED_NAME} "
+    assert command in str(deployed.deployment.warnings())
+
+    restored = publish(ZIP.read_bytes())
+    assert deployed.deployment.plan() == {ALIAS: "update"}
+    deployed.deployment.apply(ignore)
+
+    assert invoked_version(stack.target) == restored
+    assert command not in str(deployed.deployment.warnings())
+
+
 @pytest.mark.parametrize("side", ACCOUNTS)
 def test_a_role_that_deploys_may_touch_no_other_role(stack: Stack, side: str) -> None:
     deployer = Account(stack.aws.url, ACCOUNTS[side], role=DEPLOYER)
