@@ -37,12 +37,7 @@ variable "allowed_dags" {
 
   # "Lambda quotas" in the AWS Lambda Developer Guide: 4 KiB, measured as JSON. 5,460 characters of base64 are 4,095 bytes.
   validation {
-    condition = length(base64encode(jsonencode({
-      ALLOWED_DAGS           = jsonencode(var.allowed_dags)
-      MWAA_ENVIRONMENTS      = jsonencode(var.mwaa_environments)
-      TRANSPORT              = "rest"
-      TRUSTED_STATE_MACHINES = jsonencode(var.trusted_sources[*].state_machine_arn)
-    }))) <= 5460
+    condition     = length(base64encode(jsonencode({ ALLOWED_DAGS = jsonencode(var.allowed_dags), MWAA_ENVIRONMENTS = jsonencode(var.mwaa_environments), TRANSPORT = "rest", TRUSTED_STATE_MACHINES = jsonencode(var.trusted_sources[*].state_machine_arn) }))) <= 5460
     error_message = "`allowed_dags` must be shorter, for example with prefixes such as \"team_*\": a function's environment variables, which also contain `mwaa_environments` and `trusted_sources`, have at most 4 KiB of JSON."
   }
 }
