@@ -154,17 +154,17 @@ class CliTransport:
         return [] if _run_not_found(output, key) else self._rows(output, key, "task_id")
 
     def _rows(self, output: CliOutput, key: RunKey, field: str) -> Rows:
-        rows = parse_rows(output, key, field)
-        if rows is None:
-            raise self._explain(parse_failure(output.stderr, key), key)
+        rows, failure = parse_rows(output, key, field), parse_failure(output.stderr, key)
+        if rows is None or (failure and failure.is_certain):
+            raise self._explain(failure, key)
         return rows
 
     def _state(self, key: RunKey, run: str, deadline: Deadline) -> RunState:
         """Run `dags state` for a run; see `_run_argument`."""
         output = self._run(key, state_command(key, run), deadline)
-        state = parse_run_state(output)
-        if state is None:
-            raise self._explain(parse_failure(output.stderr, key), key)
+        state, failure = parse_run_state(output), parse_failure(output.stderr, key)
+        if state is None or (failure and failure.is_certain):
+            raise self._explain(failure, key)
         return state
 
     def _run(

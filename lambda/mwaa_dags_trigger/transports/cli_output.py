@@ -80,10 +80,13 @@ class Failure:
     ----------
     line
         The line of stderr with the reason. It may quote the conf. Only its `kind` may be shown.
+    is_certain
+        Whether this is certainly the command's own failure, and not what an exit hook printed.
     """
 
     cause: Cause
     line: str = field(repr=False)
+    is_certain: bool = field(default=True, compare=False)
 
     @property
     def kind(self) -> str:
@@ -176,7 +179,7 @@ def parse_failure(stderr: str, key: RunKey) -> Failure | None:
         for line in lines[start + 1 :]:
             if line and not line[0].isspace():
                 cause = next(cause for cause in Cause if re.search(cause.value, line))
-                return Failure(cause=cause, line=line)
+                return Failure(cause=cause, line=line, is_certain=bool(commands))
     return None
 
 

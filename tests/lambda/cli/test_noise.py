@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 
 import pytest
-from mwaa_dags_trigger.errors import CommandRejected, DagNotFound, MwaaUnavailable
+from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.errors import (
+    CommandRejected,
+    DagNotFound,
+    MwaaUnavailable,
+    OutcomeUnknown,
+    TriggerError,
+)
+from mwaa_dags_trigger.transports.cli import CliTransport
 
 from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID
+from tests.support.adapter import CONF, RUN, RUN_ID
 from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import Clock
 from tests.support.handler import Handle
 from tests.support.mwaa import FakeMwaa
-from tests.support.steps import Answer, said
+from tests.support.steps import Answer, printed, said
 
 every_version = pytest.mark.parametrize("cli", RELEASES, indirect=True)
 
@@ -115,6 +123,47 @@ def test_a_contradicted_state_is_no_response(
     mwaa.begin(*[*before, noise(cli, "state")] * 4)
     with pytest.raises(MwaaUnavailable, match="contradicts itself"):
         handle(action="status", dag_run_id=RUN_ID)
+
+
+COMMAND = 'Traceback (most recent call last):\n  File "/bin/airflow", line 8, in <module>\n'
+
+
+@pytest.mark.parametrize(
+    ("stderr", "error"),
+    [
+        pytest.param(
+            f"{COMMAND}sqlalchemy.exc.OperationalError: x\n", MwaaUnavailable, id="traceback"
+        ),
+        pytest.param("DAG: demo does not exist in 'dag' table\n", DagNotFound, id="unknown DAG"),
+    ],
+)
+def test_a_state_beside_a_failure_is_no_state(
+    stderr: str, error: type[TriggerError], cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
+) -> None:
+    before = cli.found()[:1] if cli.dated else []
+    times = 4 if error.transient else 1
+    mwaa.begin(*[*before, printed("success\n", stderr)] * times)
+    with pytest.raises(error):
+        handle(action="status", dag_run_id=RUN_ID)
+
+
+def test_rows_beside_a_failure_are_no_rows(
+    cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
+) -> None:
+    rows = '[{"dag_id": "demo", "task_id": "x", "state": "failed"}]\n'
+    mwaa.begin(printed(rows, f"{COMMAND}sqlalchemy.exc.OperationalError: x\n"))
+    with pytest.raises(OutcomeUnknown):
+        transport.failed_tasks(RUN, deadline)
+
+
+def test_a_traceback_that_an_exit_hook_prints_hides_no_state(
+    cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
+) -> None:
+    hook = transcripts.noise(cli.version, "unknown dag, exit hook prints a traceback").stderr
+    hook = hook[hook.index("Traceback") :]
+    before = cli.found()[:1] if cli.dated else []
+    mwaa.begin(*before, printed("queued\n", hook))
+    assert handle(action="status", dag_run_id=RUN_ID)["state"] == "queued"
 
 
 @pytest.mark.parametrize("cli", ["3.2.1", "3.3.1"], indirect=True)
