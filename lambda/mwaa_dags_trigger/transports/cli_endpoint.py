@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import traceback
 from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
@@ -138,15 +139,14 @@ def _redirect_target(url: str, location: str) -> str | None:
 def _advice_if_never_connected(error: Exception, url: str) -> str | None:
     """Return what to do about an error before the request was sent, or None if it may have been sent."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
+    # Without a proxy, no other error of TLS certainly ends the handshake before the request is sent.
+    tls = reason.args[0] if isinstance(reason, urllib3.exceptions.SSLError) else None
+    if isinstance(tls, ssl.SSLCertVerificationError):
+        return f"{CERTIFICATE_ADVICE} REQUESTS_CA_BUNDLE."
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     invalid = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
-    if isinstance(error, requests.exceptions.ProxyError) or (proxy and isinstance(error, invalid)):
-        return proxy_advice(proxy or "")
-    if isinstance(reason, urllib3.exceptions.SSLError):
-        # Only a rejected certificate certainly ends the handshake before the request is sent.
-        if isinstance(reason.args[0], ssl.SSLCertVerificationError):
-            return f"{CERTIFICATE_ADVICE} REQUESTS_CA_BUNDLE."
-        return None
+    if proxy and (isinstance(error, invalid) or _failed_in_tunnel(error)):
+        return proxy_advice(proxy)
     refused = isinstance(reason, urllib3.exceptions.NewConnectionError)
     if refused or isinstance(error, requests.ConnectTimeout):
         return (
@@ -154,3 +154,16 @@ def _advice_if_never_connected(error: Exception, url: str) -> str | None:
             "security groups and DNS."
         )
     return None
+
+
+def _failed_in_tunnel(error: BaseException | None) -> bool:
+    """Return whether urllib3 was still connecting through the proxy, before it sent the request.
+
+    A proxy that hangs up or answers nonsense raises the same errors as a web server that does.
+    """
+    while error is not None:
+        frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+        if any(frame.f_code.co_name == "_prepare_proxy" for frame in frames):
+            return True
+        error = error.__context__
+    return False

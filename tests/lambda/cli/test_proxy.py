@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import trustme
 from mwaa_dags_trigger.actions.trigger import NOTHING_CREATED
-from mwaa_dags_trigger.errors import MwaaUnavailable
+from mwaa_dags_trigger.errors import MwaaUnavailable, OutcomeUnknown
 
 from tests.support.handler import Handle
 from tests.support.mwaa import FakeMwaa
-from tests.support.proxy import proxy
+from tests.support.proxy import proxy, proxy_to
 from tests.support.secrets import CONF_MARK
+from tests.support.steps import command, printed
+from tests.support.wire import HangUp
 
 ANSWERS = {
     "down": b"",
     "403": b"HTTP/1.1 403 Forbidden\r\n\r\n",
     "407": b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
     "502": b"HTTP/1.1 502 Bad Gateway\r\n\r\n",
+    "no HTTP": b"SSH-2.0-OpenSSH\r\n",
+    "hangs up": b"\n",
+    "hangs up after it connected": b"HTTP/1.1 200 OK\r\n\r\n",
 }
 
 
@@ -70,3 +78,26 @@ def test_a_proxy_that_cannot_be_used_is_named(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", url)
     check(mwaa, handle, address)
+
+
+def test_a_connection_through_a_proxy_that_breaks_later_leaves_the_outcome_unknown(
+    mwaa: FakeMwaa, handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy_to(mwaa.hostname) as address:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        mwaa.begin(*[command(HangUp())] * 4, printed("None\n"))
+        with pytest.raises(OutcomeUnknown, match="broke before its response was complete"):
+            handle(run_id="sfn__r1")
+
+
+def test_a_certificate_that_is_not_trusted_behind_a_proxy_is_named(
+    mwaa: FakeMwaa, handle: Handle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = tmp_path / "stranger.pem"
+    trustme.CA().cert_pem.write_to_path(str(stranger))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(stranger))
+    with proxy_to(mwaa.hostname) as address:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        with pytest.raises(MwaaUnavailable, match=r"TLS certificate\. .* REQUESTS_CA_BUNDLE\."):
+            handle(run_id="mine")
+    assert mwaa.posts == []
