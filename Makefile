@@ -1,32 +1,32 @@
 PYTHON ?= python3
 
-# What `setup` made: the tools on PATH, and where Terraform finds its provider.
+# Puts the tools of `setup` on the PATH, and tells Terraform where its provider is.
 RUN := . .build/env &&
-# Nothing of a command stays behind, however it ends.
+# Ends all processes of a command, however the command ends.
 GUARD := python -m tools.guard
-# The Lambda's, as modules/target has it.
+# Python of the function. The same version is in modules/target.
 RUNTIME := 3.13
 LAMBDA_TESTS := coverage run -m pytest --quiet tests/lambda
 
 .PHONY: help
-help: ## Print the commands
+help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup package ## Deploy into a local two-account AWS, and start one real DAG run
+demo: setup package ## Deploy into a local AWS with two accounts, and start a real DAG run
 	@$(RUN) $(GUARD) python -m sandbox demo
 
 .PHONY: test
-test: lint test-lambda test-others ## Run the linters and every test
+test: lint test-lambda test-others ## Run all linters and tests
 
 .PHONY: test-lambda
-test-lambda: setup package ## Run the function's tests on its Python runtime, or on the project's Python if the runtime is not installed
-# pyenv hides the versions that are not asked for.
+test-lambda: setup package ## Run the tests of the function on Python 3.13 if it is installed
+# pyenv hides all versions that PYENV_VERSION does not name.
 	@$(RUN) if python=$$(PYENV_VERSION=$(RUNTIME) uv python find --system --no-python-downloads $(RUNTIME) 2>/dev/null); then \
 	  COVERAGE_CORE=sysmon $(GUARD) python -m tools.uv run --quiet --no-project --isolated --python "$$python" \
 	    --with-requirements requirements-dev.txt python -m $(LAMBDA_TESTS); \
 	else \
-	  echo "Python $(RUNTIME) is not installed: the function's tests run on the project's Python."; \
+	  echo "Python $(RUNTIME) is not installed, so the tests of the function run on the Python of the project."; \
 	  $(GUARD) python -m $(LAMBDA_TESTS); \
 	fi
 	@echo "Coverage of lambda/ by these tests:"
@@ -34,41 +34,41 @@ test-lambda: setup package ## Run the function's tests on its Python runtime, or
 
 .PHONY: test-others
 test-others: setup package
-# Three workers for two cores, because Terraform's provider often waits.
+# Three workers for two cores, because the Terraform provider often waits.
 	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup
 
 .PHONY: bench
-bench: setup package ## Measure, and write docs/benchmarks.md
+bench: setup package ## Run the benchmarks, and write docs/benchmarks.md
 	@$(RUN) PYTHONPATH=lambda $(GUARD) python -m tests.benchmarks
 
 .PHONY: soak
-soak: setup package ## Try 10,000 triggers, and a batch of 1,000, under random faults
+soak: setup package ## Test 10,000 triggers and a batch of 1,000 items under random faults
 	@$(RUN) FAULTS_TRIGGERS=10000 BATCH_ITEMS=1000 $(GUARD) pytest tests/faults/test_exactly_once.py \
-	  tests/sandbox/test_batches.py --timeout 3600
+	  tests/sandbox/deployment/test_batches.py --timeout 3600
 
 .PHONY: test-clients
-test-clients: setup package ## Try Airflow's own client of MWAA, `MwaaHook`, on the sandbox
+test-clients: setup package ## Test Airflow's own MWAA client (MwaaHook) with the sandbox
 	@$(RUN) $(GUARD) pytest tests/clients
 
 .PHONY: package
-package: ## Build dist/mwaa_dags_trigger.zip; needs only Python and a package index
+package: ## Build dist/mwaa_dags_trigger.zip (needs only Python and a package index)
 	@$(PYTHON) -m tools.setup package
 	@.build/package/bin/python -m lambda.build
 
 .PHONY: release
-release: setup package ## Check that version, changelog and zip agree, and print a tag's notes
+release: setup package ## Check version, changelog and zip, and print the notes for the tag
 	@$(RUN) python -m tools.release
 
 .PHONY: sandbox
-sandbox: setup package ## Start the local AWS and Airflow, and leave them running
+sandbox: setup package ## Start the local AWS and Airflow in the background
 	@$(RUN) python -m sandbox up
 
 .PHONY: sandbox-down
-sandbox-down: setup ## End what `make sandbox` started
+sandbox-down: setup ## Stop the local AWS and Airflow
 	@$(RUN) python -m sandbox down
 
 .PHONY: lint
-lint: lint-python lint-terraform lint-checkov lint-spelling ## Check format, types, the configuration and the spelling
+lint: lint-python lint-terraform lint-checkov lint-spelling ## Check format, types, Terraform and spelling
 
 .PHONY: lint-python
 lint-python: setup
@@ -83,13 +83,13 @@ lint-terraform: setup
 .PHONY: lint-checkov
 lint-checkov: setup
 	@$(PYTHON) -m tools.setup checkov
-# Its warnings are about itself.
+# Hides checkov's warnings about itself.
 	@LOG_LEVEL=ERROR .build/checkov/bin/checkov --quiet --compact --skip-download --framework terraform \
 	  --directory . --skip-path '\.build/' --skip-path tests/
 
 .PHONY: lint-spelling
 lint-spelling: setup
-# It skips hidden directories unless a file in them is named.
+# codespell skips files in hidden directories unless they are named.
 	@$(RUN) codespell . .ci/* .github/*
 
 .PHONY: format
@@ -99,32 +99,32 @@ format: setup ## Format Python and Terraform
 	@$(RUN) terraform fmt -recursive
 
 .PHONY: docs
-docs: setup ## Write the tables of the Markdown pages that come from the sources
+docs: setup ## Update the generated tables in the documentation
 	@$(RUN) python -m tools.documentation
 	@$(RUN) python -m sandbox.deploy_permissions
 
 .PHONY: lock
-lock: setup ## Lock what the requirements' .in files ask for
+lock: setup ## Lock the packages in the .in files
 	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements tools/checkov-requirements; do \
 	  python -m tools.uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
 
 .PHONY: airflow-lock
-airflow-lock: setup ## Lock the Airflow that AIRFLOW names, a line of sandbox/mwaa/releases.py
+airflow-lock: setup ## Lock the packages of Airflow AIRFLOW, a version in sandbox/mwaa/releases.py
 	@$(RUN) python -m sandbox.mwaa.lock
 
 .PHONY: transcripts
-transcripts: setup ## Record what the Airflow that AIRFLOW names prints and answers, for the tests
+transcripts: setup ## Record the output and responses of Airflow AIRFLOW for the tests
 	@$(RUN) $(GUARD) python -m tests.lambda.transcripts.record
 
 .PHONY: iam-snapshot
-iam-snapshot: setup package ## Write the permissions of the tested configurations to tests/iam/allowed
-	@$(RUN) $(GUARD) python -m tests.iam.allowed
+iam-snapshot: setup package ## Write the permissions of all tested configurations to tests/iam/allowed
+	@$(RUN) $(GUARD) python -m tests.iam.snapshot
 
 .PHONY: setup
 setup:
 	@$(PYTHON) -m tools.setup
 
 .PHONY: clean
-clean: ## Remove everything that these commands have made
+clean: ## Remove all files that these commands created
 	rm -rf .build dist

@@ -1,24 +1,64 @@
+output "batch_log_group_name" {
+  description = "Log group of the batches, in the source account, or null without `batch`."
+  value       = module.source.batch_log_group_name
+}
+
+output "batch_role_arn" {
+  description = "ARN of the role of the batch state machine, in the source account, or null without `batch`."
+  value       = module.source.batch_role_arn
+}
+
 output "batch_state_machine_arn" {
-  description = "The state machine, in the source account, that onboards all of a list; null without batch."
-  value       = one(values(module.batch)[*].state_machine_arn)
+  description = "ARN of the batch state machine, in the source account, or null without `batch`. Start an execution with a list of items."
+  value       = module.source.batch_state_machine_arn
 }
 
 output "function_arn" {
-  description = "The Lambda function, in the target account, that triggers DAG runs: the alias that the state machine invokes."
+  description = "ARN of the function's alias `live`, in the target account, which the state machine invokes."
   value       = module.target.function_arn
 }
 
+output "function_log_group_name" {
+  description = "Log group of the function, in the target account."
+  value       = module.target.log_group_name
+}
+
+output "function_name" {
+  description = "Name of the function, in the target account."
+  value       = module.target.function_name
+}
+
+output "function_role_arn" {
+  description = "ARN of the function's own role, in the target account."
+  value       = module.target.function_role_arn
+}
+
+output "function_version" {
+  description = "Version of the function that the alias `live` points to."
+  value       = module.target.function_version
+}
+
+output "iam_policies" {
+  description = "Trust and permissions policy (JSON) of each role in both accounts, for a team that creates the roles itself."
+  value       = { source = module.source.iam_policies, target = module.target.iam_policies }
+}
+
+output "log_group_name" {
+  description = "Log group of the executions, in the source account."
+  value       = module.source.log_group_name
+}
+
 output "source_role_arn" {
-  description = "Role of the state machine, in the source account."
+  description = "ARN of the role of the state machine, in the source account."
   value       = module.source.role_arn
 }
 
 output "state_machine_arn" {
-  description = "The state machine, in the source account: start an execution of it."
+  description = "ARN of the state machine, in the source account. Start an execution with the input of one DAG run."
   value       = module.source.state_machine_arn
 }
 
 output "target_role_arn" {
-  description = "The role, in the target account, that the state machine assumes."
+  description = "ARN of the role, in the target account, that the state machine assumes."
   value       = module.target.role_arn
 }

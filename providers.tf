@@ -5,7 +5,7 @@ locals {
 provider "aws" {
   alias  = "source"
   region = var.region
-  # An apply into the wrong account stops before anything is made.
+  # With credentials of another account, Terraform stops before it creates anything.
   allowed_account_ids = [var.source_account.account_id]
 
   dynamic "assume_role" {
@@ -24,7 +24,7 @@ provider "aws" {
 provider "aws" {
   alias  = "target"
   region = var.region
-  # An apply into the wrong account stops before anything is made.
+  # With credentials of another account, Terraform stops before it creates anything.
   allowed_account_ids = [var.target_account.account_id]
 
   dynamic "assume_role" {

@@ -1,12 +1,12 @@
 variable "airflow_role" {
-  description = "With transport rest: the Airflow role, in each environment, as which the function acts."
+  description = "Airflow role of the function in each environment, for `transport = \"rest\"`. Defaults to `User`."
   type        = string
   nullable    = false
   default     = "User"
 }
 
 variable "allowed_dags" {
-  description = "By environment, the ids of the DAGs that may be triggered there; one that ends with '*' stands for all that begin so. An environment that is not named here: all of its DAGs."
+  description = "By environment, the ids of the DAGs that the function may trigger. An id that ends with `*` is a prefix. An environment without an entry allows all of its DAGs. Defaults to `{}`."
   type        = map(set(string))
   nullable    = false
   default     = {}
@@ -14,11 +14,13 @@ variable "allowed_dags" {
 
 variable "batch" {
   description = <<-EOT
-    A second state machine, which onboards all of a list: the bucket of the source account, and what its keys begin with,
-    of lists and results; how many onboardings run at once (with transport cli at most 4, which is what MWAA's web
-    server takes); and up to which percentage of them may fail before no more are started. `log_level` is that of its
-    log (ALL, ERROR, FATAL or OFF, the default): every other level logs the causes of failed items, which quote the input
-    of the item, values of the conf included.
+    Second state machine, which starts one execution for each item of a list. Defaults to null: no batches. The items
+    are in the input, or in objects of `bucket` (in the source account and Region) whose keys begin with `prefix`. The
+    results are written below `prefix` + `results/`. At most `max_concurrency` items (default: 4) run at once. MWAA's
+    web server runs about 4 CLI commands at once. The batch stops and fails when more than
+    `tolerated_failure_percentage` of the items have failed (default: 0, the first failure). 100 counts as 99, so that
+    a batch in which every item fails never succeeds. `log_level` is `ALL`, `ERROR`, `FATAL` or `OFF` (the default):
+    all other levels log the causes of failed items, which quote the item's input, including values of the conf.
   EOT
   type = object({
     bucket                       = string
@@ -31,7 +33,7 @@ variable "batch" {
 }
 
 variable "dedicated_invoker_role" {
-  description = "Whether the source assumes a role that may do nothing but invoke the function, rather than the function's own role."
+  description = "Whether sources assume a separate role that can only invoke the function, instead of the function's own role. Defaults to `false`."
   type        = bool
   nullable    = false
   default     = false
@@ -39,9 +41,10 @@ variable "dedicated_invoker_role" {
 
 variable "encryption" {
   description = <<-EOT
-    Key of the source account that encrypts the definition, inputs, outputs and history of the state
-    machine, and for how many seconds a data key of it is used again (60 to 900). Switch it off, or to
-    another key, while nothing runs: executions keep the key that they started with.
+    KMS key of the source account and Region that encrypts the definition, input, output and history of the state
+    machines. Defaults to null: a key of AWS. A data key is reused for `data_key_reuse_period_seconds` (60 to 900,
+    default: 300). Change or remove the key while no execution is running: executions keep the key that they started
+    with.
   EOT
   type = object({
     kms_key_arn                   = string
@@ -51,23 +54,28 @@ variable "encryption" {
 }
 
 variable "environment" {
-  description = "Last part of all names; the workspace if left out. Who has a directory or a state for each environment names it here, and stays in the workspace default."
+  description = "Suffix of all resource names. Defaults to the workspace. Set it if you keep one directory or state per environment."
   type        = string
   default     = null
 }
 
 variable "function" {
   description = <<-EOT
-    The Lambda function: its architecture (arm64 or x86_64), memory in MiB, timeout in seconds (60 to
-    900), key of its environment variables, reserved concurrency, and whether X-Ray traces it.
+    Options of the Lambda function. `architecture` is `arm64` (the default) or `x86_64`. `code_signing_config_arn` is
+    the code signing configuration that checks the zip. `environment` adds environment variables, for example for FIPS
+    endpoints, a proxy or a CA bundle. `kms_key_arn` encrypts the environment variables. `memory_size` is in MiB
+    (default: 256). `reserved_concurrency` limits concurrent invocations, and 0 stops all of them in an incident.
+    `timeout` is in seconds (60 to 900, default: 300). `tracing` switches on X-Ray.
   EOT
   type = object({
-    architecture         = optional(string, "arm64")
-    kms_key_arn          = optional(string)
-    memory_size          = optional(number, 256)
-    reserved_concurrency = optional(number)
-    timeout              = optional(number, 300)
-    tracing              = optional(bool, false)
+    architecture            = optional(string, "arm64")
+    code_signing_config_arn = optional(string)
+    environment             = optional(map(string), {})
+    kms_key_arn             = optional(string)
+    memory_size             = optional(number, 256)
+    reserved_concurrency    = optional(number)
+    timeout                 = optional(number, 300)
+    tracing                 = optional(bool, false)
   })
   nullable = false
   default  = {}
@@ -75,10 +83,11 @@ variable "function" {
 
 variable "logging" {
   description = <<-EOT
-    Log of the executions. `level` is ALL, ERROR (the default), FATAL or OFF; the log of batches has its own,
-    `batch.log_level`. `include_execution_data` adds input and output. Without it the log still holds the causes of
-    failures, and at level ALL it may hold the arguments of tasks, `mwaa_dag_conf` included. `retention_in_days` is
-    also for the log of the function: both are kept for 30 days by default (0: indefinitely), unless they exist already.
+    Log of the executions. `level` is `ALL`, `ERROR` (the default), `FATAL` or `OFF`. The log of batches has its own
+    level, `batch.log_level`. `include_execution_data` adds input and output. Without it, the log still contains the
+    causes of failures, and at level `ALL` possibly the arguments of tasks, including `mwaa_dag_conf`.
+    `retention_in_days` also applies to the log of the function. It defaults to 30 (0: indefinitely), and existing log
+    groups keep their own.
   EOT
   type = object({
     include_execution_data = optional(bool, false)
@@ -90,33 +99,40 @@ variable "logging" {
 }
 
 variable "mwaa_environments" {
-  description = "Names of the MWAA environments, in the target account, whose DAGs may be triggered."
+  description = "Names of the MWAA environments, in the target account, whose DAGs the function may trigger."
   type        = set(string)
   nullable    = false
 }
 
 variable "name" {
-  description = "First part of all names; the environment is the last. Roles have no Region: in a second Region of the same accounts use another name."
+  description = "First part of all resource names. `environment` is the last. Defaults to `mwaa-dags-trigger`. Roles exist once for all Regions, so use another name in a second Region of the same accounts."
   type        = string
   nullable    = false
   default     = "mwaa-dags-trigger"
 
   validation {
-    # Terraform takes no condition of a variable that does not name the variable.
+    # Terraform requires that a condition names its variable.
     condition     = "${var.name}-${local.environment}" != "${var.name}-default"
-    error_message = "A workspace is an environment and a part of all names: run `terraform workspace select -or-create NAME` first, or set environment."
+    error_message = "The workspace must not be default, because it is the last part of all names: run `terraform workspace select -or-create NAME` first, or set `environment`."
   }
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,56}$", "${var.name}-${local.environment}"))
-    error_message = "Write name and environment (or the name of the workspace) with letters, digits, '-' and '_' only, at most 55 of both together."
+    error_message = "`name` and `environment` (or the workspace) must have letters, digits, '-' and '_' only, at most 55 of both together, such as data-onboarding and staging."
   }
+}
+
+variable "organization_id" {
+  description = "Id of your AWS organization. If set, sources must also belong to it (`aws:PrincipalOrgID`). Defaults to null: no such condition."
+  type        = string
+  default     = null
 }
 
 variable "package" {
   description = <<-EOT
-    The Lambda's zip, if it is not the one that `make package` builds: its path; or the bucket and key of an object in S3,
-    in this Region, with its base64-encoded SHA-256 and, if the bucket has versions, its version.
+    Zip of the function. Defaults to the file that `make package` builds. Otherwise either the `path` of a file, or an
+    object in S3 in this Region, with its `bucket`, `key`, base64-encoded SHA-256 (`source_code_hash`) and, in a
+    bucket with versions, `object_version`.
   EOT
   type = object({
     path             = optional(string)
@@ -130,10 +146,10 @@ variable "package" {
 
 variable "preliminary_tasks" {
   description = <<-EOT
-    Lambda functions of the source account to run, in this order, before the DAG is triggered. Each
-    gets the execution's input with the results of those before it. Its own is put at result_path,
-    such as "$.status"; without one it is dropped. Each must be idempotent: retries and redrives run it
-    again.
+    Lambda functions that run before the trigger, in this order. Defaults to none. Each function receives the input of
+    the execution together with the results of the previous functions. Its own result is stored at `result_path`, such
+    as `$.status`, or dropped if you omit it. Each function must be idempotent: retries and redrives run it again. The
+    policy of a function in another account must allow the role of the state machine to invoke it.
   EOT
   type = list(object({
     name        = string
@@ -145,25 +161,34 @@ variable "preliminary_tasks" {
 }
 
 variable "region" {
-  description = "Region of both accounts: Step Functions cannot assume a role for another Region."
+  description = "Region of both accounts. Step Functions cannot assume a role for another Region."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", var.region))
+    error_message = "`region` must be the code of a Region, such as eu-central-1."
+  }
 }
 
 variable "source_account" {
   description = <<-EOT
-    Account of the state machine, and the role that deploys there (without one, the caller does). What the
-    account demands: the path and the permissions boundary of roles; the key of the log, or the name of an
-    existing log group instead of one that is made here.
+    Account of the state machine. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials
+    belong to the account. `logging` and `role` are the rules of your organization: see `modules/source`.
   EOT
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
     logging = optional(object({
-      kms_key_arn    = optional(string)
-      log_group_name = optional(string)
+      existing_log_group = optional(object({ name = string }))
+      kms_key_arn        = optional(string)
+      skip_destroy       = optional(bool, false)
     }), {})
     role = optional(object({
+      existing = optional(object({
+        arn       = string
+        batch_arn = optional(string)
+      }))
       path                 = optional(string, "/")
       permissions_boundary = optional(string)
     }), {})
@@ -172,12 +197,12 @@ variable "source_account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.source_account.account_id))
-    error_message = "Write source_account.account_id as 12 digits, in quotes."
+    error_message = "`source_account.account_id` must have 12 digits, in quotes, such as \"111111111111\"."
   }
 }
 
 variable "tags" {
-  description = "Tags for everything, besides Project and Environment or in place of them."
+  description = "Tags of all resources, in addition to Project (`name`) and Environment. On the same key, these win."
   type        = map(string)
   nullable    = false
   default     = {}
@@ -190,7 +215,7 @@ variable "tags" {
 
   validation {
     condition     = length(setunion(["Environment", "Project"], keys(var.tags))) <= 50
-    error_message = "`tags` must have at most 48 keys besides Environment and Project: AWS accepts 50."
+    error_message = "`tags` must have at most 48 keys in addition to Environment and Project: AWS accepts 50."
   }
 
   validation {
@@ -204,18 +229,23 @@ variable "tags" {
 
 variable "target_account" {
   description = <<-EOT
-    Account of MWAA, and the role that deploys there (without one, the caller does). It may be the source account. What the
-    account demands: the path and the permissions boundary of roles; the key of the log, or the name of an
-    existing log group instead of one that is made here.
+    Account of MWAA and the function. It can be the same as the source account. `assume_role_arn` is the role that
+    deploys to it. Omit it if your own credentials belong to the account. `logging` and `role` are the rules of your
+    organization: see `modules/target`.
   EOT
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
     logging = optional(object({
-      kms_key_arn    = optional(string)
-      log_group_name = optional(string)
+      existing_log_group = optional(object({ name = string }))
+      kms_key_arn        = optional(string)
+      skip_destroy       = optional(bool, false)
     }), {})
     role = optional(object({
+      existing = optional(object({
+        arn         = string
+        invoker_arn = optional(string)
+      }))
       path                 = optional(string, "/")
       permissions_boundary = optional(string)
     }), {})
@@ -224,27 +254,34 @@ variable "target_account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.target_account.account_id))
-    error_message = "Write target_account.account_id as 12 digits, in quotes."
+    error_message = "`target_account.account_id` must have 12 digits, in quotes, such as \"111111111111\"."
   }
 }
 
 variable "tracing" {
-  description = "Whether X-Ray traces the executions; function.tracing is for the function."
+  description = "Whether X-Ray traces the executions. Defaults to `false`. `function.tracing` traces the function."
   type        = bool
   nullable    = false
   default     = false
 }
 
 variable "transport" {
-  description = "How the function reaches Airflow: cli (the web server's command line endpoint) or rest (Airflow's REST API, through MWAA)."
+  description = "How the function communicates with Airflow: `cli` (the web server's CLI endpoint, the default) or `rest` (Airflow's REST API through MWAA)."
   type        = string
   nullable    = false
   default     = "cli"
 }
 
 variable "trusted_sources" {
-  description = "Further state machines, with their roles, that may trigger DAG runs, beside the one that is made here. About 6 at most, because IAM's default quota for a trust policy is 2,048 characters. The roles must exist already."
+  description = <<-EOT
+    Further state machines, with their roles, that may invoke the function. Defaults to none. Sources that share a
+    target can also use each other's run ids. With `by = "role"` (the default) the trust policy names the role as
+    principal, which must exist already. With `by = "principal-arn"` it trusts the account and requires the role in
+    `aws:PrincipalArn`: the role can be created later or recreated. IAM's default quota of 2,048 characters for a
+    trust policy is enough for about 5 of them by role, or 10 by principal ARN.
+  EOT
   type = list(object({
+    by                = optional(string, "role")
     role_arn          = string
     state_machine_arn = string
   }))
@@ -253,7 +290,7 @@ variable "trusted_sources" {
 }
 
 variable "vpc" {
-  description = "To reach a web server in private networking: the subnets and security groups of the function. It needs dedicated_invoker_role."
+  description = "Subnets and security groups of the function, to reach a web server in private networking. Requires `dedicated_invoker_role = true`. Defaults to null: no VPC."
   type = object({
     security_group_ids = set(string)
     subnet_ids         = set(string)
@@ -263,11 +300,11 @@ variable "vpc" {
 
 variable "wait_for_completion" {
   description = <<-EOT
-    Waiting for the DAG run: the execution ends when the DAG run does, and fails if the DAG run fails. It polls first
-    after 15 s over REST and 30 s over the CLI, where each poll starts a process on the web server. Then the interval
-    grows to a quarter of the time waited, at most 300 s. `poll_interval_seconds` (5 or more) sets a fixed interval
-    instead. `timeout_seconds` is the longest wait since the trigger or the last redrive. Defaults to null: the
-    execution ends once it has triggered the DAG run.
+    Waiting for the DAG run. Defaults to null: the execution ends once it has triggered the DAG run. If set, the
+    execution ends when the DAG run does, and fails if the DAG run fails. The first poll comes after 15 s over REST
+    and 30 s over the CLI, where each poll starts a process on the web server. Then the interval grows to a quarter of
+    the time waited, at most 300 s. `poll_interval_seconds` (5 or more) sets a fixed interval instead.
+    `timeout_seconds` is the longest wait since the trigger or the last redrive.
   EOT
   type = object({
     poll_interval_seconds = optional(number)

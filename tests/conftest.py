@@ -1,4 +1,4 @@
-"""What tests of several levels share: plans of the configuration, and an Airflow of each major version."""
+"""Fixtures of several directories: plans of the configuration, and an Airflow of each major version."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ import pytest
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.install import AirflowInstallation, install
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
-from tests.support.groups import group_of, only_here
 from tests.support.processes import processes_in
+from tests.support.pytest_plugins.groups import claim, group_of
 from tools.isolation import isolate
 from tools.paths import BUILD
 
-# The local AWS takes 1.4 s to import, and tests/lambda does not use it: the fixtures that do import it themselves.
+# The import of the local AWS takes 1.4 s. The fixtures import it, because tests/lambda does not need it.
 if TYPE_CHECKING:
-    from tests.support.terraform import Terraform
+    from tests.support.local_aws.terraform import Terraform
     from tests.terraform.planner import Plan, Planner
 
 isolate()
-# Terraform and its provider live for seconds: their garbage is collected only where they get large.
+# Terraform and its provider run for seconds, so garbage collection pays off only if they get large.
 os.environ |= {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
 
 _TO_COME = pytest.StashKey[Counter[str | None]]()
-"""The number of tests of each group that have yet to use an Airflow."""
+"""Number of remaining tests that use an Airflow, by group."""
 
 
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """Terraform, with its provider installed."""
-    from tests.support.terraform import with_provider_of  # noqa: PLC0415
+    """Terraform with an installed provider."""
+    from tests.support.local_aws.terraform import with_provider_of  # noqa: PLC0415
 
     return with_provider_of(tmp_path_factory.mktemp("provider"))
 
 
 @pytest.fixture(scope="session")
 def planner(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Planner:
-    """Plans a copy of the configuration against a local AWS of two accounts."""
+    """Plans a copy of the configuration in a local AWS with two accounts."""
     from tests.terraform.planner import Planner  # noqa: PLC0415
 
-    only_here(tmp_path_factory, "plans")
+    claim(tmp_path_factory, "plans")
     return Planner(tmp_path_factory.mktemp("configuration"), terraform)
 
 
 @pytest.fixture(scope="session")
 def sandbox_plan(planner: Planner) -> Plan:
-    """The root configuration as `make demo` deploys it: defaults throughout."""
+    """The root configuration with default values, as `make demo` deploys it."""
     from tests.terraform.root_variables import ROOT_VARIABLES  # noqa: PLC0415
 
     return planner.plan(**ROOT_VARIABLES["default"])
@@ -58,7 +58,7 @@ def sandbox_plan(planner: Planner) -> Plan:
 
 @pytest.fixture(scope="session")
 def example_plan(planner: Planner) -> Plan:
-    """The root configuration with the example to copy: a dedicated invoker role, and no defaults."""
+    """The root configuration with environments/example.tfvars, which sets all common options."""
     from tests.terraform.root_variables import ROOT_VARIABLES  # noqa: PLC0415
 
     return planner.plan(**ROOT_VARIABLES["rest"])
@@ -66,7 +66,7 @@ def example_plan(planner: Planner) -> Plan:
 
 @pytest.fixture(scope="session")
 def modules_plan(planner: Planner) -> Plan:
-    """The modules with several sources, environments and preliminary tasks, with none, and as their READMEs show."""
+    """The modules with several sources, environments and preliminary tasks, without them, and as in their READMEs."""
     from tests.terraform.examples import write_usage  # noqa: PLC0415
 
     write_usage(planner)
@@ -83,8 +83,8 @@ def installation(request: pytest.FixtureRequest) -> AirflowInstallation:
 def airflow(
     installation: AirflowInstallation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Airflow]:
-    """A running Airflow that all tests of a version share, so each looks at its own DAG runs only."""
-    only_here(tmp_path_factory, f"airflow-{installation.version}")
+    """A running Airflow. All tests of a version share it, so each test must check only its own DAG runs."""
+    claim(tmp_path_factory, f"airflow-{installation.version}")
     with Airflow(installation, tmp_path_factory.mktemp("airflow") / "home") as airflow:
         airflow.wait_ready()
         assert len(processes_in(airflow.home)) > 5
@@ -101,7 +101,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Stop an Airflow after the last test that uses it: idle, it uses CPU until the worker ends."""
+    """Stop an Airflow after the last test that uses it, because an idle Airflow uses CPU."""
     if not _uses_airflow(item):
         return
     to_come = item.session.stash[_TO_COME]
@@ -113,7 +113,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 
 def _stop(airflow: Airflow) -> None:
-    """Stop an Airflow, unless it is stopped already; no process of it may remain."""
+    """Stop an Airflow unless it is stopped, and check that none of its processes remain."""
     airflow.stop()
     assert processes_in(airflow.home) == []
 

@@ -1,5 +1,5 @@
-# Every input of all modules. Take what you need: all of it but name, target, mwaa_environments, package,
-# trusted_sources, bucket and onboarding can be left out. Accounts, keys, subnets and the like are made up.
+# Every input of both modules. Take what you need: only name, target, mwaa_environments, package, trusted_sources and
+# batch.bucket are required. The accounts, keys and subnets do not exist.
 locals {
   name              = "data-onboarding"
   region            = "eu-central-1"
@@ -13,17 +13,28 @@ module "source" {
 
   name = local.name
 
-  # Definition, input, output and history of the executions.
+  # A second state machine, which starts an execution for each item of a list. It reads lists from the bucket, and writes
+  # results there. At most 8 items run at once, and the batch stops when more than 5 % of them have failed. At log levels
+  # other than OFF, its log quotes the input of failed items.
+  batch = {
+    bucket                       = "acme-onboarding"
+    log_level                    = "OFF"
+    max_concurrency              = 8
+    prefix                       = "data/batches/"
+    tolerated_failure_percentage = 5
+  }
+
+  # Encrypts the definition, input, output and history of both state machines.
   encryption = {
     kms_key_arn                   = "arn:aws:kms:${local.region}:${local.source_account_id}:key/11111111-1111-1111-1111-111111111111"
     data_key_reuse_period_seconds = 300
   }
 
-  # An existing log group, which has its own key and retention; the target makes one instead.
+  # An existing log group, which has its own key and retention. The target creates its log group instead.
   logging = {
     include_execution_data = false
     level                  = "ERROR"
-    log_group_name         = "/aws/vendedlogs/states/shared"
+    existing_log_group     = { name = "/aws/vendedlogs/states/shared" }
   }
 
   preliminary_tasks = [
@@ -46,7 +57,7 @@ module "source" {
   tags    = { Team = "data-platform" }
   tracing = true
 
-  # A fixed interval between polls, instead of one that grows with the time waited.
+  # A fixed interval between polls, instead of an interval that grows with the time waited.
   wait_for_completion = {
     poll_interval_seconds = 60
     timeout_seconds       = 14400
@@ -68,16 +79,19 @@ module "target" {
 
   mwaa_environments = ["analytics", "reporting"]
 
-  # In analytics these two kinds of DAG; in reporting all.
+  # Sources must also belong to this organization.
+  organization_id = "o-exampleorgid"
+
+  # In analytics, only these DAGs. In reporting, all DAGs.
   allowed_dags = {
     analytics = ["onboarding", "team_*"]
   }
 
-  # Airflow's REST API, as an Airflow role that may trigger these DAGs.
+  # Airflow's REST API, with your own Airflow role that may trigger these DAGs.
   transport    = "rest"
   airflow_role = "Onboarding"
 
-  # A web server in private networking, and what Lambda asks for there: see ../private-web-server.
+  # For a web server in private networking: see ../private-web-server.
   dedicated_invoker_role = true
   vpc = {
     security_group_ids = ["sg-0123456789abcdef0"]
@@ -85,20 +99,23 @@ module "target" {
   }
 
   function = {
-    architecture         = "arm64"
-    kms_key_arn          = "arn:aws:kms:${local.region}:${local.target_account_id}:key/22222222-2222-2222-2222-222222222222"
-    memory_size          = 512
-    reserved_concurrency = 4
-    timeout              = 120
-    tracing              = true
+    architecture            = "arm64"
+    code_signing_config_arn = "arn:aws:lambda:${local.region}:${local.target_account_id}:code-signing-config:csc-0f6c334abcdea4d8b"
+    environment             = { AWS_USE_FIPS_ENDPOINT = "true" }
+    kms_key_arn             = "arn:aws:kms:${local.region}:${local.target_account_id}:key/22222222-2222-2222-2222-222222222222"
+    memory_size             = 512
+    reserved_concurrency    = 4
+    timeout                 = 120
+    tracing                 = true
   }
 
   logging = {
     kms_key_arn       = "arn:aws:kms:${local.region}:${local.target_account_id}:key/22222222-2222-2222-2222-222222222222"
     retention_in_days = 90
+    skip_destroy      = true
   }
 
-  # The zip as it was released into a bucket of this Region, for whoever has no `make package`.
+  # The zip in a bucket of this Region, for deployments without `make package`.
   package = {
     bucket           = "acme-releases"
     key              = "mwaa_dags_trigger.zip"
@@ -113,56 +130,16 @@ module "target" {
 
   tags = { Team = "data-platform" }
 
-  # The source above, and one that another team deploys from a state of its own.
+  # The source above, and a source that another team deploys from its own state, before or after this one.
   trusted_sources = [
     {
       role_arn          = module.source.role_arn
-      state_machine_arn = module.source.state_machine_arn
+      state_machine_arn = module.source.external_id
     },
     {
+      by                = "principal-arn"
       role_arn          = "arn:aws:iam::333333333333:role/finance-source"
       state_machine_arn = "arn:aws:states:${local.region}:333333333333:stateMachine:finance"
     },
   ]
-}
-
-module "batch" {
-  source    = "../../modules/batch"
-  providers = { aws = aws.source }
-
-  name = local.name
-
-  # An execution of the source's state machine for each item, and how long it may take: a day for its retries
-  # and what it waits for its DAG run.
-  onboarding = {
-    state_machine_arn = module.source.state_machine_arn
-    timeout_seconds   = 86400 + 14400
-  }
-
-  # Lists of items are read here, and the results are written here.
-  bucket = "acme-onboarding"
-  prefix = "data/batches/"
-
-  # DAG runs at once, and up to which percentage of them may fail.
-  max_concurrency              = 8
-  tolerated_failure_percentage = 5
-
-  encryption = {
-    kms_key_arn                   = "arn:aws:kms:${local.region}:${local.source_account_id}:key/11111111-1111-1111-1111-111111111111"
-    data_key_reuse_period_seconds = 300
-  }
-
-  # At other levels the log quotes the input of failed items.
-  logging = {
-    include_execution_data = false
-    level                  = "OFF"
-    log_group_name         = "/aws/vendedlogs/states/shared"
-  }
-
-  role = {
-    path                 = "/teams/data/"
-    permissions_boundary = "arn:aws:iam::${local.source_account_id}:policy/team"
-  }
-
-  tags = { Team = "data-platform" }
 }

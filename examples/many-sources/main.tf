@@ -1,5 +1,5 @@
-# A source more is a provider, a module and an entry of trusted_sources more: Terraform can make no
-# providers in a loop.
+# For another source, add a provider, a module and an entry of trusted_sources. Terraform cannot create providers in a
+# loop.
 module "finance" {
   source    = "../../modules/source"
   providers = { aws = aws.finance }
@@ -21,20 +21,20 @@ module "target" {
   providers = { aws = aws.target }
 
   name = var.name
-  # The sources are other teams': none gets the function's own role.
+  # The sources belong to other teams, so none gets the function's own role.
   dedicated_invoker_role = true
   mwaa_environments      = var.mwaa_environments
   package                = { path = "${path.root}/../../dist/mwaa_dags_trigger.zip" }
 
-  # Output by output: a loop over the modules would wait for all of each, which wait for the target.
+  # Each output by itself: a loop over the modules would wait for all of their resources, which wait for the target.
   trusted_sources = [
     {
       role_arn          = module.finance.role_arn
-      state_machine_arn = module.finance.state_machine_arn
+      state_machine_arn = module.finance.external_id
     },
     {
       role_arn          = module.sales.role_arn
-      state_machine_arn = module.sales.state_machine_arn
+      state_machine_arn = module.sales.external_id
     },
   ]
 }

@@ -1,5 +1,5 @@
 output "state_machine_arns" {
-  description = "The state machine of each source."
+  description = "ARN of the state machine of each source."
   value = {
     finance = module.finance.state_machine_arn
     sales   = module.sales.state_machine_arn

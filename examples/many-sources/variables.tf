@@ -1,5 +1,5 @@
 variable "finance_account" {
-  description = "Account of one source, and the role that deploys there (without one, the caller does)."
+  description = "Account of the first source. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
@@ -8,13 +8,13 @@ variable "finance_account" {
 }
 
 variable "mwaa_environments" {
-  description = "Names of the MWAA environments whose DAGs both sources may trigger."
+  description = "Names of the MWAA environments whose DAGs both sources can trigger."
   type        = set(string)
   nullable    = false
 }
 
 variable "name" {
-  description = "Name of the function; a source's state machine has the source's name behind it."
+  description = "Name of the function. The state machine of a source is called `NAME-SOURCE`."
   type        = string
   nullable    = false
 }
@@ -26,7 +26,7 @@ variable "region" {
 }
 
 variable "sales_account" {
-  description = "Account of the other source, and the role that deploys there (without one, the caller does)."
+  description = "Account of the second source. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
@@ -35,7 +35,7 @@ variable "sales_account" {
 }
 
 variable "target_account" {
-  description = "Account of MWAA, and the role that deploys there (without one, the caller does)."
+  description = "Account of MWAA. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)

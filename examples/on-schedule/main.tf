@@ -19,6 +19,6 @@ module "target" {
 
   trusted_sources = [{
     role_arn          = module.source.role_arn
-    state_machine_arn = module.source.state_machine_arn
+    state_machine_arn = module.source.external_id
   }]
 }

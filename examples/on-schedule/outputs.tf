@@ -1,4 +1,4 @@
 output "state_machine_arn" {
-  description = "The state machine that the schedule starts; for a run besides, start an execution of it."
+  description = "ARN of the state machine that the schedule starts. For an additional DAG run, start an execution."
   value       = module.source.state_machine_arn
 }

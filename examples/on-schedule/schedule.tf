@@ -8,8 +8,7 @@ locals {
   schedule_group_arn = "arn:${local.partition}:scheduler:${var.region}:${var.source_account.account_id}:schedule-group/${var.name}"
 }
 
-# A group of its own: the role's trust can name no single schedule ("Confused deputy prevention in
-# EventBridge Scheduler").
+# Its own group, because a trust policy can name only groups ("Confused deputy prevention in EventBridge Scheduler").
 resource "aws_scheduler_schedule_group" "this" {
   provider = aws.source
 
@@ -17,7 +16,7 @@ resource "aws_scheduler_schedule_group" "this" {
 }
 
 resource "aws_scheduler_schedule" "nightly" {
-  #checkov:skip=CKV_AWS_297:Its input is written out in this configuration: no secret that a key of your own would guard.
+  #checkov:skip=CKV_AWS_297:Its input is part of this configuration and contains no secrets.
 
   provider = aws.source
 
@@ -35,8 +34,8 @@ resource "aws_scheduler_schedule" "nightly" {
     arn      = module.source.state_machine_arn
     role_arn = aws_iam_role.scheduler.arn
 
-    # A night may be delivered twice; by this key, its time, it is one DAG run all the same. Written out,
-    # because jsonencode would escape the brackets of what the scheduler fills in.
+    # The scheduler may deliver a night twice. With its time as key, both executions share one DAG run. This is a text,
+    # because jsonencode would escape the brackets that the scheduler replaces.
     input = <<-EOT
       {
         "mwaa_env_name": ${jsonencode(var.mwaa_environment)},
@@ -47,8 +46,8 @@ resource "aws_scheduler_schedule" "nightly" {
     EOT
   }
 
-  # The first night may come at once: it needs the permission to start, and what it starts.
-  depends_on = [aws_iam_role_policy.scheduler, module.source]
+  # The first night may be now, and needs the permission.
+  depends_on = [aws_iam_role_policy.scheduler]
 }
 
 resource "aws_iam_role" "scheduler" {

@@ -1,24 +1,24 @@
 variable "mwaa_dag" {
-  description = "Id of the DAG to run each night."
+  description = "Id of the DAG that runs each night."
   type        = string
   nullable    = false
 }
 
 variable "mwaa_dag_conf" {
-  description = "Conf of each DAG run: any object, the same each night."
+  description = "Conf of each DAG run, the same each night. Defaults to `{}`."
   type        = any
   nullable    = false
   default     = {}
 }
 
 variable "mwaa_environment" {
-  description = "Name of the MWAA environment that has the DAG."
+  description = "Name of the MWAA environment with the DAG."
   type        = string
   nullable    = false
 }
 
 variable "name" {
-  description = "Name of the state machine, of the function and of the schedule's group; roles and log groups are named after it."
+  description = "Name of the state machine, the function and the schedule group. Roles and log groups are named after it."
   type        = string
   nullable    = false
 }
@@ -30,7 +30,7 @@ variable "region" {
 }
 
 variable "schedule" {
-  description = "When: a cron, rate or at expression of EventBridge Scheduler, and its time zone."
+  description = "Time of the DAG run: a `cron`, `rate` or `at` expression of EventBridge Scheduler, and its time zone (default: UTC)."
   type = object({
     expression = string
     timezone   = optional(string, "UTC")
@@ -39,7 +39,7 @@ variable "schedule" {
 }
 
 variable "source_account" {
-  description = "Account of the state machine and the schedule, and the role that deploys there (without one, the caller does)."
+  description = "Account of the state machine and the schedule. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
@@ -48,7 +48,7 @@ variable "source_account" {
 }
 
 variable "target_account" {
-  description = "Account of MWAA, and the role that deploys there (without one, the caller does)."
+  description = "Account of MWAA. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)

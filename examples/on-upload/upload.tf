@@ -9,7 +9,7 @@ locals {
 }
 
 resource "aws_s3_bucket" "uploads" {
-  #checkov:skip=CKV_AWS_18:It stands for your own bucket: access logs, lifecycle, replication and key are yours to choose.
+  #checkov:skip=CKV_AWS_18:This bucket represents your own, for which you choose access logs, lifecycle, replication and key.
   #checkov:skip=CKV_AWS_144:As above.
   #checkov:skip=CKV_AWS_145:As above.
   #checkov:skip=CKV2_AWS_61:As above.
@@ -29,8 +29,8 @@ resource "aws_s3_bucket_public_access_block" "uploads" {
   restrict_public_buckets = true
 }
 
-# Each upload is a version of its own: that tells a new upload from an event that comes again, and the
-# DAG reads what was uploaded, whatever comes after it.
+# Each upload has its own version. It distinguishes a new upload from an event that is delivered again, and the DAG can
+# read exactly the uploaded object.
 resource "aws_s3_bucket_versioning" "uploads" {
   provider = aws.source
 
@@ -47,7 +47,7 @@ resource "aws_s3_bucket_notification" "uploads" {
   bucket      = aws_s3_bucket.uploads.id
   eventbridge = true
 
-  # An upload without a version would have no key of its own.
+  # An upload without a version would not have its own key.
   depends_on = [aws_s3_bucket_versioning.uploads]
 }
 
@@ -55,7 +55,7 @@ resource "aws_cloudwatch_event_rule" "upload" {
   provider = aws.source
 
   name        = var.name
-  description = "Objects that are uploaded to ${var.bucket}/${var.prefix}"
+  description = "Uploads to ${var.bucket}/${var.prefix}"
 
   event_pattern = jsonencode({
     source      = ["aws.s3"]
@@ -81,8 +81,8 @@ resource "aws_cloudwatch_event_target" "state_machine" {
       version = "$.detail.object.version-id"
     }
 
-    # Nothing in it is the event's own, such as its id or time: the same upload, told twice, has to be the
-    # same request. Written out, because jsonencode would escape the brackets of what EventBridge fills in.
+    # It contains nothing that differs between two deliveries of the same upload, such as the event's id or time. This is
+    # a text, because jsonencode would escape the brackets that EventBridge replaces.
     input_template = <<-EOT
       {
         "mwaa_env_name": ${jsonencode(var.mwaa_environment)},
@@ -93,8 +93,8 @@ resource "aws_cloudwatch_event_target" "state_machine" {
     EOT
   }
 
-  # The first upload may come at once: it needs the permission to start, and what it starts.
-  depends_on = [aws_iam_role_policy.events, module.source]
+  # The first upload may be now, and needs the permission.
+  depends_on = [aws_iam_role_policy.events]
 }
 
 resource "aws_iam_role" "events" {

@@ -1,29 +1,29 @@
 variable "bucket" {
-  description = "Name of the bucket for the uploads, which is made here."
+  description = "Name of the bucket for the uploads, which this example creates."
   type        = string
   nullable    = false
 }
 
 variable "mwaa_dag" {
-  description = "Id of the DAG to run for each upload."
+  description = "Id of the DAG that runs for each upload."
   type        = string
   nullable    = false
 }
 
 variable "mwaa_environment" {
-  description = "Name of the MWAA environment that has the DAG."
+  description = "Name of the MWAA environment with the DAG."
   type        = string
   nullable    = false
 }
 
 variable "name" {
-  description = "Name of the state machine, of the function and of the rule; roles and log groups are named after it."
+  description = "Name of the state machine, the function and the rule. Roles and log groups are named after it."
   type        = string
   nullable    = false
 }
 
 variable "prefix" {
-  description = "What an object's key has to begin with; others start nothing."
+  description = "Prefix of the keys of uploads. Other objects start nothing."
   type        = string
   nullable    = false
 }
@@ -35,7 +35,7 @@ variable "region" {
 }
 
 variable "source_account" {
-  description = "Account of the bucket and the state machine, and the role that deploys there (without one, the caller does)."
+  description = "Account of the bucket and the state machine. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
@@ -44,7 +44,7 @@ variable "source_account" {
 }
 
 variable "target_account" {
-  description = "Account of MWAA, and the role that deploys there (without one, the caller does)."
+  description = "Account of MWAA. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)

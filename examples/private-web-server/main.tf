@@ -14,7 +14,7 @@ module "target" {
   providers = { aws = aws.target }
 
   name = var.name
-  # Lambda makes network interfaces as the function's role: no source may hold that one.
+  # Lambda creates network interfaces with the function's role, so no source may have that role.
   dedicated_invoker_role = true
   mwaa_environments      = keys(var.mwaa_environments)
   package                = { path = "${path.root}/../../dist/mwaa_dags_trigger.zip" }
@@ -27,6 +27,6 @@ module "target" {
 
   trusted_sources = [{
     role_arn          = module.source.role_arn
-    state_machine_arn = module.source.state_machine_arn
+    state_machine_arn = module.source.external_id
   }]
 }

@@ -1,7 +1,7 @@
-# No internet gateway and no NAT: what leaves these subnets, leaves by the endpoints.
+# No internet gateway and no NAT: these subnets reach only the endpoints.
 resource "aws_vpc" "this" {
-  #checkov:skip=CKV2_AWS_11:Flow logs are for whoever runs the network to switch on.
-  #checkov:skip=CKV2_AWS_12:Nothing here is in the default security group.
+  #checkov:skip=CKV2_AWS_11:You switch on flow logs by the rules of your network.
+  #checkov:skip=CKV2_AWS_12:This example uses its own security groups.
 
   provider = aws.target
 
@@ -12,7 +12,7 @@ resource "aws_vpc" "this" {
   tags                 = { Name = var.name }
 }
 
-# Two, in two Availability Zones: an MWAA environment asks for that.
+# An MWAA environment requires two subnets in two Availability Zones.
 resource "aws_subnet" "private" {
   for_each = toset(var.availability_zones)
   provider = aws.target
@@ -37,7 +37,7 @@ resource "aws_security_group" "endpoints" {
   provider = aws.target
 
   name        = "${var.name}-endpoints"
-  description = "What the function ${var.name} reaches"
+  description = "Endpoints that the function ${var.name} reaches"
   vpc_id      = aws_vpc.this.id
 }
 
@@ -63,7 +63,7 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints" {
   referenced_security_group_id = aws_security_group.function.id
 }
 
-# api has GetEnvironment, env has CreateCliToken and InvokeRestApi.
+# GetEnvironment uses api, CreateCliToken and InvokeRestApi use env.
 resource "aws_vpc_endpoint" "mwaa" {
   for_each = toset(["airflow.api", "airflow.env"])
   provider = aws.target
@@ -77,7 +77,7 @@ resource "aws_vpc_endpoint" "mwaa" {
   tags                = { Name = "${var.name}-${each.key}" }
 }
 
-# The web server itself, where commands are posted. MWAA's public DNS already leads its name here.
+# The web server itself, which receives CLI commands. MWAA's public DNS already resolves its name to this endpoint.
 resource "aws_vpc_endpoint" "web_server" {
   for_each = { for name, service in var.mwaa_environments : name => service if service != null }
   provider = aws.target

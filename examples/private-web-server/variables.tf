@@ -1,24 +1,24 @@
 variable "availability_zones" {
-  description = "The two Availability Zones of the subnets."
+  description = "Two Availability Zones for the subnets."
   type        = list(string)
   nullable    = false
 }
 
 variable "cidr_block" {
-  description = "Addresses of the VPC."
+  description = "Address range of the VPC. Defaults to `10.20.0.0/16`."
   type        = string
   nullable    = false
   default     = "10.20.0.0/16"
 }
 
 variable "mwaa_environments" {
-  description = "The environments whose DAGs may be triggered: by name the WebserverVpcEndpointService of each, for which an endpoint is made here; null where MWAA makes it, or the environment is still to come."
+  description = "MWAA environments whose DAGs the function may trigger. The value is the environment's `WebserverVpcEndpointService`, for which this example creates an endpoint, or `null` if MWAA creates the endpoint or the environment does not exist yet."
   type        = map(string)
   nullable    = false
 }
 
 variable "name" {
-  description = "Name of the state machine and of the function; roles, log groups and the network are named after it."
+  description = "Name of the state machine and the function. Roles, log groups and the network are named after it."
   type        = string
   nullable    = false
 }
@@ -30,7 +30,7 @@ variable "region" {
 }
 
 variable "source_account" {
-  description = "Account of the state machine, and the role that deploys there (without one, the caller does)."
+  description = "Account of the state machine. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
@@ -39,7 +39,7 @@ variable "source_account" {
 }
 
 variable "target_account" {
-  description = "Account of MWAA and the VPC, and the role that deploys there (without one, the caller does)."
+  description = "Account of MWAA and the VPC. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials belong to the account."
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
@@ -48,7 +48,7 @@ variable "target_account" {
 }
 
 variable "transport" {
-  description = "How the function reaches Airflow: cli or rest."
+  description = "How the function communicates with Airflow: `cli` (the default) or `rest`."
   type        = string
   nullable    = false
   default     = "cli"

@@ -34,7 +34,7 @@ def lambda_handler(event: object, context: Context) -> dict[str, Any]:
     try:
         return handle(event, TRANSPORT, deadline, allowed=ALLOWED)
     except TriggerError:
-        # This is an answer and no crash. The runtime shows the traceback as `traceback` extracts it.
+        # This is a result and not a crash. The runtime shows the traceback as `traceback` extracts it.
         sys.tracebacklimit = 0
         raise
 

@@ -1,11 +1,5 @@
-resource "aws_iam_role" "this" {
-  name                 = local.role_name
-  description          = "Runs the state machine ${var.name}"
-  path                 = var.role.path
-  permissions_boundary = var.role.permissions_boundary
-  tags                 = var.tags
-
-  assume_role_policy = jsonencode({
+locals {
+  trust_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
@@ -17,13 +11,42 @@ resource "aws_iam_role" "this" {
       }
     }]
   })
-}
 
-locals {
+  # As in "Using CloudWatch Logs to log execution history in Step Functions". These actions have no resource types
+  # ("Actions, resources, and condition keys for Amazon CloudWatch Logs").
+  deliver_logs = {
+    Sid    = "DeliverLogs"
+    Effect = "Allow"
+    Action = [
+      "logs:CreateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:DescribeLogGroups",
+      "logs:DescribeResourcePolicies",
+      "logs:GetLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:UpdateLogDelivery",
+    ]
+    Resource = "*"
+  }
+
+  # The same key encrypts log events on their way to CloudWatch Logs.
+  encrypt_log_delivery = [for key in var.encryption[*].kms_key_arn : {
+    Sid      = "EncryptLogDelivery"
+    Effect   = "Allow"
+    Action   = "kms:GenerateDataKey"
+    Resource = key
+    Condition = {
+      StringLike = {
+        "kms:EncryptionContext:SourceArn" = "arn:${local.partition}:logs:${local.region}:${local.account_id}:*"
+      }
+    }
+  }]
+
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      # IAM refuses a statement without a resource.
+      # IAM rejects a statement without a resource.
       length(var.preliminary_tasks) == 0 ? [] : [{
         Sid      = "InvokePreliminaryTasks"
         Effect   = "Allow"
@@ -37,52 +60,22 @@ locals {
           Action   = "sts:AssumeRole"
           Resource = var.target.role_arn
         },
-        {
-          # As in "Using CloudWatch Logs to log execution history in Step Functions". None of these
-          # actions knows a resource ("Actions, resources, and condition keys for Amazon CloudWatch
-          # Logs").
-          Sid    = "DeliverLogs"
-          Effect = "Allow"
-          Action = [
-            "logs:CreateLogDelivery",
-            "logs:DeleteLogDelivery",
-            "logs:DescribeLogGroups",
-            "logs:DescribeResourcePolicies",
-            "logs:GetLogDelivery",
-            "logs:ListLogDeliveries",
-            "logs:PutResourcePolicy",
-            "logs:UpdateLogDelivery",
-          ]
-          Resource = "*"
-        },
+        local.deliver_logs,
       ],
-      flatten([for key in var.encryption[*].kms_key_arn : [
-        {
-          # Definition, input, output and history ("Data at rest encryption in Step Functions").
-          Sid      = "EncryptExecutions"
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-          Resource = key
-          Condition = {
-            StringEquals = { "kms:EncryptionContext:aws:states:stateMachineArn" = local.state_machine_arn }
-          }
-        },
-        {
-          # What is delivered to CloudWatch Logs is encrypted with the same key on its way there.
-          Sid      = "EncryptLogDelivery"
-          Effect   = "Allow"
-          Action   = "kms:GenerateDataKey"
-          Resource = key
-          Condition = {
-            StringLike = {
-              "kms:EncryptionContext:SourceArn" = "arn:${local.partition}:logs:${local.region}:${local.account_id}:*"
-            }
-          }
-        },
-      ]]),
+      # Definition, input, output and history ("Data at rest encryption in Step Functions").
+      [for key in var.encryption[*].kms_key_arn : {
+        Sid      = "EncryptExecutions"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = key
+        Condition = {
+          StringEquals = { "kms:EncryptionContext:aws:states:stateMachineArn" = local.state_machine_arn }
+        }
+      }],
+      local.encrypt_log_delivery,
+      # As in "AWS X-Ray and Step Functions". These actions have no resource types ("Actions, resources, and condition
+      # keys for AWS X-Ray").
       var.tracing ? [{
-        # As in "AWS X-Ray and Step Functions". None of them knows a resource ("Actions, resources, and
-        # condition keys for AWS X-Ray").
         Sid    = "SendTraces"
         Effect = "Allow"
         Action = [
@@ -97,9 +90,23 @@ locals {
   })
 }
 
+resource "aws_iam_role" "this" {
+  count = var.role.existing == null ? 1 : 0
+
+  name                 = local.role_name
+  description          = "Runs the state machine ${var.name}"
+  path                 = var.role.path
+  permissions_boundary = var.role.permissions_boundary
+  tags                 = var.tags
+
+  assume_role_policy = local.trust_policy
+}
+
 resource "aws_iam_role_policy" "this" {
+  count = var.role.existing == null ? 1 : 0
+
   name   = "run-state-machine"
-  role   = aws_iam_role.this.id
+  role   = aws_iam_role.this[0].id
   policy = local.policy
 
   lifecycle {

@@ -2,30 +2,26 @@ data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
-# Its `region` is in every provider from 5.100 to 6; that of aws_region is new in 6, and its `id` and
-# `name` are deprecated there.
+# Every provider from 5.100 to 6 has `region` here. In aws_region it is new in 6, where `id` and `name` are deprecated.
 data "aws_service_principal" "current" {
   service_name = "states"
 }
 
-# ARNs are computed from names: the plan then shows whole policies, and source and target can name
-# each other without a cycle.
+# ARNs are computed from names, so that plans show whole policies, and source and target can name each other without
+# a cycle.
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
   region     = data.aws_service_principal.current.region
+  roles_arn  = "arn:${local.partition}:iam::${local.account_id}:role"
+  states_arn = "arn:${local.partition}:states:${local.region}:${local.account_id}"
 
-  # An alias of a key may come to mean another one: a policy wants the key.
-  kms_key_pattern = "^arn:${local.partition}:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$"
-  log_group_arn   = "${local.log_groups_arn}:${local.log_group_name}"
-  log_groups_arn  = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group"
-  # Names under /aws/vendedlogs/ keep the size of the CloudWatch Logs resource policy within its limit
-  # (AWS Step Functions Developer Guide, "Using CloudWatch Logs to log execution history").
-  log_group_name    = coalesce(var.logging.log_group_name, "/aws/vendedlogs/states/${var.name}")
-  role_arn          = "${local.roles_arn}${var.role.path}${local.role_name}"
+  role_arn          = var.role.existing == null ? "${local.roles_arn}${var.role.path}${local.role_name}" : var.role.existing.arn
   role_name         = "${var.name}-source"
-  roles_arn         = "arn:${local.partition}:iam::${local.account_id}:role"
-  state_machine_arn = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:${var.name}"
+  state_machine_arn = "${local.states_arn}:stateMachine:${var.name}"
+
+  # The alias of a key can be moved to another key, so policies need the key itself.
+  kms_key_pattern = "^arn:${local.partition}:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$"
 
   # Step Functions accepts ARNs of up to 256 characters ("CreateStateMachine" in its API Reference).
   max_log_group_name_length = 256 - length("${local.log_groups_arn}::*")

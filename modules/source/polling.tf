@@ -1,6 +1,6 @@
 locals {
-  # Between these the interval grows. Each poll over the CLI starts a process on the web server, so the first
-  # ones come later there.
+  # The interval grows between these. Over the CLI, each poll starts a process on the web server, so polling starts
+  # later.
   min_interval = var.target.transport == "rest" ? 15 : 30
   max_interval = 300
 
@@ -9,17 +9,17 @@ locals {
     max = local.max_interval
   })
 
-  # Wait for DAG Run, Check DAG Run and DAG Run Ended? are entered and exited, and the task is scheduled,
-  # started and ended. An execution history holds 25,000 events ("Quotas related to state machine
-  # executions"). 1,000 are left to preliminary tasks, the trigger and retries.
+  # Wait for DAG Run, Check DAG Run and DAG Run Ended? are entered and exited, and the task is scheduled, started and
+  # ended. An execution history holds 25,000 events ("Quotas related to state machine executions"), of which 1,000
+  # remain for preliminary tasks, the trigger and retries.
   events_per_poll = 9
   max_polls       = floor((25000 - 1000) / local.events_per_poll)
 
-  # The most polls until a quarter of the time waited, t, is max_interval. The first 4 come after min_interval
-  # each. From then on each poll adds a quarter of t, rounded down to whole seconds and so at least
-  # (t - 3) / 4: it makes t - 3 grow by 25 % or more. What the polls take themselves only makes them fewer.
+  # The most polls until a quarter of the time waited, t, is max_interval. The first 4 intervals are min_interval. Each
+  # later one adds a quarter of t, rounded down to whole seconds, which is at least (t - 3) / 4, so t - 3 grows by
+  # 25 % or more. The duration of the polls themselves only makes them fewer.
   growing_polls = 4 + ceil(log((4 * local.max_interval - 3) / (4 * local.min_interval - 3), 1.25))
 
-  # The longest timeout_seconds that a growing interval reaches within max_polls. The rest is linear.
+  # The longest timeout_seconds that a growing interval reaches within max_polls. From max_interval on it is linear.
   longest_timeout = 4 * local.max_interval + (local.max_polls - local.growing_polls) * local.max_interval
 }

@@ -1,8 +1,61 @@
+variable "batch" {
+  description = <<-EOT
+    Second state machine, which starts one execution for each item of a list. Defaults to null: no batches. The items
+    are in the input, or in objects of `bucket` (in this account and Region) whose keys begin with `prefix`. The
+    results are written below `prefix` + `results/`. At most `max_concurrency` items (default: 4) run at once. MWAA's
+    web server runs about 4 CLI commands at once. The batch stops and fails when more than
+    `tolerated_failure_percentage` of the items have failed (default: 0, the first failure). 100 counts as 99, so that
+    a batch in which every item fails never succeeds. `log_level` is `ALL`, `ERROR`, `FATAL` or `OFF` (the default):
+    all other levels log the causes of failed items, which quote the item's input, including values of the conf.
+  EOT
+  type = object({
+    bucket                       = string
+    log_level                    = optional(string, "OFF")
+    max_concurrency              = optional(number, 4)
+    prefix                       = optional(string, "batches/")
+    tolerated_failure_percentage = optional(number, 0)
+  })
+  default = null
+
+  # "General purpose bucket naming rules" in the Amazon S3 User Guide.
+  validation {
+    condition = alltrue([
+      for name in var.batch[*].bucket : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", name)) && !strcontains(name, "..")
+    ])
+    error_message = "`batch.bucket` must be the name of a bucket (no ARN, no s3://), such as team-batches: 3 to 63 lowercase letters, digits, '-' and '.'."
+  }
+
+  validation {
+    condition     = alltrue([for level in var.batch[*].log_level : contains(["ALL", "ERROR", "FATAL", "OFF"], level)])
+    error_message = "`batch.log_level` must be ALL, ERROR, FATAL or OFF."
+  }
+
+  # "Using Map state in Distributed mode": 10,000 children at once.
+  validation {
+    condition     = alltrue([for max in var.batch[*].max_concurrency : max >= 1 && max <= 10000 && floor(max) == max])
+    error_message = "`batch.max_concurrency` must be a whole number from 1 to 10000, such as 4."
+  }
+
+  # It is part of a policy, where * and ? are wildcards, and of texts in the definition.
+  validation {
+    condition     = alltrue([for prefix in var.batch[*].prefix : can(regex("^([A-Za-z0-9_.=-]+/)+$", prefix))])
+    error_message = "`batch.prefix` must end with a slash and not begin with one, such as teams/data/batches/. Between slashes, use letters, digits and _ . = - only."
+  }
+
+  validation {
+    condition = alltrue([
+      for percentage in var.batch[*].tolerated_failure_percentage :
+      percentage >= 0 && percentage <= 100 && floor(percentage) == percentage
+    ])
+    error_message = "`batch.tolerated_failure_percentage` must be a whole number from 0 to 100, such as 5."
+  }
+}
+
 variable "encryption" {
   description = <<-EOT
-    Key of this account and Region that encrypts the definition, inputs, outputs and history of the state
-    machine, and for how many seconds a data key of it is used again (60 to 900). Switch it off, or to
-    another key, while nothing runs: executions keep the key that they started with.
+    KMS key of this account and Region that encrypts the definition, input, output and history of the state machines.
+    Defaults to null: a key of AWS. A data key is reused for `data_key_reuse_period_seconds` (60 to 900, default:
+    300). Change or remove the key while no execution is running: executions keep the key that they started with.
   EOT
   type = object({
     kms_key_arn                   = string
@@ -12,7 +65,7 @@ variable "encryption" {
 
   validation {
     condition     = alltrue([for key in var.encryption[*].kms_key_arn : can(regex(local.kms_key_pattern, key))])
-    error_message = "Give encryption.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    error_message = "`encryption.kms_key_arn` must be the ARN of a key in the partition and Region of the source: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
   # "EncryptionConfiguration" in the AWS Step Functions API Reference.
@@ -20,73 +73,77 @@ variable "encryption" {
     condition = alltrue([
       for seconds in var.encryption[*].data_key_reuse_period_seconds : seconds >= 60 && seconds <= 900
     ])
-    error_message = "Write encryption.data_key_reuse_period_seconds as 60 to 900 (seconds)."
+    error_message = "`encryption.data_key_reuse_period_seconds` must be from 60 to 900, such as 300."
   }
 }
 
 variable "logging" {
   description = <<-EOT
-    Log of the executions. `level` is ALL, ERROR (the default), FATAL or OFF. `include_execution_data` adds their
-    input and output. Without it the log still holds the causes of failures, and at level ALL it may hold the
-    arguments of tasks, `mwaa_dag_conf` included. `retention_in_days` defaults to 30 (0: indefinitely), and
-    `kms_key_arn` is the key that encrypts the log; omit both if `log_group_name` names an existing log group.
-    Changing to an existing log group deletes the one created here.
+    Log of the executions. `level` is `ALL`, `ERROR` (the default), `FATAL` or `OFF`. `include_execution_data` adds
+    input and output. Without it, the log still contains the causes of failures, and at level `ALL` possibly the
+    arguments of tasks, including `mwaa_dag_conf`. `retention_in_days` defaults to 30 (0: indefinitely). `kms_key_arn`
+    encrypts the log group. `skip_destroy` keeps the log group when Terraform would delete it. `existing_log_group`
+    replaces the log groups of this module, including the log group of batches. Switching to it deletes them, unless
+    `skip_destroy` was applied before.
   EOT
   type = object({
+    existing_log_group     = optional(object({ name = string }))
     include_execution_data = optional(bool, false)
     kms_key_arn            = optional(string)
     level                  = optional(string, "ERROR")
-    log_group_name         = optional(string)
     retention_in_days      = optional(number)
+    skip_destroy           = optional(bool, false)
   })
   nullable = false
   default  = {}
 
   validation {
     condition     = contains(["ALL", "ERROR", "FATAL", "OFF"], var.logging.level)
-    error_message = "Write logging.level as ALL, ERROR, FATAL or OFF."
+    error_message = "`logging.level` must be ALL, ERROR, FATAL or OFF."
   }
 
   validation {
     condition     = alltrue([for key in var.logging.kms_key_arn[*] : can(regex(local.kms_key_pattern, key))])
-    error_message = "Give logging.kms_key_arn a key of the source's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    error_message = "`logging.kms_key_arn` must be the ARN of a key in the partition and Region of the source: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
-  # "CreateLogGroup" in the CloudWatch Logs API Reference, "CloudWatchLogsLogGroup" in that of AWS Step Functions.
+  # "CreateLogGroup" in the CloudWatch Logs API Reference, "CloudWatchLogsLogGroup" in the AWS Step Functions API Reference.
   validation {
     condition = alltrue([
-      for name in var.logging.log_group_name[*] :
+      for name in var.logging.existing_log_group[*].name :
       can(regex("^[A-Za-z0-9_./#-]+$", name)) && length(name) <= local.max_log_group_name_length
     ])
-    error_message = "`logging.log_group_name` must be the name of a log group (no ARN), such as /team/states: letters, digits and _./#- only, at most ${local.max_log_group_name_length} of them, because Step Functions accepts a log group's ARN of up to 256."
+    error_message = "`logging.existing_log_group.name` must be the name of a log group (no ARN), such as /team/states: letters, digits and _./#- only, at most ${local.max_log_group_name_length} of them, because Step Functions accepts a log group's ARN of up to 256."
   }
 
   validation {
-    condition = var.logging.log_group_name == null || (
+    condition = var.logging.existing_log_group == null || (
       var.logging.kms_key_arn == null && var.logging.retention_in_days == null
     )
-    error_message = "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an existing log group keeps its own."
+    error_message = "`logging.kms_key_arn` and `logging.retention_in_days` must be omitted if `logging.existing_log_group` is set: an existing log group keeps its own."
   }
 }
 
 variable "name" {
-  description = "Name of the state machine; role and log group are named after it. Roles have no Region: in a second Region of the same account use another name."
+  description = "Name of the state machine. The role, the log group and the batch state machine are named after it. Roles exist once for all Regions, so use another name in a second Region of the same account."
   type        = string
   nullable    = false
 
-  # The state machine's ARN is an sts:ExternalId ([\w+=,.@:/-]), its name what the provider takes (no
-  # dot), and with "-source" behind it that of a role (at most 64 characters).
+  # The state machine's ARN is an sts:ExternalId ([\w+=,.@:/-]). The provider accepts no dot in its name. With "-source"
+  # appended, it is the name of a role (at most 64 characters).
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,57}$", var.name))
-    error_message = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
+    error_message = "`name` must have 1 to 57 letters, digits, '-' and '_', such as data-onboarding."
   }
 }
 
 variable "preliminary_tasks" {
   description = <<-EOT
-    Lambda functions of this account to run, in this order, before the DAG is triggered. Each gets
-    the execution's input with the results of those before it. Its own is put at result_path, such
-    as "$.status"; without one it is dropped. Each must be idempotent: retries and redrives run it again.
+    Lambda functions of this Region that run before the trigger, in this order. Defaults to none. Each function
+    receives the input of the execution together with the results of the previous functions. Its own result is stored
+    at `result_path`, such as `$.status`, or dropped if you omit it. Each function must be idempotent: retries and
+    redrives run it again. The policy of a function in another account must allow the role of the state machine to
+    invoke it.
   EOT
   type = list(object({
     name        = string
@@ -98,7 +155,7 @@ variable "preliminary_tasks" {
 
   validation {
     condition     = length(distinct(var.preliminary_tasks[*].name)) == length(var.preliminary_tasks)
-    error_message = "Give each of preliminary_tasks a name of its own: they are the names of states."
+    error_message = "Each `name` in `preliminary_tasks` must be different: they are the names of states."
   }
 
   validation {
@@ -107,21 +164,23 @@ variable "preliminary_tasks" {
       for task in var.preliminary_tasks :
       can(regex("^[^\\p{Cc}\\p{Zl}\\p{Zp}]{1,80}$", replace(task.name, "/[\\x{10000}-\\x{10FFFF}]/", "xx")))
     ])
-    error_message = "Each name in `preliminary_tasks` must have 1 to 80 characters and no line breaks or other control characters, such as \"Update Client Database\". An emoji counts as two characters or more."
+    error_message = "Each `name` in `preliminary_tasks` must have 1 to 80 characters and no line breaks or other control characters, such as \"Update Client Database\". An emoji counts as two characters or more."
   }
 
   validation {
     condition     = length(setintersection(var.preliminary_tasks[*].name, local.reserved_state_names)) == 0
-    error_message = "Call none of preliminary_tasks ${join(", ", [for name in local.reserved_state_names : "'${name}'"])}: these are the state machine's own states."
+    error_message = "Each `name` in `preliminary_tasks` must differ from the state machine's own states: ${join(", ", [for name in local.reserved_state_names : "'${name}'"])}."
   }
 
+  # Lambda grants access across accounts by the function's own policy ("Granting Lambda function access to other
+  # accounts"), Step Functions invokes no function in another Region.
   validation {
     condition = alltrue([
       for task in var.preliminary_tasks : can(regex(
-        "^arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:[\\w-]+(:[\\w$-]+)?$", task.lambda_arn
+        "^arn:${local.partition}:lambda:${local.region}:[0-9]{12}:function:[\\w-]+(:[\\w$-]+)?$", task.lambda_arn
       ))
     ])
-    error_message = "Give preliminary_tasks functions of the source's own account and Region: arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:NAME."
+    error_message = "Each `lambda_arn` in `preliminary_tasks` must be the ARN of a function in the partition and Region of the source: arn:${local.partition}:lambda:${local.region}:ACCOUNT:function:NAME."
   }
 
   validation {
@@ -136,15 +195,42 @@ variable "preliminary_tasks" {
 }
 
 variable "role" {
-  description = "For accounts that demand them: the path of the role that is made here, and the ARN of the policy that is its permissions boundary. Changing the path replaces the role: the target, which trusts it, has to apply after it."
+  description = <<-EOT
+    Rules of your organization for roles: `path`, and the ARN of the policy that is the `permissions_boundary`. A new
+    path replaces the role, so apply the target, which trusts it, afterwards. If somebody else creates your roles, set
+    `existing` to their ARNs (`batch_arn` together with `batch`). The module then creates nothing in IAM. The output
+    `iam_policies` contains the policies that these roles need.
+  EOT
   type = object({
+    existing = optional(object({
+      arn       = string
+      batch_arn = optional(string)
+    }))
     path                 = optional(string, "/")
     permissions_boundary = optional(string)
   })
   nullable = false
   default  = {}
 
-  # "IAM name requirements" in the IAM User Guide: CreateRole accepts more, and Lambda refuses it.
+  validation {
+    condition = alltrue([
+      for arn in flatten([for existing in var.role.existing[*] : compact([existing.arn, existing.batch_arn])]) :
+      can(regex("^${local.roles_arn}/[\\w+=,.@/-]+$", arn))
+    ])
+    error_message = "`role.existing.arn` and `role.existing.batch_arn` must be ARNs of roles in the source account: ${local.roles_arn}/NAME."
+  }
+
+  validation {
+    condition     = alltrue([for existing in var.role.existing[*] : (existing.batch_arn == null) == (var.batch == null)])
+    error_message = "`role.existing.batch_arn` must be set together with `batch`, and omitted without it."
+  }
+
+  validation {
+    condition     = var.role.existing == null || (var.role.path == "/" && var.role.permissions_boundary == null)
+    error_message = "`role.path` and `role.permissions_boundary` must be omitted if `role.existing` is set: existing roles keep their own."
+  }
+
+  # "IAM name requirements" in the IAM User Guide: CreateRole accepts more, but Lambda rejects it.
   validation {
     condition     = can(regex("^/([\\w+=,.@-]+/)*$", var.role.path))
     error_message = "`role.path` must begin and end with a slash, with letters, digits and _+=,.@- between slashes, such as /teams/data/."
@@ -161,12 +247,12 @@ variable "role" {
       for arn in var.role.permissions_boundary[*] :
       can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", arn))
     ])
-    error_message = "Write role.permissions_boundary as the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
+    error_message = "`role.permissions_boundary` must be the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
   }
 }
 
 variable "tags" {
-  description = "Tags for everything that is made here, beside the provider's default tags or in place of them."
+  description = "Tags of all resources, in addition to the provider's default tags. On the same key, these win."
   type        = map(string)
   nullable    = false
   default     = {}
@@ -187,7 +273,7 @@ variable "tags" {
 }
 
 variable "target" {
-  description = "Where the trigger is: the role to assume, the alias of the function to invoke as it, the function's timeout in seconds, and its transport (`cli` or `rest`), which decides how soon an execution that waits polls first."
+  description = "Target of the trigger: the role that the state machine assumes, the alias of the function that it invokes, the function's timeout in seconds (default: 300), and its transport (`cli`, the default, or `rest`), which decides the first interval between polls."
   type = object({
     role_arn         = string
     function_arn     = string
@@ -199,14 +285,14 @@ variable "target" {
   # "Accessing resources in other AWS accounts in Step Functions": not across Regions or partitions.
   validation {
     condition     = can(regex("^arn:${local.partition}:iam::[0-9]{12}:role/[\\w+=,.@/-]+$", var.target.role_arn))
-    error_message = "Give target.role_arn a role in the source's partition: arn:${local.partition}:iam::ACCOUNT:role/NAME."
+    error_message = "`target.role_arn` must be the ARN of a role in the partition of the source: arn:${local.partition}:iam::ACCOUNT:role/NAME."
   }
 
   validation {
     condition = can(regex(
       "^arn:${local.partition}:lambda:${local.region}:[0-9]{12}:function:[\\w-]+:[A-Za-z][\\w-]*$", var.target.function_arn
     ))
-    error_message = "Give target.function_arn an alias of a function, in the source's partition and Region: arn:${local.partition}:lambda:${local.region}:ACCOUNT:function:NAME:live."
+    error_message = "`target.function_arn` must be the ARN of a function's alias in the partition and Region of the source: arn:${local.partition}:lambda:${local.region}:ACCOUNT:function:NAME:live."
   }
 
   # "Configure Lambda function timeout" in the AWS Lambda Developer Guide.
@@ -218,7 +304,7 @@ variable "target" {
   validation {
     # An ARN without an account is reported above.
     condition     = try(split(":", var.target.role_arn)[4] == split(":", var.target.function_arn)[4], true)
-    error_message = "Give target.role_arn and target.function_arn of one account."
+    error_message = "`target.role_arn` and `target.function_arn` must belong to the same account."
   }
 
   validation {
@@ -228,7 +314,7 @@ variable "target" {
 }
 
 variable "tracing" {
-  description = "Whether X-Ray traces the executions."
+  description = "Whether X-Ray traces the executions. Defaults to `false`."
   type        = bool
   nullable    = false
   default     = false
@@ -236,11 +322,11 @@ variable "tracing" {
 
 variable "wait_for_completion" {
   description = <<-EOT
-    Waiting for the DAG run: the execution ends when the DAG run does, and fails if the DAG run fails. It polls first
-    after 15 s over REST and 30 s over the CLI, where each poll starts a process on the web server. Then the interval
-    grows to a quarter of the time waited, at most 300 s. `poll_interval_seconds` (5 or more) sets a fixed interval
-    instead. `timeout_seconds` is the longest wait since the trigger or the last redrive. Defaults to null: the
-    execution ends once it has triggered the DAG run.
+    Waiting for the DAG run. Defaults to null: the execution ends once it has triggered the DAG run. If set, the
+    execution ends when the DAG run does, and fails if the DAG run fails. The first poll comes after 15 s over REST
+    and 30 s over the CLI, where each poll starts a process on the web server. Then the interval grows to a quarter of
+    the time waited, at most 300 s. `poll_interval_seconds` (5 or more) sets a fixed interval instead.
+    `timeout_seconds` is the longest wait since the trigger or the last redrive.
   EOT
   type = object({
     poll_interval_seconds = optional(number)

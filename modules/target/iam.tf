@@ -1,4 +1,4 @@
-# Two concerns, in one role or in two: what the function may do, and what a source may do here.
+# The permissions of the function and of a source, in one role or in two.
 locals {
   trust_lambda = {
     Effect    = "Allow"
@@ -6,24 +6,50 @@ locals {
     Principal = { Service = "lambda.amazonaws.com" }
   }
 
-  # Step Functions sends the state machine's ARN as external id ("Accessing resources in other AWS
-  # accounts in Step Functions").
-  trust_sources = [for source in var.trusted_sources : {
+  in_organization = { for id in var.organization_id[*] : "aws:PrincipalOrgID" => id }
+
+  # Step Functions sends the state machine's ARN as external id ("Accessing resources in other AWS accounts in Step
+  # Functions").
+  trust_named_roles = [for source in var.trusted_sources : {
     Effect    = "Allow"
     Action    = "sts:AssumeRole"
     Principal = { AWS = source.role_arn }
-    Condition = { StringEquals = { "sts:ExternalId" = source.state_machine_arn } }
+    Condition = { StringEquals = merge(local.in_organization, { "sts:ExternalId" = source.state_machine_arn }) }
+  } if source.by == "role"]
+
+  # The role behind a session is in aws:PrincipalArn ("AWS global condition context keys"), so these roles need not exist
+  # yet. They share one statement, because of the size of a trust policy.
+  sources_by_principal_arn = [for source in var.trusted_sources : source if source.by == "principal-arn"]
+  trust_principal_arns = [for sources in length(local.sources_by_principal_arn) == 0 ? [] : [local.sources_by_principal_arn] : {
+    Effect = "Allow"
+    Action = "sts:AssumeRole"
+    Principal = {
+      AWS = distinct([for source in sources : "arn:${local.partition}:iam::${split(":", source.role_arn)[4]}:root"])
+    }
+    Condition = {
+      ArnEquals    = { "aws:PrincipalArn" = distinct(sources[*].role_arn) }
+      StringEquals = merge(local.in_organization, { "sts:ExternalId" = distinct(sources[*].state_machine_arn) })
+    }
   }]
 
-  # Lambda names the function in each call from its execution environment, and in its own calls to write
-  # the log ("Using source function ARN to control function access behavior"). A source that holds the
-  # same role cannot. The guide does not say whether the ARN comes with a version or alias.
+  # IAM rejects a policy without statements. This one allows nobody.
+  trust_nobody = length(var.trusted_sources) > 0 ? [] : [{
+    Effect    = "Deny"
+    Action    = "sts:AssumeRole"
+    Principal = { AWS = "*" }
+  }]
+
+  trust_sources = concat(local.trust_named_roles, local.trust_principal_arns)
+
+  # Lambda adds this key to each call from the function's execution environment, and to its own calls that write the log
+  # ("Using source function ARN to control function access behavior"). A source that holds the same role cannot. AWS
+  # does not document whether the ARN has a version or alias.
   from_function = {
     ArnLike = { "lambda:SourceFunctionArn" = [local.function_arn, "${local.function_arn}:*"] }
   }
 
-  # Each way to Airflow has its own action and resource: a command line token is good for anything in
-  # an environment, a REST request for what one Airflow role may do there.
+  # Each transport has its own action and resource. A CLI token allows every command in an environment, a REST request
+  # only what one Airflow role allows there.
   allow_transport = {
     cli = {
       Sid      = "CreateCliTokens"
@@ -42,7 +68,7 @@ locals {
   allow_function = [for statement in concat(
     [
       {
-        # Its Airflow version and its status.
+        # Airflow version and status.
         Sid      = "ReadEnvironments"
         Effect   = "Allow"
         Action   = "airflow:GetEnvironment"
@@ -57,7 +83,7 @@ locals {
       },
     ],
     var.function.tracing ? [{
-      # Neither of the two knows a resource ("Actions, resources, and condition keys for AWS X-Ray").
+      # These actions have no resource types ("Actions, resources, and condition keys for AWS X-Ray").
       Sid      = "SendTraces"
       Effect   = "Allow"
       Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
@@ -65,13 +91,13 @@ locals {
     }] : [],
   ) : merge(statement, { Condition = local.from_function })]
 
-  # Lambda itself makes and removes the network interfaces, as this role and without naming the function:
-  # the function's own code, which needs nothing of EC2, is denied all of it ("Giving Lambda functions
-  # access to resources in an Amazon VPC", which names the actions, too).
+  # Lambda itself creates and deletes the network interfaces, with this role and without naming the function. The
+  # function's own code needs nothing of EC2 and is denied all of it ("Giving Lambda functions access to resources in an
+  # Amazon VPC", which also names the actions).
   ec2_arn = "arn:${local.partition}:ec2:${local.region}"
   allow_vpc = flatten([for vpc in var.vpc[*] : [
     {
-      # Subnets and security groups may be shared by another account, so only their ids are named.
+      # Another account may share subnets and security groups, so only their ids are known.
       Sid    = "CreateNetworkInterfaces"
       Effect = "Allow"
       Action = "ec2:CreateNetworkInterface"
@@ -82,8 +108,8 @@ locals {
       )
     },
     {
-      # Before Lambda takes the function it asks for these on every resource: on network interfaces only
-      # they are refused.
+      # At creation of the function, Lambda checks these actions for all resources. Limited to network interfaces, the
+      # check fails.
       Sid    = "ManageNetworkInterfaces"
       Effect = "Allow"
       Action = [
@@ -94,7 +120,7 @@ locals {
       Resource = "${local.ec2_arn}:${local.account_id}:*/*"
     },
     {
-      # Neither of the two knows a resource ("Actions, resources, and condition keys for Amazon EC2").
+      # These actions have no resource types ("Actions, resources, and condition keys for Amazon EC2").
       Sid      = "DescribeNetwork"
       Effect   = "Allow"
       Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
@@ -127,18 +153,25 @@ locals {
 
   function_trust_policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = concat([local.trust_lambda], var.dedicated_invoker_role ? [] : local.trust_sources)
+    Statement = concat([local.trust_lambda], [for statement in local.trust_sources : statement if !var.dedicated_invoker_role])
   })
 
   invoker_trust_policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = local.trust_sources
+    Statement = concat(local.trust_nobody, local.trust_sources)
+  })
+
+  invoker_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = local.allow_sources
   })
 
   sources_trust_policy = var.dedicated_invoker_role ? local.invoker_trust_policy : local.function_trust_policy
 }
 
 resource "aws_iam_role" "function" {
+  count = var.role.existing == null ? 1 : 0
+
   name                 = local.function_role_name
   description          = "Runs the function ${var.name}${var.dedicated_invoker_role ? "" : ", and lets sources invoke it"}"
   path                 = var.role.path
@@ -157,9 +190,10 @@ resource "aws_iam_role" "function" {
 }
 
 resource "aws_iam_role_policy" "function" {
-  name = "trigger-dags"
-  role = aws_iam_role.function.id
+  count = var.role.existing == null ? 1 : 0
 
+  name   = "trigger-dags"
+  role   = aws_iam_role.function[0].id
   policy = local.function_policy
 
   lifecycle {
@@ -172,9 +206,9 @@ resource "aws_iam_role_policy" "function" {
 }
 
 resource "aws_iam_role" "invoker" {
-  for_each = toset(var.dedicated_invoker_role ? [local.invoker_role_name] : [])
+  count = var.dedicated_invoker_role && var.role.existing == null ? 1 : 0
 
-  name                 = each.key
+  name                 = local.invoker_role_name
   description          = "Lets sources invoke the function ${var.name}"
   path                 = var.role.path
   permissions_boundary = var.role.permissions_boundary
@@ -184,13 +218,9 @@ resource "aws_iam_role" "invoker" {
 }
 
 resource "aws_iam_role_policy" "invoker" {
-  for_each = aws_iam_role.invoker
+  count = var.dedicated_invoker_role && var.role.existing == null ? 1 : 0
 
-  name = "invoke-function"
-  role = each.value.id
-
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = local.allow_sources
-  })
+  name   = "invoke-function"
+  role   = aws_iam_role.invoker[0].id
+  policy = local.invoker_policy
 }

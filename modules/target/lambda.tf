@@ -1,12 +1,38 @@
+locals {
+  own_variables = merge(
+    {
+      MWAA_ENVIRONMENTS      = jsonencode(var.mwaa_environments)
+      TRANSPORT              = var.transport
+      TRUSTED_STATE_MACHINES = jsonencode(var.trusted_sources[*].state_machine_arn)
+    },
+    length(var.allowed_dags) == 0 ? {} : { ALLOWED_DAGS = jsonencode(var.allowed_dags) },
+  )
+
+  # The function's own, and those that Lambda reserves.
+  reserved_variables = [
+    "ALLOWED_DAGS",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "MWAA_ENVIRONMENTS",
+    "TRANSPORT",
+    "TRUSTED_STATE_MACHINES",
+  ]
+}
+
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_50:Traces cost, so function.tracing is for the caller to switch on.
-  #checkov:skip=CKV_AWS_116:A dead letter queue is for asynchronous invocations; Step Functions waits for the answer.
-  #checkov:skip=CKV_AWS_272:A signing profile is the account's own; the source code hash says which zip it is.
+  #checkov:skip=CKV_AWS_50:Traces cost money, so you switch them on with `function.tracing`.
+  #checkov:skip=CKV_AWS_116:A dead letter queue is for asynchronous invocations. Step Functions waits for the response.
+  #checkov:skip=CKV_AWS_272:A signing profile belongs to your account, so you switch it on with `function.code_signing_config_arn`.
 
   function_name = var.name
   description   = "Triggers MWAA DAG runs for other accounts' state machines (mwaa-dags-trigger 0.1.0)"
-  role          = aws_iam_role.function.arn
-  # A version for each change: the alias moves to it once it is there.
+  role          = local.function_role_arn
+  # Each change publishes a version, and the alias moves to it once it exists.
   publish = true
 
   package_type      = "Zip"
@@ -23,18 +49,12 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = coalesce(var.function.reserved_concurrency, -1)
   timeout                        = var.function.timeout
 
-  kms_key_arn = var.function.kms_key_arn
-  tags        = var.tags
+  code_signing_config_arn = var.function.code_signing_config_arn
+  kms_key_arn             = var.function.kms_key_arn
+  tags                    = var.tags
 
   environment {
-    variables = merge(
-      {
-        MWAA_ENVIRONMENTS      = jsonencode(var.mwaa_environments)
-        TRANSPORT              = var.transport
-        TRUSTED_STATE_MACHINES = jsonencode(var.trusted_sources[*].state_machine_arn)
-      },
-      length(var.allowed_dags) == 0 ? {} : { ALLOWED_DAGS = jsonencode(var.allowed_dags) },
-    )
+    variables = merge(var.function.environment, local.own_variables)
   }
 
   logging_config {
@@ -55,8 +75,8 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  # An invocation that comes before the policy is there fails; one that comes before the log group
-  # makes Lambda create one that is kept for ever.
+  # An invocation before the policy exists fails. Before the log group exists, it makes Lambda create a log group
+  # without a retention.
   depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.function]
 }
 
@@ -70,7 +90,7 @@ check "code" {
 
 resource "aws_lambda_alias" "live" {
   name             = "live"
-  description      = "What sources invoke"
+  description      = "Sources invoke this alias"
   function_name    = aws_lambda_function.this.function_name
   function_version = aws_lambda_function.this.version
 }

@@ -1,49 +1,43 @@
 variable "airflow_role" {
-  description = "With transport rest: the Airflow role, in each environment, as which the function acts."
+  description = "Airflow role of the function in each environment, for `transport = \"rest\"`. Defaults to `User`."
   type        = string
   nullable    = false
   default     = "User"
 
-  # A part of an ARN, in which IAM would take '*' and '?' as wildcards.
+  # It is part of an ARN, in which IAM treats '*' and '?' as wildcards.
   validation {
-    condition     = can(regex("^[A-Za-z0-9_.-]{1,64}$", var.airflow_role))
-    error_message = "Write airflow_role as the name of an Airflow role, such as User, Op or one of your own: letters, digits, '_', '.' and '-', at most 64 of them."
+    condition     = can(regex("^[A-Za-z0-9_.-][A-Za-z0-9_. -]{0,63}$", var.airflow_role))
+    error_message = "`airflow_role` must be the name of an Airflow role, such as User, Op or your own: 1 to 64 letters, digits, spaces and _.- only, and no space at the beginning."
   }
 }
 
 variable "allowed_dags" {
-  description = "By environment, the ids of the DAGs that may be triggered there; one that ends with '*' stands for all that begin so. An environment that is not named here: all of its DAGs."
+  description = "By environment, the ids of the DAGs that the function may trigger. An id that ends with `*` is a prefix. An environment without an entry allows all of its DAGs. Defaults to `{}`."
   type        = map(set(string))
   nullable    = false
   default     = {}
 
   validation {
     condition     = length(setsubtract(keys(var.allowed_dags), var.mwaa_environments)) == 0
-    error_message = "Name in allowed_dags only environments that are in mwaa_environments; not among them: ${join(", ", setsubtract(keys(var.allowed_dags), var.mwaa_environments))}."
+    error_message = "Each key of `allowed_dags` must be one of `mwaa_environments`. These are not: ${join(", ", setsubtract(keys(var.allowed_dags), var.mwaa_environments))}."
   }
 
   validation {
     condition     = alltrue([for dags in values(var.allowed_dags) : length(dags) > 0])
-    error_message = "Name at least one DAG for each environment of allowed_dags, or leave the environment out to allow all."
+    error_message = "Each environment in `allowed_dags` must have at least one DAG, such as [\"onboarding\"]. Omit the environment to allow all of its DAGs."
   }
 
-  # Airflow's DAG ids may hold letters beyond ASCII.
+  # DAG ids can contain letters beyond ASCII.
   validation {
     condition = alltrue([
       for dag in setunion([], values(var.allowed_dags)...) : can(regex("^[\\pL\\pN_.-]*\\*?$", dag)) && dag != ""
     ])
-    error_message = "Write each of allowed_dags as a DAG id, or as the beginning of one with '*' behind it and nowhere else."
-  }
-
-  # "Lambda quotas" in the AWS Lambda Developer Guide: 4 KiB, measured as JSON. 5,460 characters of base64 are 4,095 bytes.
-  validation {
-    condition     = length(base64encode(jsonencode({ ALLOWED_DAGS = jsonencode(var.allowed_dags), MWAA_ENVIRONMENTS = jsonencode(var.mwaa_environments), TRANSPORT = "rest", TRUSTED_STATE_MACHINES = jsonencode(var.trusted_sources[*].state_machine_arn) }))) <= 5460
-    error_message = "`allowed_dags` must be shorter, for example with prefixes such as \"team_*\": a function's environment variables, which also contain `mwaa_environments` and `trusted_sources`, have at most 4 KiB of JSON."
+    error_message = "Each of `allowed_dags` must be a DAG id, such as onboarding, or a prefix that ends with '*', such as team_*."
   }
 }
 
 variable "dedicated_invoker_role" {
-  description = "Whether sources assume a role that may do nothing but invoke the function, rather than the function's own role."
+  description = "Whether sources assume a separate role that can only invoke the function, instead of the function's own role. Defaults to `false`."
   type        = bool
   nullable    = false
   default     = false
@@ -51,110 +45,155 @@ variable "dedicated_invoker_role" {
 
 variable "function" {
   description = <<-EOT
-    The Lambda function: its architecture (arm64 or x86_64), memory in MiB, timeout in seconds (60 to
-    900), key of its environment variables, reserved concurrency, and whether X-Ray traces it.
+    Options of the Lambda function. `architecture` is `arm64` (the default) or `x86_64`. `code_signing_config_arn` is
+    the code signing configuration that checks the zip. `environment` adds environment variables, for example for FIPS
+    endpoints, a proxy or a CA bundle. `kms_key_arn` encrypts the environment variables. `memory_size` is in MiB
+    (default: 256). `reserved_concurrency` limits concurrent invocations, and 0 stops all of them in an incident.
+    `timeout` is in seconds (60 to 900, default: 300). `tracing` switches on X-Ray.
   EOT
   type = object({
-    architecture         = optional(string, "arm64")
-    kms_key_arn          = optional(string)
-    memory_size          = optional(number, 256)
-    reserved_concurrency = optional(number)
-    timeout              = optional(number, 300)
-    tracing              = optional(bool, false)
+    architecture            = optional(string, "arm64")
+    code_signing_config_arn = optional(string)
+    environment             = optional(map(string), {})
+    kms_key_arn             = optional(string)
+    memory_size             = optional(number, 256)
+    reserved_concurrency    = optional(number)
+    timeout                 = optional(number, 300)
+    tracing                 = optional(bool, false)
   })
   nullable = false
   default  = {}
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.function.architecture)
-    error_message = "Write function.architecture as arm64 or x86_64."
+    error_message = "`function.architecture` must be arm64 or x86_64."
+  }
+
+  # "CreateFunction" in the AWS Lambda API Reference.
+  validation {
+    condition = alltrue([
+      for arn in var.function.code_signing_config_arn[*] :
+      can(regex("^arn:${local.partition}:lambda:${local.region}:${local.account_id}:code-signing-config:csc-[a-z0-9]{17}$", arn))
+    ])
+    error_message = "`function.code_signing_config_arn` must be the ARN of a code signing configuration of the target account and Region: arn:${local.partition}:lambda:${local.region}:${local.account_id}:code-signing-config:csc-ID."
+  }
+
+  # "Working with Lambda environment variables" in the AWS Lambda Developer Guide, with its reserved names.
+  validation {
+    condition = alltrue([
+      for name in keys(var.function.environment) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", name))
+      && !contains(local.reserved_variables, name) && !startswith(name, "AWS_LAMBDA_")
+    ])
+    error_message = "Each name in `function.environment` must have 2 or more letters, digits and '_', begin with a letter, such as AWS_USE_FIPS_ENDPOINT, and be none of the variables that this module or Lambda sets: ${join(", ", local.reserved_variables)}, AWS_LAMBDA_*."
+  }
+
+  # "Lambda quotas" in the AWS Lambda Developer Guide: 4 KiB, measured as JSON. 5,460 characters of base64 are 4,095 bytes.
+  validation {
+    condition     = length(base64encode(jsonencode(merge(var.function.environment, local.own_variables)))) <= 5460
+    error_message = "`allowed_dags` and `function.environment` must be shorter, for example with prefixes such as \"team_*\": the environment variables of a function, which also contain `mwaa_environments` and `trusted_sources`, have at most 4 KiB of JSON."
   }
 
   validation {
     condition     = alltrue([for key in var.function.kms_key_arn[*] : can(regex(local.kms_key_pattern, key))])
-    error_message = "Give function.kms_key_arn a key of the target's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    error_message = "`function.kms_key_arn` must be the ARN of a key in the partition and Region of the target: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
   validation {
     condition     = var.function.memory_size >= 128 && var.function.memory_size <= 10240
-    error_message = "Write function.memory_size as 128 to 10240 (MiB)."
+    error_message = "`function.memory_size` must be from 128 to 10240 (MiB), such as 256."
   }
 
   validation {
-    condition     = alltrue([for reserved in var.function.reserved_concurrency[*] : reserved >= 1 && floor(reserved) == reserved])
-    error_message = "Write function.reserved_concurrency as a whole number from 1, or leave it out; with 0 the function would never run."
+    condition     = alltrue([for reserved in var.function.reserved_concurrency[*] : reserved >= 0 && floor(reserved) == reserved])
+    error_message = "`function.reserved_concurrency` must be a whole number from 0, such as 4. Omit it for no limit. 0 stops all invocations."
   }
 
   validation {
     condition     = var.function.timeout >= 60 && var.function.timeout <= 900
-    error_message = "Write function.timeout as 60 to 900 (seconds): the function keeps time back for a look whether the DAG run is there, and with less would send nothing."
+    error_message = "`function.timeout` must be from 60 to 900 (seconds), such as 300: the function reserves time to check the DAG run, and with less it would send nothing."
   }
 }
 
 variable "logging" {
   description = <<-EOT
-    The function's log: for how many days it is kept (30 if left out, 0: for ever) and the key that
-    encrypts it; or the name of an existing log group, and neither of both. Changing to an existing one
-    deletes the log group that was made here.
+    Log of the function. `retention_in_days` defaults to 30 (0: indefinitely). `kms_key_arn` encrypts the log group.
+    `skip_destroy` keeps the log group when Terraform would delete it. `existing_log_group` replaces the log group of
+    this module. Switching to it deletes that log group, unless `skip_destroy` was applied before.
   EOT
   type = object({
-    kms_key_arn       = optional(string)
-    log_group_name    = optional(string)
-    retention_in_days = optional(number)
+    existing_log_group = optional(object({ name = string }))
+    kms_key_arn        = optional(string)
+    retention_in_days  = optional(number)
+    skip_destroy       = optional(bool, false)
   })
   nullable = false
   default  = {}
 
   validation {
     condition     = alltrue([for key in var.logging.kms_key_arn[*] : can(regex(local.kms_key_pattern, key))])
-    error_message = "Give logging.kms_key_arn a key of the target's partition and Region: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
+    error_message = "`logging.kms_key_arn` must be the ARN of a key in the partition and Region of the target: arn:${local.partition}:kms:${local.region}:ACCOUNT:key/ID."
   }
 
   # "CreateLogGroup" in the CloudWatch Logs API Reference.
   validation {
-    condition     = alltrue([for name in var.logging.log_group_name[*] : can(regex("^[A-Za-z0-9_./#-]{1,512}$", name))])
-    error_message = "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - only, at most 512 of them."
+    condition     = alltrue([for name in var.logging.existing_log_group[*].name : can(regex("^[A-Za-z0-9_./#-]{1,512}$", name))])
+    error_message = "`logging.existing_log_group.name` must be the name of a log group (no ARN), such as /team/mwaa: 1 to 512 letters, digits and _./#- only."
   }
 
   validation {
-    condition     = var.logging.log_group_name == null || (var.logging.kms_key_arn == null && var.logging.retention_in_days == null)
-    error_message = "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an existing log group keeps its own."
+    condition = var.logging.existing_log_group == null || (
+      var.logging.kms_key_arn == null && var.logging.retention_in_days == null
+    )
+    error_message = "`logging.kms_key_arn` and `logging.retention_in_days` must be omitted if `logging.existing_log_group` is set: an existing log group keeps its own."
   }
 }
 
 variable "mwaa_environments" {
-  description = "Names of the MWAA environments, in this account and Region, whose DAGs may be triggered."
+  description = "Names of the MWAA environments, in this account and Region, whose DAGs the function may trigger."
   type        = set(string)
   nullable    = false
 
   validation {
     condition     = length(var.mwaa_environments) > 0
-    error_message = "Name at least one environment in mwaa_environments."
+    error_message = "`mwaa_environments` must name at least one environment, such as [\"analytics\"]."
   }
 
   # "CreateEnvironment" in the Amazon MWAA API Reference.
   validation {
     condition     = alltrue([for name in var.mwaa_environments : can(regex("^[A-Za-z][A-Za-z0-9_-]{0,79}$", name))])
-    error_message = "Write each of mwaa_environments as MWAA has it (a name, no ARN): a letter, then letters, digits, '-' and '_', at most 80 in all."
+    error_message = "Each of `mwaa_environments` must be the name of an environment (no ARN), such as analytics: a letter, then letters, digits, '-' and '_', at most 80 in all."
   }
 }
 
 variable "name" {
-  description = "Name of the Lambda function; roles and log group are named after it. Roles have no Region: in a second Region of the same account use another name."
+  description = "Name of the Lambda function. The roles and the log group are named after it. Roles exist once for all Regions, so use another name in a second Region of the same account."
   type        = string
   nullable    = false
 
-  # With "-invoker" behind it, it is the name of a role (at most 64 characters).
+  # With "-invoker" appended, it is the name of a role (at most 64 characters).
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,56}$", var.name))
-    error_message = "Write name with letters, digits, '-' and '_' only, at most 56 of them."
+    error_message = "`name` must have 1 to 56 letters, digits, '-' and '_', such as data-onboarding."
+  }
+}
+
+variable "organization_id" {
+  description = "Id of your AWS organization. If set, sources must also belong to it (`aws:PrincipalOrgID`). Defaults to null: no such condition."
+  type        = string
+  default     = null
+
+  # "Organization" in the AWS Organizations API Reference.
+  validation {
+    condition     = alltrue([for id in var.organization_id[*] : can(regex("^o-[a-z0-9]{10,32}$", id))])
+    error_message = "`organization_id` must be the id of an organization, such as o-exampleorgid."
   }
 }
 
 variable "package" {
   description = <<-EOT
-    The Lambda's zip: its path, as `make package` builds it; or the bucket and key of an object in S3,
-    in this Region, with its base64-encoded SHA-256 and, if the bucket has versions, its version.
+    Zip of the function: either the `path` of the file that `make package` builds, or an object in S3 in this Region,
+    with its `bucket`, `key`, base64-encoded SHA-256 (`source_code_hash`) and, in a bucket with versions,
+    `object_version`.
   EOT
   type = object({
     path             = optional(string)
@@ -167,38 +206,65 @@ variable "package" {
 
   validation {
     condition     = (var.package.path == null) != (var.package.bucket == null)
-    error_message = "Give package either a path or a bucket."
+    error_message = "`package` must have either `path`, such as dist/mwaa_dags_trigger.zip, or `bucket`."
   }
 
   validation {
-    # A module may leave it to be known at apply: then Terraform looks at it there.
+    # A path that is known only after apply is checked there.
     condition     = var.package.path == null || try(fileexists(var.package.path), false)
-    error_message = "The Lambda's zip is not there: run `make package`."
+    error_message = "`package.path` must be an existing zip file: run `make package`."
   }
 
   validation {
     condition     = var.package.bucket == null || (var.package.key != null && var.package.source_code_hash != null)
-    error_message = "Beside package.bucket give package.key and package.source_code_hash (`openssl dgst -sha256 -binary FILE | base64`): without the hash a new zip under the same key would not be seen."
+    error_message = "`package.key` and `package.source_code_hash` (`openssl dgst -sha256 -binary FILE | base64`) must be set together with `package.bucket`. Without the hash, Terraform would not detect a new zip under the same key."
   }
 
   validation {
     condition = var.package.bucket != null || (
       var.package.key == null && var.package.object_version == null && var.package.source_code_hash == null
     )
-    error_message = "Give package.key, package.object_version and package.source_code_hash only beside package.bucket."
+    error_message = "`package.key`, `package.object_version` and `package.source_code_hash` must be omitted without `package.bucket`."
   }
 }
 
 variable "role" {
-  description = "For accounts that demand them: the path of the roles that are made here, and the ARN of the policy that is their permissions boundary. Changing the path replaces the roles: who trusts or names them has to apply after it."
+  description = <<-EOT
+    Rules of your organization for roles: `path`, and the ARN of the policy that is the `permissions_boundary`. A new
+    path replaces the roles, so apply the sources, which name them, afterwards. If somebody else creates your roles,
+    set `existing` to their ARNs (`invoker_arn` together with `dedicated_invoker_role`). The module then creates
+    nothing in IAM. The output `iam_policies` contains the policies that these roles need.
+  EOT
   type = object({
+    existing = optional(object({
+      arn         = string
+      invoker_arn = optional(string)
+    }))
     path                 = optional(string, "/")
     permissions_boundary = optional(string)
   })
   nullable = false
   default  = {}
 
-  # "IAM name requirements" in the IAM User Guide: CreateRole accepts more, and Lambda refuses it.
+  validation {
+    condition = alltrue([
+      for arn in flatten([for existing in var.role.existing[*] : compact([existing.arn, existing.invoker_arn])]) :
+      can(regex("^${local.roles_arn}/[\\w+=,.@/-]+$", arn))
+    ])
+    error_message = "`role.existing.arn` and `role.existing.invoker_arn` must be ARNs of roles in the target account: ${local.roles_arn}/NAME."
+  }
+
+  validation {
+    condition     = alltrue([for existing in var.role.existing[*] : (existing.invoker_arn != null) == var.dedicated_invoker_role])
+    error_message = "`role.existing.invoker_arn` must be set with `dedicated_invoker_role = true`, and omitted without it."
+  }
+
+  validation {
+    condition     = var.role.existing == null || (var.role.path == "/" && var.role.permissions_boundary == null)
+    error_message = "`role.path` and `role.permissions_boundary` must be omitted if `role.existing` is set: existing roles keep their own."
+  }
+
+  # "IAM name requirements" in the IAM User Guide: CreateRole accepts more, but Lambda rejects it.
   validation {
     condition     = can(regex("^/([\\w+=,.@-]+/)*$", var.role.path))
     error_message = "`role.path` must begin and end with a slash, with letters, digits and _+=,.@- between slashes, such as /teams/data/."
@@ -209,12 +275,12 @@ variable "role" {
       for arn in var.role.permissions_boundary[*] :
       can(regex("^arn:${local.partition}:iam::([0-9]{12}|aws):policy/[\\w+=,.@/-]+$", arn))
     ])
-    error_message = "Write role.permissions_boundary as the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
+    error_message = "`role.permissions_boundary` must be the ARN of a policy: arn:${local.partition}:iam::ACCOUNT:policy/NAME."
   }
 }
 
 variable "tags" {
-  description = "Tags for everything that is made here, beside the provider's default tags or in place of them."
+  description = "Tags of all resources, in addition to the provider's default tags. On the same key, these win."
   type        = map(string)
   nullable    = false
   default     = {}
@@ -235,28 +301,35 @@ variable "tags" {
 }
 
 variable "transport" {
-  description = "How the function reaches Airflow: cli (the web server's command line endpoint) or rest (Airflow's REST API, through MWAA)."
+  description = "How the function communicates with Airflow: `cli` (the web server's CLI endpoint, the default) or `rest` (Airflow's REST API through MWAA)."
   type        = string
   nullable    = false
   default     = "cli"
 
   validation {
     condition     = contains(["cli", "rest"], var.transport)
-    error_message = "Write transport as cli or rest."
+    error_message = "`transport` must be `cli` or `rest`."
   }
 }
 
 variable "trusted_sources" {
-  description = "State machines, with their roles, that may trigger DAG runs, so that several sources can share these environments. About 7 at most, because IAM's default quota for a trust policy is 2,048 characters. The roles must exist already."
+  description = <<-EOT
+    State machines, with their roles, that may invoke the function. Sources that share a target can also use each
+    other's run ids. With `by = "role"` (the default) the trust policy names the role as principal, which must exist
+    already. With `by = "principal-arn"` it trusts the account and requires the role in `aws:PrincipalArn`: the role
+    can be created later or recreated. IAM's default quota of 2,048 characters for a trust policy is enough for about
+    6 sources by role, or 11 by principal ARN. An empty list trusts nobody yet.
+  EOT
   type = list(object({
+    by                = optional(string, "role")
     role_arn          = string
     state_machine_arn = string
   }))
   nullable = false
 
   validation {
-    condition     = length(var.trusted_sources) > 0
-    error_message = "Name at least one source in trusted_sources."
+    condition     = alltrue([for source in var.trusted_sources : contains(["principal-arn", "role"], source.by)])
+    error_message = "Each `by` in `trusted_sources` must be role or principal-arn."
   }
 
   validation {
@@ -264,18 +337,18 @@ variable "trusted_sources" {
       for source in var.trusted_sources :
       can(regex("^arn:${local.partition}:iam::[0-9]{12}:role/[\\w+=,.@/-]+$", source.role_arn))
     ])
-    error_message = "Give each role_arn of trusted_sources a role in the target's partition: arn:${local.partition}:iam::ACCOUNT:role/NAME."
+    error_message = "Each `role_arn` in `trusted_sources` must be the ARN of a role in the partition of the target: arn:${local.partition}:iam::ACCOUNT:role/NAME."
   }
 
-  # "Accessing resources in other AWS accounts in Step Functions": not across Regions. The name may
-  # hold only what STS takes as external id.
+  # "Accessing resources in other AWS accounts in Step Functions": not across Regions. The name can contain only what
+  # STS accepts in an external id.
   validation {
     condition = alltrue([
       for source in var.trusted_sources : can(regex(
         "^arn:${local.partition}:states:${local.region}:[0-9]{12}:stateMachine:[\\w+=,.@-]+$", source.state_machine_arn
       ))
     ])
-    error_message = "Give each state_machine_arn of trusted_sources a state machine in the target's partition and Region, its name of letters, digits and _+=,.@- only: arn:${local.partition}:states:${local.region}:ACCOUNT:stateMachine:NAME."
+    error_message = "Each `state_machine_arn` in `trusted_sources` must be the ARN of a state machine in the partition and Region of the target, with a name of letters, digits and _+=,.@- only: arn:${local.partition}:states:${local.region}:ACCOUNT:stateMachine:NAME."
   }
 
   validation {
@@ -284,12 +357,12 @@ variable "trusted_sources" {
       for source in var.trusted_sources :
       try(split(":", source.role_arn)[4] == split(":", source.state_machine_arn)[4], true)
     ])
-    error_message = "Give role_arn and state_machine_arn of each of trusted_sources of one account."
+    error_message = "In each `trusted_sources` entry, `role_arn` and `state_machine_arn` must belong to the same account."
   }
 }
 
 variable "vpc" {
-  description = "To reach a web server in private networking: the subnets and security groups of the function. It needs dedicated_invoker_role."
+  description = "Subnets and security groups of the function, to reach a web server in private networking. Requires `dedicated_invoker_role = true`. Defaults to null: no VPC."
   type = object({
     security_group_ids = set(string)
     subnet_ids         = set(string)
@@ -307,13 +380,13 @@ variable "vpc" {
       [for id in vpc.subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))],
       [for id in vpc.security_group_ids : can(regex("^sg-[0-9a-f]+$", id))],
     ]]))
-    error_message = "Write vpc.subnet_ids as ids such as subnet-0123456789abcdef0, and vpc.security_group_ids as ids such as sg-0123456789abcdef0."
+    error_message = "`vpc.subnet_ids` must be ids such as subnet-0123456789abcdef0, and `vpc.security_group_ids` ids such as sg-0123456789abcdef0."
   }
 
-  # Lambda makes the network interfaces as the function's role, without naming the function: a source
-  # that holds the same role could make some, too.
+  # Lambda creates network interfaces with the function's role and without naming the function. A source with the same
+  # role could create some, too.
   validation {
     condition     = var.vpc == null || var.dedicated_invoker_role
-    error_message = "Set dedicated_invoker_role = true beside vpc: with one role for both, a source could make network interfaces in your VPC."
+    error_message = "`dedicated_invoker_role` must be true if `vpc` is set: with one role for both, a source could create network interfaces in your VPC."
   }
 }

@@ -4,8 +4,8 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # The tests run 5.100.0. Of 6 nothing was run: only its schema was read (6.25.0), which has every
-      # argument and attribute that is used here.
+      # The tests run 5.100.0. Of 6, only the schema was checked (6.25.0), which has every argument and attribute
+      # that is used here.
       version = ">= 5.100, < 7"
     }
   }

@@ -13,6 +13,8 @@ from sandbox.iam import Policy, is_allowed
 
 # Terraform and other callers without a role are the root of a separate account.
 MANAGEMENT_ACCOUNT = "123456789012"
+ORGANIZATION = "o-exampleorgid"
+"""The AWS organization of all accounts."""
 ADMINISTRATOR: Policy = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -59,7 +61,13 @@ class Authorizer:
                     role = _find_role(session.role_arn)
                     policies = _identity_policies(role) if role else {}
                     function_arn = self._function_arns.get(access_key)
-                    context = {"lambda:SourceFunctionArn": function_arn} if function_arn else {}
+                    # "AWS global condition context keys": the role of a session, and its organization.
+                    context = {
+                        "aws:PrincipalArn": session.role_arn,
+                        "aws:PrincipalOrgID": ORGANIZATION,
+                    }
+                    if function_arn:
+                        context["lambda:SourceFunctionArn"] = function_arn
                     return Caller(session.arn, session.account_id, policies, context)
         return Caller(
             f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root",

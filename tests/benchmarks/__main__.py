@@ -1,4 +1,4 @@
-"""Measures what a trigger costs, and writes docs/benchmarks.md and docs/benchmarks.svg."""
+"""Measure the cost of a trigger, and write docs/benchmarks.md and docs/benchmarks.svg."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.benchmarks.mwaa import mwaa
 from tests.benchmarks.page import page
 from tests.benchmarks.picture import picture
 from tests.benchmarks.prices import section
-from tests.support.terraform import with_provider_of
+from tests.support.local_aws.terraform import with_provider_of
 from tests.terraform.planner import Planner
 from tests.terraform.root_variables import ROOT_VARIABLES
 from tools.paths import PROJECT
@@ -39,7 +39,7 @@ def main() -> None:
                 steps.step(f"REST and CLI, Airflow {version}"),
             ):
                 figures.append(rows.rest(environment, code))
-                figures.append(rows.look(environment, code))
+                figures.append(rows.lookup(environment, code))
         provider = directory / "provider"
         provider.mkdir()
         terraform = with_provider_of(provider)
@@ -48,9 +48,9 @@ def main() -> None:
                 figures.append(batches.wall_time(stack))
             with steps.step("polls"):
                 figures += polls.polls(stack)
-            with steps.step("what an onboarding is charged"):
+            with steps.step("the price of an item"):
                 costs = section(*batches.charged(stack))
-        # What the functions of the burst log has no container that reads it.
+        # Nothing reads the log of the functions in the burst.
         logging.disable()
         with steps.step("a burst, on a simulated clock"):
             planner = Planner(directory / "configuration", terraform)
@@ -61,7 +61,7 @@ def main() -> None:
     docs = PROJECT / "docs"
     (docs / "benchmarks.md").write_text(page(figures, costs, airflow_versions=NEWEST_OF_EACH_MAJOR))
     (docs / "benchmarks.svg").write_text(picture(figures))
-    steps.show("docs/benchmarks.md and docs/benchmarks.svg are written.")
+    steps.show("Wrote docs/benchmarks.md and docs/benchmarks.svg.")
 
 
 main()

@@ -13,21 +13,21 @@ import time
 import requests
 from mwaa_dags_trigger import app
 
-TIMEOUT_S = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 class Context:
-    """As Lambda's: an invocation that has just begun."""
+    """The context of an invocation that has just started."""
 
     def __init__(self) -> None:
-        self._end = time.monotonic() + TIMEOUT_S
+        self._end = time.monotonic() + TIMEOUT_SECONDS
 
     def get_remaining_time_in_millis(self) -> int:
         return int((self._end - time.monotonic()) * 1000)
 
 
 def main() -> None:
-    # Lambda logs from INFO up; so the cost of logging counts.
+    # As in Lambda, so that the figures include the cost of logging.
     logging.basicConfig(level=logging.INFO)
     session = requests.Session()
     for line in sys.stdin:
@@ -36,7 +36,7 @@ def main() -> None:
         if "event" in task:
             result = app.lambda_handler(task["event"], Context())
         else:
-            response = session.post(**task["post"], timeout=TIMEOUT_S)
+            response = session.post(**task["post"], timeout=TIMEOUT_SECONDS)
             response.raise_for_status()
             result = response.json()
         seconds = time.perf_counter() - started

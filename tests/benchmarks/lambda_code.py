@@ -1,4 +1,4 @@
-"""The code as Lambda would have it: the package beside a runtime that brings boto3."""
+"""The code as in Lambda: the unpacked package, and a runtime that includes boto3."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from tools.paths import BUILD, ZIP
 
 VENDORED = ("boto3", "requests")
 _MARKER = re.compile(r"extra\s*==")
-_OF_AN_INSTALLATION = {"INSTALLER", "RECORD", "REQUESTED"}
+_INSTALLER_FILES = {"INSTALLER", "RECORD", "REQUESTED"}
 
 
 @dataclass(frozen=True)
 class Code:
-    """Where the code lies.
+    """Locations of the code.
 
     Parameters
     ----------
     task
-        The unpacked zip. It has no bytecode, and gets none: Lambda's `/var/task` is read-only.
+        The unpacked zip. Python writes no bytecode, because `/var/task` in Lambda is read-only.
     compiled_task
-        The same with bytecode, to tell what its absence costs.
+        The same with bytecode, to measure the cost of missing bytecode.
     runtime
-        boto3, requests and what they need, with bytecode, in place of what Lambda's runtime brings.
+        boto3, requests and their dependencies with bytecode, in place of the Lambda runtime.
     runtime_zip
-        The same without bytecode: the zip that a function has which vendors boto3 and requests.
+        The same without bytecode, as the zip of a function that includes boto3 and requests.
     """
 
     task: Path
@@ -43,7 +43,7 @@ class Code:
     runtime_zip: Path
 
     def environment(self, *path: Path) -> dict[str, str]:
-        """Return the variables of a process that finds its modules in `path`, then in the runtime."""
+        """Return the environment variables of a process that imports from `path` and then from the runtime."""
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(map(str, (*path, self.runtime))),
@@ -56,13 +56,13 @@ class Code:
 
 
 def unpack(directory: Path) -> Code:
-    """Unpack the built zip into `directory`; make the runtime, unless an earlier run has."""
+    """Unpack the built zip into `directory`, and create the runtime unless it exists."""
     names = sorted(needed(VENDORED))
     home = BUILD / "benchmarks"
     runtime, runtime_zip = home / "runtime", home / "runtime.zip"
     key = " ".join([sys.version, *(f"{name}=={version(name)}" for name in names)])
-    with installed(home, key=key) as there:
-        if not there:
+    with installed(home, key=key) as is_complete:
+        if not is_complete:
             for name in names:
                 copy(name, runtime)
             zip_up(runtime, runtime_zip)
@@ -78,27 +78,27 @@ def unpack(directory: Path) -> Code:
 def needed(names: tuple[str, ...]) -> set[str]:
     """Return the names of the distributions and of all their dependencies, without extras."""
     found: set[str] = set()
-    left = list(names)
-    while left:
-        name = left.pop()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
         if name not in found:
             found.add(name)
             requirements = distribution(name).requires or []
-            left += [_name(text) for text in requirements if not _MARKER.search(text)]
+            pending += [_name(text) for text in requirements if not _MARKER.search(text)]
     return found
 
 
 def copy(name: str, to: Path) -> None:
-    """Copy what an installed distribution's wheel holds."""
+    """Copy the files of the wheel of an installed distribution."""
     for file in distribution(name).files or []:
-        if {"..", "__pycache__"} & {*file.parts} or file.name in _OF_AN_INSTALLATION:
+        if {"..", "__pycache__"} & {*file.parts} or file.name in _INSTALLER_FILES:
             continue
         (to / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(file.locate()), to / file)
 
 
 def zip_up(directory: Path, path: Path) -> None:
-    """Make a zip as anyone would, with the best compression of Python's own."""
+    """Create a zip with the best compression of Python's `zipfile`."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(_files(directory)):
             archive.write(file, file.relative_to(directory))

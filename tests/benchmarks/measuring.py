@@ -1,4 +1,4 @@
-"""Samples, taken in turns, and the figures that are made of them."""
+"""Samples of alternating measurements, and the figures that they result in."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sample:
-    """What was measured, once or more often."""
+    """Measured values."""
 
     values: tuple[float, ...]
 
     @property
     def median(self) -> float:
-        """Half of the values lie below."""
+        """Median of the values."""
         return statistics.median(self.values)
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        """Half of the values lie between."""
+        """Lower and upper quartile of the values."""
         if len(self.values) == 1:
             return self.values[0], self.values[0]
         low, _, high = statistics.quantiles(self.values, method="inclusive")
@@ -35,9 +35,9 @@ class Sample:
 class Figure:
     """A row of the page.
 
-    `measured` and `baseline` are in `unit`, which is empty for counts. `target` is the most that
-    the ratio of their medians may be or, where not `target_is_ratio`, the measured median. `how`
-    says how it was measured, `why` what keeps it from its target if something does.
+    `measured` and `baseline` are in `unit`, which is empty for counts. `target` is the maximum of the ratio of their
+    medians if `target_is_ratio`, or of the measured median. `how` describes the measurement. `why` explains a missed
+    target.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Figure:
 
     @property
     def ratio(self) -> Sample:
-        """What was measured, by the baseline's median."""
+        """Measured values divided by the median of the baseline."""
         return self.measured.scaled(1 / self.baseline.median)
 
     @property
     def part_of_target(self) -> Sample:
-        """What the target limits, by the target: 1 is just reached."""
+        """Values that the target limits, divided by the target."""
         limited = self.ratio if self.target_is_ratio else self.measured
         return limited.scaled(1 / self.target)
 
@@ -68,14 +68,14 @@ class Figure:
 
 
 def in_turns(times: int, tasks: Mapping[str, Callable[[], float]]) -> dict[str, Sample]:
-    """Measure each task `times` times, A B A B, so that what slows the machine slows all."""
+    """Measure each task `times` times in turns, so that a slow machine affects all tasks."""
     values: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(times):
         for name, task in tasks.items():
             values[name].append(task())
-    return {name: Sample(tuple(taken)) for name, taken in values.items()}
+    return {name: Sample(tuple(measured)) for name, measured in values.items()}
 
 
 def differences(one: Sequence[float], other: Sequence[float]) -> Sample:
-    """Subtract turn by turn."""
+    """Return the difference of each pair of values."""
     return Sample(tuple(a - b for a, b in zip(one, other, strict=True)))

@@ -1,4 +1,4 @@
-"""The sandbox's MWAA before a real Airflow, and Lambda containers that reach it."""
+"""The MWAA of the sandbox with a real Airflow, and Lambda containers that call it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from tools.paths import BUILD
 NAME = "bench"
 CONF = {"client": "acme"}
 DAG = "paused"
-"""Its runs stay queued, so that no task takes time from what is measured."""
+"""The runs of this DAG stay queued, so that no task affects the measurements."""
 _CONTAINER = Path(__file__).with_name("container.py")
 
 
 @dataclass
 class Timed:
-    """An Airflow that notes how long its last command or request took."""
+    """An Airflow that records the duration of its last command or request."""
 
     airflow: Airflow
     seconds: float = 0.0
@@ -65,48 +65,48 @@ class Timed:
 
 @dataclass(frozen=True)
 class Container:
-    """A process that runs the handler of the deployed package, one invocation after the other."""
+    """A process that runs the handler of the package for one invocation after the other."""
 
     process: subprocess.Popen[str]
     log: Path
 
     def trigger(self, dag: str = DAG, run_id: str | None = None) -> float:
-        """Have a new DAG run made; return the handler's seconds."""
+        """Create a DAG run, and return the seconds of the handler."""
         event = {
             "mwaa_env_name": NAME,
             "mwaa_dag_name": dag,
             "mwaa_dag_conf": CONF,
             "run_id": run_id or f"bench-{uuid.uuid4()}",
         }
-        seconds, result = self._do({"event": event})
+        seconds, result = self._run({"event": event})
         if result["created"] is not True:
-            raise UserError(f"A trigger made no run: {result}")
+            raise UserError(f"A trigger created no DAG run: {result}")
         return seconds
 
-    def look(self, dag: str, run_id: str) -> float:
-        """Look for a DAG run; return the handler's seconds."""
+    def look_up(self, dag: str, run_id: str) -> float:
+        """Look up a DAG run, and return the seconds of the handler."""
         which = {"mwaa_env_name": NAME, "mwaa_dag_name": dag, "dag_run_id": run_id}
-        seconds, result = self._do({"event": {"action": "status", **which}})
+        seconds, result = self._run({"event": {"action": "status", **which}})
         if result["dag_run_id"] != run_id:
-            raise UserError(f"A look found another run: {result}")
+            raise UserError(f"A lookup returned a different run: {result}")
         return seconds
 
     def post(self, url: str, token: str) -> float:
-        """Send the same command by a bare `requests.Session`; give the call's seconds."""
+        """Send the same command with a plain `requests.Session`, and return the seconds of the call."""
         words = ["dags", "trigger", DAG, "--run-id", f"bench-{uuid.uuid4()}"]
         words += ["--conf", json.dumps(CONF), "-o", "json"]
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/plain"}
         post = {"url": url, "headers": headers, "data": shlex.join(words)}
-        return self._do({"post": post})[0]
+        return self._run({"post": post})[0]
 
-    def _do(self, task: Mapping[str, Any]) -> tuple[float, Any]:
+    def _run(self, task: Mapping[str, Any]) -> tuple[float, Any]:
         assert self.process.stdin and self.process.stdout
         with suppress(BrokenPipeError):
             self.process.stdin.write(json.dumps(task) + "\n")
             self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise UserError(f"A container ended:\n{last_lines(self.log)}")
+            raise UserError(f"A container ended unexpectedly:\n{last_lines(self.log)}")
         done = json.loads(line)
         return done["seconds"], done["result"]
 
@@ -118,7 +118,7 @@ def pause(airflow: Airflow, dag: str) -> None:
 
 
 def add_old_runs(airflow: Airflow, dag: str, like: str, number: int) -> None:
-    """Add so many runs that have ended to the metadata database, as copies of the run `like`."""
+    """Add this number of ended runs to the metadata database, as copies of the run `like`."""
     with closing(sqlite3.connect(airflow.home / DATABASE, timeout=60)) as database, database:
         columns = [row[1] for row in database.execute("PRAGMA table_info(dag_run)")]
         date = "datetime('2000-01-01', n || ' minutes') || '.000000'"
@@ -126,7 +126,7 @@ def add_old_runs(airflow: Airflow, dag: str, like: str, number: int) -> None:
             "id": "NULL",
             "run_id": "'old__' || n",
             "state": "'success'",
-            # Airflow 2 takes one run for a date, Airflow 3 takes runs without one.
+            # Airflow 2 accepts one run for each date, and Airflow 3 accepts runs without a date.
             "execution_date": date,
             "logical_date": "NULL",
         }
@@ -141,7 +141,7 @@ def add_old_runs(airflow: Airflow, dag: str, like: str, number: int) -> None:
 
 @dataclass(frozen=True)
 class Mwaa:
-    """An MWAA environment before a real Airflow, in a local AWS."""
+    """An MWAA environment with a real Airflow, in a local AWS."""
 
     airflow: Timed
     front: MwaaFront
@@ -177,7 +177,7 @@ class Mwaa:
 
 @contextmanager
 def mwaa(version: str, directory: Path, *, process_per_command: bool = False) -> Iterator[Mwaa]:
-    """Start Airflow, the front and the AWS; they end with the `with`."""
+    """Start Airflow, the front and the local AWS, and stop them at the end of the `with`."""
     installation = install(version, BUILD, nullcontext)
     directory.mkdir()
     with ExitStack() as stack:
@@ -186,7 +186,7 @@ def mwaa(version: str, directory: Path, *, process_per_command: bool = False) ->
         )
         timed = Timed(airflow)
         front = stack.enter_context(MwaaFront({NAME: timed}, directory))
-        # The containers' access key is nobody's role, and so the management account's.
+        # The access key of the containers belongs to no role, and therefore to the management account.
         aws = stack.enter_context(AwsServer({MANAGEMENT_ACCOUNT: front}))
         airflow.wait_ready()
         yield Mwaa(timed, front, aws, directory)

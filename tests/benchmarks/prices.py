@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.benchmarks.deployed import COMMAND_S, DAG_RUN_S, REQUEST_S
+from tests.benchmarks.deployed import CLI_COMMAND_SECONDS, DAG_RUN_SECONDS, REST_REQUEST_SECONDS
 
 ITEMS = 10_000
 REGION = "us-east-1"
@@ -25,7 +25,7 @@ class Function:
     memory_mb: int
 
     def dollars(self, invocations: float, seconds: float) -> float:
-        """Return the price of the invocations, which take so many seconds in sum."""
+        """Return the price of invocations with this total duration."""
         per_second = self.memory_mb / 1024 * DOLLARS_PER_GB_SECOND[self.architecture]
         return invocations * DOLLARS_PER_REQUEST + seconds * per_second
 
@@ -37,11 +37,11 @@ class Charged:
     Parameters
     ----------
     transitions, transitions_in_batch
-        Of the item's own execution; and of everything that a batch runs for each item.
+        State transitions of the execution of an item on its own, and of all executions for an item in a batch.
     transitions_of_batch
-        Of the batch execution itself, regardless of the number of items.
+        State transitions of the batch execution itself, regardless of the number of items.
     invocations, seconds
-        Of the function.
+        Number and total duration of the invocations of the function.
     """
 
     way: str
@@ -60,7 +60,7 @@ def section(function: Function, ways: Sequence[Charged]) -> str:
     head = (
         f"## What {ITEMS:,} items cost\n\n"
         f"The table shows the cost of one batch, at the AWS prices for {REGION} in {LOOKED_UP}. If the executions "
-        f"wait, each DAG run takes {DAG_RUN_S / 60:.0f} minutes. Each poll consists of {per_poll:g} state "
+        f"wait, each DAG run takes {DAG_RUN_SECONDS / 60:.0f} minutes. Each poll consists of {per_poll:g} state "
         "transitions and one invocation, and the interval between polls grows with the time waited.\n\n"
         "| items | transitions per item, alone | transitions per item, in a batch | invocations per item "
         "| Lambda time per item | Step Functions | Lambda | total |\n|---|---|---|---|---|---|---|---|"
@@ -71,10 +71,10 @@ def section(function: Function, ways: Sequence[Charged]) -> str:
         "map starts a child for each item. AWS charges one transition for the child and one for its state. "
         f"The batch itself has {rest.transitions_of_batch} transitions. There are no preliminary tasks. Each "
         "preliminary task and each retry adds one transition and one invocation. A redrive adds one transition.",
-        f"- **Lambda time** is the time in which the function waits for Airflow. A CLI command takes {COMMAND_S:.0f} "
-        "s, the shortest of the 5 to 30 s that users report for MWAA. A REST request takes "
-        f"{REQUEST_S:.0f} s, which is an assumption, because there are no reports. The function has its default "
-        f"size, {function.memory_mb} MB on {function.architecture}.",
+        f"- **Lambda time** is the time in which the function waits for Airflow. A CLI command takes "
+        f"{CLI_COMMAND_SECONDS:.0f} s, the shortest of the 5 to 30 s that users report for MWAA. A REST request takes "
+        f"{REST_REQUEST_SECONDS:.0f} s, which is an assumption, because there are no reports. The function has its "
+        f"default size, {function.memory_mb} MB on {function.architecture}.",
         f"- **Prices**: ${DOLLARS_PER_TRANSITION * 1000:g} for 1,000 transitions of a "
         "[Standard Workflow](https://aws.amazon.com/step-functions/pricing/). "
         f"${DOLLARS_PER_REQUEST * 1_000_000:.2f} for a million requests and ${gb_second:.10f} for a GB-second "

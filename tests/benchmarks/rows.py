@@ -22,7 +22,7 @@ STARTS = 15
 PAIRS = 40
 TRIGGERS = 100
 SLOW_TRIGGERS = 5
-START_S = 60.0
+START_TIMEOUT_SECONDS = 60.0
 
 # Code that a function with both libraries runs before its first invocation.
 SAMPLE = """
@@ -30,14 +30,14 @@ import boto3, requests
 client = boto3.client("mwaa")
 """
 START_TARGETS = {"cli": 0.85, "rest": 0.7}
-LOOKS = 15
+LOOKUPS = 15
 RUNS = 20_000
 EXECUTIONS = 80
 HANDLER = "import mwaa_dags_trigger.app"
 
 
 def start_up(code: Code) -> list[Figure]:
-    """Time whole processes, until Lambda would pass the first event."""
+    """Measure whole processes, up to the point at which Lambda would pass the first event."""
     # The Lambda runtime provides boto3 but not `requests`: both processes import it from the zip.
     tasks = {"sample": _process(SAMPLE, code.environment(code.task))}
     for transport in TRANSPORTS:
@@ -46,15 +46,15 @@ def start_up(code: Code) -> list[Figure]:
         compiled = code.environment(code.compiled_task) | chosen
         tasks[f"{transport} compiled"] = _process(HANDLER, compiled)
     in_turns(1, tasks)
-    taken = in_turns(STARTS, tasks)
-    ratio = {name: it.median / taken["sample"].median for name, it in taken.items()}
+    samples = in_turns(STARTS, tasks)
+    ratio = {name: sample.median / samples["sample"].median for name, sample in samples.items()}
     return [
         Figure(
             name=f"start-up of the function's process, {transport.upper()}",
             baseline_name="`boto3.client` and `requests`",
             unit="ms",
-            measured=taken[transport].scaled(1000),
-            baseline=taken["sample"].scaled(1000),
+            measured=samples[transport].scaled(1000),
+            baseline=samples["sample"].scaled(1000),
             target=START_TARGETS[transport],
             target_is_ratio=True,
             how=f"{STARTS} whole processes each, including imports and clients. The measured process runs "
@@ -80,11 +80,11 @@ def warm_trigger(mwaa: Mwaa, code: Code) -> list[Figure]:
         container.trigger()
         container.post(url, token)
         tasks = {"trigger": container.trigger, "post": lambda: container.post(url, token)}
-        taken = in_turns(
-            PAIRS, {name: _noting(mwaa, commands[name], task) for name, task in tasks.items()}
+        samples = in_turns(
+            PAIRS, {name: _recording(mwaa, commands[name], task) for name, task in tasks.items()}
         )
     trigger, post = (
-        differences(taken[name].values, commands[name]) for name in ("trigger", "post")
+        differences(samples[name].values, commands[name]) for name in ("trigger", "post")
     )
     command = statistics.median(commands["trigger"] + commands["post"])
     whole_trigger, whole_post = (
@@ -169,17 +169,17 @@ def rest(mwaa: Mwaa, code: Code) -> Figure:
         requests: list[float] = []
         over_rest.trigger()
         over_cli.trigger()
-        taken = in_turns(
+        samples = in_turns(
             SLOW_TRIGGERS,
-            {"rest": _noting(mwaa, requests, over_rest.trigger), "cli": over_cli.trigger},
+            {"rest": _recording(mwaa, requests, over_rest.trigger), "cli": over_cli.trigger},
         )
-    airflow = statistics.median(requests) / taken["cli"].median
+    airflow = statistics.median(requests) / samples["cli"].median
     return Figure(
         name=f"trigger over REST, Airflow {mwaa.airflow.version}",
         baseline_name="trigger over the CLI, one process per command",
         unit="ms",
-        measured=taken["rest"].scaled(1000),
-        baseline=taken["cli"].scaled(1000),
+        measured=samples["rest"].scaled(1000),
+        baseline=samples["cli"].scaled(1000),
         target=0.05,
         target_is_ratio=True,
         how=f"{SLOW_TRIGGERS} complete triggers each, through the function in a warm container. Each "
@@ -188,27 +188,27 @@ def rest(mwaa: Mwaa, code: Code) -> Figure:
     )
 
 
-def look(mwaa: Mwaa, code: Code) -> Figure:
+def lookup(mwaa: Mwaa, code: Code) -> Figure:
     """Compare the lookup of a run in a DAG with many runs and in a DAG with one run."""
-    run_id = "sfn__looked-for"
+    run_id = "sfn__lookup"
     pause(mwaa.airflow.airflow, "onboarding")
     with mwaa.container(code, "cli") as container:
         for dag in ("paused", "onboarding"):
             container.trigger(dag, run_id)
         add_old_runs(mwaa.airflow.airflow, "onboarding", run_id, RUNS)
-        taken = in_turns(
-            LOOKS,
-            {dag: partial(container.look, dag, run_id) for dag in ("paused", "onboarding")},
+        samples = in_turns(
+            LOOKUPS,
+            {dag: partial(container.look_up, dag, run_id) for dag in ("paused", "onboarding")},
         )
     return Figure(
         name=f"lookup of one of {RUNS:,} runs over the CLI, Airflow {mwaa.airflow.version}",
         baseline_name="lookup in a DAG with one run",
         unit="ms",
-        measured=taken["onboarding"].scaled(1000),
-        baseline=taken["paused"].scaled(1000),
+        measured=samples["onboarding"].scaled(1000),
+        baseline=samples["paused"].scaled(1000),
         target=1.3,
         target_is_ratio=True,
-        how=f"{LOOKS} invocations with the action `status` each, through the function in a warm container. "
+        how=f"{LOOKUPS} invocations with the action `status` each, through the function in a warm container. "
         "Each command starts its own `airflow` process, as on MWAA.",
         why="The commands themselves take longer if the DAG has more runs.",
     )
@@ -251,19 +251,21 @@ def zip_size(code: Code) -> Figure:
     )
 
 
-def _noting(mwaa: Mwaa, noted: list[float], task: Callable[[], float]) -> Callable[[], float]:
-    """Note how many seconds of each task Airflow took."""
+def _recording(
+    mwaa: Mwaa, seconds_of_airflow: list[float], task: Callable[[], float]
+) -> Callable[[], float]:
+    """Return the task, which then also records the seconds that Airflow took."""
 
     def run() -> float:
         seconds = task()
-        noted.append(mwaa.airflow.seconds)
+        seconds_of_airflow.append(mwaa.airflow.seconds)
         return seconds
 
     return run
 
 
 def _process(script: str, environment: dict[str, str]) -> Callable[[], float]:
-    # -S: this environment has other packages than the runtime.
+    # -S excludes the packages of this environment.
     command = [sys.executable, "-S", "-P", "-c", script]
 
     def run() -> float:
@@ -273,7 +275,7 @@ def _process(script: str, environment: dict[str, str]) -> Callable[[], float]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=START_S,
+            timeout=START_TIMEOUT_SECONDS,
             check=False,
         )
         seconds = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Calls MWAA with Airflow's own `MwaaHook`, in an Airflow of its own: one JSON list of calls in, one of answers out."""
+"""Call MWAA with the `MwaaHook` of Airflow. Reads a JSON list of calls from stdin and prints a list of responses."""
 
 from __future__ import annotations
 

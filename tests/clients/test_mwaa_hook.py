@@ -1,4 +1,4 @@
-"""Airflow's own client of MWAA, `MwaaHook` of the amazon provider, over the sandbox."""
+"""The `MwaaHook` of Airflow's amazon provider works with the sandbox as it does with MWAA."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SECONDS = 300.0
 
 @pytest.fixture(scope="session")
 def python() -> Path:
-    """The Python of a virtual environment that has the provider as locked."""
+    """The Python of a virtual environment with the locked provider."""
     uv, venv, lock = (
         Path(sys.executable).with_name("uv"),
         BUILD / "clients",
@@ -61,7 +61,7 @@ def running(version: str, directory: Path) -> Iterator[Sandbox]:
 def run_hook(
     python: Path, sandbox: Sandbox, directory: Path, *calls: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Have the hook make these calls as the target's administrator; return its answers, or the errors' bodies."""
+    """Run the hook with these calls as an administrator of the target account, and return its responses or errors."""
     session = Account(sandbox.aws.url, TARGET_ACCOUNT).profile
     result = subprocess.run(
         [python, HERE / "call_mwaa.py"],
@@ -78,8 +78,8 @@ def run_hook(
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    answers: list[dict[str, Any]] = json.loads(result.stdout.splitlines()[-1])
-    return answers
+    responses: list[dict[str, Any]] = json.loads(result.stdout.splitlines()[-1])
+    return responses
 
 
 def trigger() -> dict[str, Any]:
@@ -87,26 +87,26 @@ def trigger() -> dict[str, Any]:
     return {"path": DAG_RUNS, "method": "POST", "body": body}
 
 
-def test_on_airflow_2_it_triggers_and_reads_a_run(python: Path, tmp_path: Path) -> None:
+def test_the_hook_triggers_and_reads_a_dag_run_on_airflow_2(python: Path, tmp_path: Path) -> None:
     with running("2.11.2", tmp_path / "sandbox") as sandbox:
         read = {"path": f"{DAG_RUNS}/by-the-hook", "method": "GET"}
 
-        made, found = run_hook(python, sandbox, tmp_path, trigger(), read)
+        created, found = run_hook(python, sandbox, tmp_path, trigger(), read)
 
-        assert (made["RestApiStatusCode"], found["RestApiStatusCode"]) == (200, 200)
+        assert (created["RestApiStatusCode"], found["RestApiStatusCode"]) == (200, 200)
         assert found["RestApiResponse"]["dag_run_id"] == "by-the-hook"
         assert found["RestApiResponse"]["conf"] == {"client": "acme"}
         assert sandbox.airflow.api.run_ids("paused") == ["by-the-hook"]
 
 
-def test_on_airflow_3_its_trigger_is_refused_for_the_date_that_it_drops(
+def test_airflow_3_rejects_a_trigger_of_the_hook_because_it_omits_the_logical_date(
     python: Path, tmp_path: Path
 ) -> None:
-    """It removes what is null from the body, and Airflow 3 wants `logical_date`, be it null."""
+    """The hook removes null values from the body, and Airflow 3 requires `logical_date` even if it is null."""
     with running("3.3.1", tmp_path / "sandbox") as sandbox:
-        (refused,) = run_hook(python, sandbox, tmp_path, trigger())
+        (error,) = run_hook(python, sandbox, tmp_path, trigger())
 
-        assert refused["error"] == "RestApiClientException"
-        assert refused["RestApiStatusCode"] == 422
-        assert refused["RestApiResponse"]["detail"][0]["loc"] == ["body", "logical_date"]
+        assert error["error"] == "RestApiClientException"
+        assert error["RestApiStatusCode"] == 422
+        assert error["RestApiResponse"]["detail"][0]["loc"] == ["body", "logical_date"]
         assert sandbox.airflow.api.run_ids("paused") == []

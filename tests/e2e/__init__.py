@@ -1,1 +1,1 @@
-"""A package, so that what is deployed for it is gone when other tests begin."""
+"""A package, so that fixtures of this scope end before other tests begin."""

@@ -1,4 +1,4 @@
-"""The root configuration, deployed into the sandbox: once for each major version of Airflow, over both transports."""
+"""The root configuration, deployed into the sandbox for each major version of Airflow, with all transports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.releases import DEFAULT
 from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
-from tests.support.terraform import Terraform
+from tests.support.local_aws.terraform import Terraform
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import (
@@ -35,7 +35,7 @@ BATCH = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
 
 @dataclass(frozen=True)
 class Stack:
-    """Everything that is there once the configuration is deployed."""
+    """The deployed configuration with its sandbox and accounts."""
 
     transport: str
     sandbox: Sandbox
@@ -46,11 +46,11 @@ class Stack:
 
     @property
     def airflow(self) -> AirflowRest:
-        """Airflow's own REST API."""
+        """The REST API of Airflow itself."""
         return self.sandbox.airflow.api
 
     def start(self, *, name: str | None = None, **event: Any) -> str:
-        """Start an execution with this input, `mwaa_env_name` included unless it is given; return its ARN."""
+        """Start an execution with this input and a default `mwaa_env_name`, and return its ARN."""
         return self.source.states.start_execution(
             stateMachineArn=self.outputs["state_machine_arn"],
             name=name or str(uuid.uuid4()),
@@ -58,16 +58,16 @@ class Stack:
         )["executionArn"]
 
     def ended(self, execution_arn: str) -> Execution:
-        """Wait for the end of an execution."""
+        """Wait until an execution ends, and return its description."""
         described = self.source.wait_for_end(execution_arn, timeout=EXECUTION_SECONDS)
         return Execution.described(described)
 
     def execute(self, *, name: str | None = None, **event: Any) -> Execution:
-        """Start an execution, and wait for its end."""
+        """Start an execution, and wait until it ends."""
         return self.ended(self.start(name=name, **event))
 
     def redrive(self, execution: Execution) -> Execution:
-        """Redrive a failed execution, and wait for its end."""
+        """Redrive a failed execution, and wait until it ends."""
         self.source.states.redrive_execution(executionArn=execution.executionArn)
         return self.ended(execution.executionArn)
 
@@ -77,7 +77,7 @@ class Stack:
         return read(executionArn=execution_arn, maxResults=1000)["events"]
 
     def invoke(self, **event: Any) -> tuple[Any, str | None]:
-        """Invoke the function itself; return what it answers, and the kind of error if it is one."""
+        """Invoke the function directly, and return its response with the kind of error, if any."""
         response = self.target.functions.invoke(
             FunctionName=self.outputs["function_arn"], Payload=json.dumps(event)
         )
@@ -86,9 +86,9 @@ class Stack:
 
 @dataclass(frozen=True)
 class Execution:
-    """How an execution of the state machine ended."""
+    """An execution that has ended."""
 
-    executionArn: str  # noqa: N815 - as Step Functions calls it
+    executionArn: str  # noqa: N815 - the name in Step Functions
     status: str
     output: str | None = field(default=None)
     error: str | None = field(default=None)
@@ -96,7 +96,7 @@ class Execution:
 
     @classmethod
     def described(cls, description: DescribeExecutionOutputTypeDef) -> Execution:
-        """Return what Step Functions says of an execution that has ended."""
+        """Return the execution from its description."""
         return cls(
             description["executionArn"],
             description["status"],
@@ -108,21 +108,21 @@ class Execution:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A sandbox, and the configuration as it was applied last."""
+    """A sandbox with the deployed configuration."""
 
     sandbox: Sandbox
     deployment: Deployment
     outputs: Mapping[str, str]
     applied: list[str]
-    """The names of the options in the order in which they were applied."""
+    """Names of the applied options, in their order."""
 
 
-# Not of the session: a process has one local AWS at a time, and other tests come with their own.
+# The scope is not `session`, because a process can have only one local AWS and other tests start their own.
 @pytest.fixture(scope="package")
 def deployed(
     airflow: Airflow, terraform: Terraform, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployed]:
-    """The configuration with its default transport, `cli`."""
+    """The configuration with the default transport, `cli`."""
     directory: Path = tmp_path_factory.mktemp("sandbox")
     with Sandbox(airflow, directory) as sandbox:
         deployment = terraform.deployment(directory / "terraform", sandbox.aws)
@@ -142,7 +142,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="package", params=OPTIONS)
 def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
-    """The deployed stack with one set of options; where it has another, it is switched."""
+    """The deployed stack with one set of options. The fixture applies the options if necessary."""
     options = OPTIONS[request.param]
     if deployed.applied[-1] != request.param:
         deployed.deployment.apply(lambda *_: None, batch=BATCH, **options)
@@ -158,7 +158,7 @@ def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
     )
 
 
-# For requests that fail before they reach an Airflow, so that its version does not matter.
+# For requests that fail before they reach Airflow, so that its version does not matter.
 on_the_default = pytest.mark.airflow_version(DEFAULT)
 over_cli = pytest.mark.transport("cli")
 over_rest = pytest.mark.transport("rest")
@@ -174,7 +174,7 @@ DEFAULT_VALUES = {"transport": ("cli", "rest")}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deselect the Airflow versions, transports and examples that the marks of a test do not list.
 
-    pytest orders the tests by the parametrisation that all of them share. Each other order needs more applies.
+    pytest orders tests by their shared parameters. Any other order would need more applies.
     """
     items[:] = [item for item in items if _is_selected(item)]
 

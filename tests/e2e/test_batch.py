@@ -1,4 +1,4 @@
-"""A list of onboardings is one execution of the batch state machine, and as many DAG runs as it has items."""
+"""A batch creates one DAG run for each item, even if it fails and is redriven."""
 
 from __future__ import annotations
 
@@ -26,57 +26,57 @@ SECONDS = 300.0
 
 
 class Requests:
-    """Counts the requests at once, and refuses those that name one of `refused`."""
+    """Counts concurrent requests, and rejects requests that contain a text in `rejected`."""
 
     def __init__(
-        self, carry_out: Callable[[Request, Callable[[], Response]], Response], refused: set[str]
+        self, perform: Callable[[Request, Callable[[], Response]], Response], rejected: set[str]
     ) -> None:
-        self._carry_out = carry_out
-        self._refused = refused
+        self._perform = perform
+        self._rejected = rejected
         self._lock = threading.Lock()
-        self._now = 0
-        self.most = 0
+        self._current = 0
+        self.maximum = 0
 
     def __call__(self, request: Request, action: Callable[[], Response]) -> Response:
-        if any(client in request.body.decode() for client in self._refused):
+        if any(client in request.body.decode() for client in self._rejected):
             return Response(HTTPStatus.FORBIDDEN)
         with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
+            self._current += 1
+            self.maximum = max(self.maximum, self._current)
         try:
-            return self._carry_out(request, action)
+            return self._perform(request, action)
         finally:
             with self._lock:
-                self._now -= 1
+                self._current -= 1
 
 
-# Of Airflow 3 the API server, on SQLite, lets three triggers at once wait for each other until they time out.
+# With SQLite, three concurrent triggers block each other in the API server of Airflow 3 until they time out.
 @pytest.mark.airflow_version(NEWEST_OF_EACH_MAJOR[0])
 @over_rest
-def test_a_batch_over_rest_is_corrected_and_redriven(
+def test_a_redrive_completes_a_failed_batch_over_rest(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    redrive_after_three_refusals(stack, monkeypatch)
+    fail_three_items_and_redrive(stack, monkeypatch)
 
 
 @on_the_default
 @over_cli
-def test_a_batch_over_the_cli_is_corrected_and_redriven(
+def test_a_redrive_completes_a_failed_batch_over_the_cli(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    redrive_after_three_refusals(stack, monkeypatch)
+    fail_three_items_and_redrive(stack, monkeypatch)
 
 
-def redrive_after_three_refusals(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start a batch in which three items fail, then redrive it: each client has exactly one DAG run."""
+def fail_three_items_and_redrive(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check that a batch in which three items fail has one DAG run for each client after a redrive."""
     clients = [f"client-{uuid.uuid4()}" for _ in range(20)]
     items = [
         {"mwaa_env_name": "sandbox", "mwaa_dag_name": "paused", "mwaa_dag_conf": {"client": name}}
         for name in clients
     ]
-    refused = {clients[index] for index in (5, 12, 19)}
+    rejected = {clients[index] for index in (5, 12, 19)}
     before = set(stack.airflow.run_ids("paused"))
-    requests = Requests(stack.sandbox.front.perform, refused)
+    requests = Requests(stack.sandbox.front.perform, rejected)
     monkeypatch.setattr(stack.sandbox.front, "perform", requests)
     stack.source.create_bucket(BUCKET)
 
@@ -88,15 +88,15 @@ def redrive_after_three_refusals(stack: Stack, monkeypatch: pytest.MonkeyPatch) 
             timeout=SECONDS,
         )
     )
-    # A function whose execution was stopped may still be at its request when a redrive begins, as on AWS.
-    most = requests.most
-    refused.clear()
+    # When the redrive begins, functions of stopped executions may still run, as on AWS.
+    maximum = requests.maximum
+    rejected.clear()
     stack.source.states.redrive_execution(executionArn=failed.executionArn)
     ended = stack.source.wait_for_end(failed.executionArn, timeout=SECONDS)
 
     assert failed.error == "States.ExceedToleratedFailureThreshold"
     assert ended["status"] == "SUCCEEDED", ended
-    assert 1 <= most <= MAX_CONCURRENCY
-    made = set(stack.airflow.run_ids("paused")) - before
-    runs = [stack.airflow.dag_run("paused", run_id) for run_id in made]
+    assert 1 <= maximum <= MAX_CONCURRENCY
+    created = set(stack.airflow.run_ids("paused")) - before
+    runs = [stack.airflow.dag_run("paused", run_id) for run_id in created]
     assert Counter(run.conf["client"] for run in runs if run) == Counter(clients)

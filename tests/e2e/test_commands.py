@@ -1,4 +1,4 @@
-"""The commands do what they say, and leave no process behind however they end."""
+"""The commands of the sandbox work, and leave no process behind however they end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.mwaa.releases import DEFAULT, NEWEST_OF_EACH_MAJOR
 from tests.support.processes import processes_in
 from tools.paths import BUILD, PROJECT
 
-# pytest-xdist begins with groups: last, these would keep one worker busy when the others are done.
+# pytest-xdist starts with groups. Without a group, these tests could run last and keep one worker busy alone.
 pytestmark = pytest.mark.xdist_group("commands")
 
 SECONDS = 900.0
@@ -27,14 +27,14 @@ SECONDS = 900.0
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """The directory of a command. The installations are shared."""
+    """The state directory of a command. Airflow installations are shared."""
     install(DEFAULT, BUILD, nullcontext)
     return tmp_path
 
 
 @pytest.fixture
 def other_major(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A version in the variable AIRFLOW, which starts with a third of the CPU time of the default."""
+    """The other major version, set in AIRFLOW. Its start needs a third of the CPU time of the default."""
     version = NEWEST_OF_EACH_MAJOR[0]
     install(version, BUILD, nullcontext)
     monkeypatch.setenv("AIRFLOW", version)
@@ -90,7 +90,7 @@ def command(process: psutil.Process) -> str:
 
 
 def tree(pid: int) -> list[psutil.Process]:
-    """The process and its descendants, once there is an Airflow and a Terraform among them."""
+    """Return the process and its descendants, as soon as Airflow and Terraform run."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
@@ -101,7 +101,7 @@ def tree(pid: int) -> list[psutil.Process]:
     raise TimeoutError
 
 
-def test_the_demo_shows_its_dag_run_and_deletes_everything(state: Path) -> None:
+def test_the_demo_shows_a_dag_run_and_deletes_everything(state: Path) -> None:
     with started(guarded("demo", state)) as process:
         output, _ = process.communicate(timeout=SECONDS)
 
@@ -112,7 +112,7 @@ def test_the_demo_shows_its_dag_run_and_deletes_everything(state: Path) -> None:
     assert not list(state.glob("demo-*"))
 
 
-def test_a_signal_half_way_ends_the_demo(state: Path, other_major: str) -> None:
+def test_a_signal_ends_the_demo_and_its_processes(state: Path, other_major: str) -> None:
     with started(guarded("demo", state)) as process:
         read_until(process, "terraform init")
         processes = tree(process.pid)
@@ -122,9 +122,11 @@ def test_a_signal_half_way_ends_the_demo(state: Path, other_major: str) -> None:
         assert "Traceback" not in process.communicate()[0]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the guard polls for its parent")
-def test_the_kill_of_the_parent_ends_the_demo(state: Path, other_major: str) -> None:
-    """The guard gets SIGTERM, so this also tests that signal."""
+@pytest.mark.skipif(sys.platform != "linux", reason="on other systems, the guard polls its parent")
+def test_the_end_of_the_parent_ends_the_demo_and_its_processes(
+    state: Path, other_major: str
+) -> None:
+    """The guard receives SIGTERM, so this also tests that signal."""
     arguments = ("sh", "-c", '"$@"; true', "sh", *guarded("demo", state))
     with started(arguments) as process:
         read_until(process, "terraform init")
@@ -135,9 +137,7 @@ def test_the_kill_of_the_parent_ends_the_demo(state: Path, other_major: str) -> 
         assert "Traceback" not in process.communicate()[0]
 
 
-def test_terraform_without_its_provider_ends_the_demo_with_a_sentence(
-    state: Path, tmp_path: Path
-) -> None:
+def test_the_demo_reports_a_missing_provider_in_one_sentence(state: Path, tmp_path: Path) -> None:
     configuration = tmp_path / "terraform.rc"
     configuration.write_text(
         f'provider_installation {{\n  filesystem_mirror {{\n    path = "{tmp_path}"\n  }}\n}}\n'
@@ -150,7 +150,7 @@ def test_terraform_without_its_provider_ends_the_demo_with_a_sentence(
     assert "Traceback" not in output
 
 
-def test_the_sandbox_stays_until_it_is_ended(state: Path, other_major: str) -> None:
+def test_the_sandbox_runs_until_it_is_stopped(state: Path, other_major: str) -> None:
     script = (
         ". sandbox/env && cd sandbox/configuration && terraform init && "
         "terraform workspace select -or-create sandbox && "
@@ -179,7 +179,7 @@ def test_the_sandbox_stays_until_it_is_ended(state: Path, other_major: str) -> N
     assert not (state / "sandbox").exists()
 
 
-def test_ending_no_sandbox_says_so(state: Path) -> None:
+def test_sandbox_down_reports_that_no_sandbox_is_running(state: Path) -> None:
     down = run(sandbox("down", state), check=False)
 
     assert (down.returncode, down.stdout) == (0, "No sandbox is running.\n")

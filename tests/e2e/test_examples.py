@@ -1,4 +1,4 @@
-"""Examples applied as they are: each makes DAG runs, needs no second apply, and leaves nothing when it is destroyed."""
+"""Unchanged examples create DAG runs, need no second apply, and leave nothing behind when they are destroyed."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from sandbox.deployment import Deployment
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from sandbox.stack import ENVIRONMENT_NAME
 from tests.e2e.conftest import EXECUTION_SECONDS, Deployed
-from tests.support.terraform import Terraform
+from tests.support.local_aws.terraform import Terraform
 from tests.support.waiting import wait_until
 from tests.terraform.examples import DIRECTORY, SETTINGS, settings
 from tools.paths import PROJECT
 from tools.terraform import init
 
-# With the default the worker has more other tests.
+# The worker of the default version has more other tests.
 pytestmark = pytest.mark.airflow_version(NEWEST_OF_EACH_MAJOR[0])
 
-# Its runs are made and stay as they are: nothing here waits for their end.
+# Its runs stay queued. No test here waits for their end.
 DAG = "paused"
 
 
 def configured(
     example: str, directory: Path, environment: Mapping[str, str], variables: Mapping[str, Any]
 ) -> Deployment:
-    """Return a directory of examples/, copied, with the settings of its README and these in their place."""
+    """Copy an example, and set the variables of its README, overridden by these variables."""
     copy = directory / "examples" / example
     ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
     shutil.copytree(DIRECTORY / example, copy, ignore=ignored)
@@ -52,7 +52,7 @@ def configured(
 
 @dataclass(frozen=True)
 class Applied:
-    """An example, with what all of its states together gave as outputs."""
+    """An applied example, with the outputs of all its states."""
 
     deployments: list[Deployment]
     outputs: Mapping[str, Any]
@@ -60,12 +60,12 @@ class Applied:
     deployed: Deployed
 
     def client(self, service: str, *, account: str = SOURCE_ACCOUNT) -> Any:
-        """Return a client of an administrator."""
+        """Return a client with administrator permissions."""
         session = self.accounts[account].session
         return session.client(service, endpoint_url=self.deployed.sandbox.aws.url)  # type: ignore[call-overload]
 
     def run_of(self, state_machine_arn: str) -> dict[str, Any]:
-        """Start an execution, and return the conf of the DAG run that it made."""
+        """Start an execution, and return the conf of its DAG run."""
         described = self.accounts[state_machine_arn.split(":")[4]].execute(
             state_machine_arn,
             {
@@ -80,25 +80,25 @@ class Applied:
         return self.conf(json.loads(described["output"])["dag_run_id"])
 
     def conf(self, run_id: str) -> dict[str, Any]:
-        """Return the conf of a DAG run as Airflow has it."""
+        """Return the conf of a DAG run from Airflow."""
         run = self.deployed.sandbox.airflow.api.dag_run(DAG, run_id)
         assert run
         return dict(run.conf)
 
 
 def deployer(account: str) -> dict[str, str]:
-    """Return an account as the examples' variables name one, deployed to by its administrator."""
+    """Return a variable of the examples for this account, with its administrator as the deployer."""
     role = f"arn:aws:iam::{account}:role/{ADMINISTRATOR_ROLE}"
     return {"account_id": account, "assume_role_arn": role}
 
 
 def environment_of(account: Account) -> dict[str, str]:
-    """Return the variables by which Terraform has the account's credentials from the start."""
+    """Return the environment variables with credentials of the account."""
     return {name.upper(): value for name, value in account.profile.items()}
 
 
 def present(applied: Applied) -> list[str]:
-    """Return all that the accounts hold of what examples make."""
+    """Return all resources of the accounts that examples can create."""
     buckets = applied.client("s3").list_buckets()["Buckets"]
     rules = applied.client("events").list_rules()["Rules"]
     return [
@@ -115,11 +115,11 @@ def applied(
     terraform: Terraform,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Applied]:
-    """One of the examples; when its tests are done, destroying it leaves nothing."""
+    """An applied example. After its tests, the fixture destroys it and checks that nothing remains."""
     sandbox = deployed.sandbox
     numbers = (SOURCE_ACCOUNT, SECOND_SOURCE_ACCOUNT, TARGET_ACCOUNT)
     accounts = {number: Account(sandbox.aws.url, number) for number in numbers}
-    # By its number S3 is reached at a path; `BUCKET.localhost` is no name that every resolver knows.
+    # With an IP address, clients put the bucket into the path. Not every resolver knows `BUCKET.localhost`.
     s3 = {"AWS_ENDPOINT_URL_S3": sandbox.aws.url.replace("localhost", "127.0.0.1")}
     environment = {**terraform.environment, **sandbox.environment, **s3}
     both = {
@@ -171,14 +171,14 @@ def test_a_second_plan_shows_no_changes(applied: Applied) -> None:
 
 
 @pytest.mark.examples("separate-states")
-def test_two_states_make_one_trigger(applied: Applied) -> None:
+def test_two_states_together_trigger_a_dag_run(applied: Applied) -> None:
     machine = applied.outputs["state_machine_arn"]
 
     assert applied.run_of(machine) == {"started": machine}
 
 
 @pytest.mark.examples("many-sources")
-def test_each_source_triggers_in_the_one_target(applied: Applied) -> None:
+def test_each_source_triggers_a_dag_run_in_the_shared_target(applied: Applied) -> None:
     machines = applied.outputs["state_machine_arns"].values()
 
     assert {machine.split(":")[4] for machine in machines} == {
@@ -199,12 +199,12 @@ class Uploads:
         self.bucket, self.prefix = applied.outputs["upload_uri"].removeprefix("s3://").split("/", 1)
 
     def put(self, key: str) -> str:
-        """Upload the same as always; return the version that it is."""
+        """Upload an object with fixed content, and return its version."""
         put = self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"4711")
         return str(put["VersionId"])
 
-    def tell_again(self, key: str, version: str) -> None:
-        """Tell EventBridge once more of an upload, as S3 sometimes does."""
+    def repeat_event(self, key: str, version: str) -> None:
+        """Send the event of an upload to EventBridge again, as S3 sometimes does."""
         detail = {
             "bucket": {"name": self.bucket},
             "object": {"key": key, "version-id": version},
@@ -214,11 +214,11 @@ class Uploads:
             "DetailType": "Object Created",
             "Detail": json.dumps(detail),
         }
-        told = self.applied.client("events").put_events(Entries=[entry])
-        assert told["FailedEntryCount"] == 0
+        response = self.applied.client("events").put_events(Entries=[entry])
+        assert response["FailedEntryCount"] == 0
 
     def results(self, executions: int) -> list[dict[str, Any]]:
-        """Wait for so many executions to succeed; return what each gave."""
+        """Wait until this number of executions has succeeded, and return their outputs."""
         states = self.applied.accounts[SOURCE_ACCOUNT].states
         machine = self.applied.outputs["state_machine_arn"]
 
@@ -247,13 +247,13 @@ def uploads(applied: Applied) -> Iterator[Uploads]:
 
 
 @pytest.mark.examples("on-upload")
-def test_each_upload_is_one_dag_run_however_often_it_is_told(uploads: Uploads) -> None:
-    """Uploads reach the rule as moto has it; the state machine is started by `patch_event_rules`."""
+def test_each_upload_creates_one_dag_run_even_if_its_event_is_repeated(uploads: Uploads) -> None:
+    """moto sends uploads to the rule, and `patch_event_rules` starts the state machine."""
     key = f"{uploads.prefix}Köln 1.csv"
 
     uploads.put("elsewhere.csv")
     versions = [uploads.put(key), uploads.put(key)]
-    uploads.tell_again(key, versions[0])
+    uploads.repeat_event(key, versions[0])
 
     run_ids = {result["dag_run_id"] for result in uploads.results(3)}
     confs = [uploads.applied.conf(run_id) for run_id in run_ids]

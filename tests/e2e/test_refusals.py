@@ -1,4 +1,4 @@
-"""What cannot be done is refused by name, and nothing is half done."""
+"""Invalid and denied requests fail with a specific error, and change nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.e2e.conftest import Stack, on_the_default, over_cli
 @on_the_default
 @over_cli
 @pytest.mark.parametrize(
-    ("event", "words"),
+    ("event", "message"),
     [
         pytest.param(
             {"mwaa_env_name": None, "mwaa_dag_name": "onboarding"},
@@ -45,22 +45,22 @@ from tests.e2e.conftest import Stack, on_the_default, over_cli
         ),
     ],
 )
-def test_a_bad_request_is_refused_without_a_command(
-    stack: Stack, event: dict[str, Any], words: str
+def test_an_invalid_request_is_rejected_without_a_command(
+    stack: Stack, event: dict[str, Any], message: str
 ) -> None:
     commands, tokens = len(stack.sandbox.front.commands), len(stack.sandbox.front.tokens)
 
     execution = stack.execute(**event)
 
     assert (execution.status, execution.error) == ("FAILED", "InvalidRequest")
-    assert words in str(execution.cause)
+    assert message in str(execution.cause)
     assert len(stack.sandbox.front.commands) == commands
     assert len(stack.sandbox.front.tokens) == tokens
 
 
 @on_the_default
 @over_cli
-def test_an_environment_that_is_not_there(stack: Stack) -> None:
+def test_an_unknown_environment_is_refused(stack: Stack) -> None:
     execution = stack.execute(mwaa_env_name="missing", mwaa_dag_name="onboarding")
 
     assert (execution.status, execution.error) == ("FAILED", "EnvironmentNotFound")
@@ -68,7 +68,7 @@ def test_an_environment_that_is_not_there(stack: Stack) -> None:
     assert json.loads(str(execution.cause))["stackTrace"] == []
 
 
-def test_a_dag_that_is_not_there(stack: Stack) -> None:
+def test_an_unknown_dag_is_reported(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="missing")
 
     assert (execution.status, execution.error) == ("FAILED", "DagNotFound")
@@ -102,7 +102,7 @@ def test_another_role_is_denied(stack: Stack) -> None:
         )
 
 
-def test_the_role_that_the_source_assumes_is_denied_all_but_the_function(stack: Stack) -> None:
+def test_the_role_that_the_source_assumes_can_only_invoke_the_function(stack: Stack) -> None:
     session = stack.sandbox.task_session(stack.outputs)
     url = stack.sandbox.aws.url
     mwaa = session.client("mwaa", endpoint_url=url, config=Config(inject_host_prefix=False))
@@ -113,27 +113,27 @@ def test_the_role_that_the_source_assumes_is_denied_all_but_the_function(stack: 
         mwaa.create_cli_token(Name=ENVIRONMENT_NAME)
     with pytest.raises(ClientError, match="not authorized to perform: airflow:InvokeRestApi"):
         mwaa.invoke_rest_api(Name=ENVIRONMENT_NAME, Path="/dags", Method="GET")
-    answer = session.client("lambda", endpoint_url=url).invoke(
+    response = session.client("lambda", endpoint_url=url).invoke(
         FunctionName=stack.outputs["function_arn"], Payload=b"{}"
     )
-    assert "InvalidRequest" in answer["Payload"].read().decode()
+    assert "InvalidRequest" in response["Payload"].read().decode()
 
 
-def test_no_log_holds_a_token_or_a_conf_value(stack: Stack) -> None:
+def test_no_log_contains_a_token_or_a_conf_value(stack: Stack) -> None:
     secret = "correct-horse-battery-staple"
     executions = [
         stack.execute(mwaa_dag_name=dag, mwaa_dag_conf={"password": secret})
         for dag in ("paused", "missing")
     ]
-    function = stack.outputs["function_arn"].split(":")[6]  # the alias comes after it
+    function = stack.outputs["function_arn"].split(":")[6]  # followed by the alias
 
     events = stack.target.logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
 
     messages = [json.loads(event["message"]) for event in events]
-    own = [
+    of_function = [
         message for message in messages if message.get("logger", "").startswith("mwaa_dags_trigger")
     ]
-    named = {message.get("execution_arn") for message in own}
-    assert named >= {execution.executionArn for execution in executions}
-    for needle in (secret, *stack.sandbox.front.tokens):
-        assert not [event for event in events if needle in event["message"]]
+    arns = {message.get("execution_arn") for message in of_function}
+    assert arns >= {execution.executionArn for execution in executions}
+    for confidential in (secret, *stack.sandbox.front.tokens):
+        assert not [event for event in events if confidential in event["message"]]

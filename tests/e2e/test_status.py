@@ -1,4 +1,4 @@
-"""The actions `status` and `check` say how far a DAG run is."""
+"""The actions `status` and `check` return the state of a DAG run."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import json
 from tests.e2e.conftest import Stack
 
 DAG_RUN_SECONDS = 300.0
-LOOK = {
+CHECK = {
     "action": "check",
     "mwaa_env_name": "sandbox",
     "triggered_at": "2026-01-01T10:00:00Z",
     "checked_at": "2026-01-01T11:00:00Z",
     "timeout_seconds": 60,
 }
-"""At a run that has been waited for for too long, if it has not ended."""
+"""A poll after the time limit of the DAG run."""
 
 
-def test_the_status_of_a_run(stack: Stack) -> None:
+def test_status_returns_the_state_of_a_dag_run(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="onboarding")
     run_id = json.loads(str(execution.output))["dag_run_id"]
     stack.airflow.wait_for_end("onboarding", run_id, DAG_RUN_SECONDS)
@@ -31,22 +31,22 @@ def test_the_status_of_a_run(stack: Stack) -> None:
     assert (error, unknown["errorType"]) == ("Unhandled", "DagRunNotFound")
 
 
-def test_a_look_at_a_failed_run_names_the_failed_task(stack: Stack) -> None:
+def test_check_names_the_failed_task_of_a_dag_run(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="repaired")
     run_id = json.loads(str(execution.output))["dag_run_id"]
     stack.airflow.wait_for_end("repaired", run_id, DAG_RUN_SECONDS)
 
-    failed, error = stack.invoke(**LOOK, mwaa_dag_name="repaired", dag_run_id=run_id)
+    failed, error = stack.invoke(**CHECK, mwaa_dag_name="repaired", dag_run_id=run_id)
 
     assert (error, failed["errorType"]) == ("Unhandled", "DagRunFailed")
     assert "has failed in the task load. Clear" in failed["errorMessage"]
 
 
-def test_a_look_after_too_long_says_that_the_dag_is_paused(stack: Stack) -> None:
+def test_check_after_the_time_limit_reports_that_the_dag_is_paused(stack: Stack) -> None:
     execution = stack.execute(mwaa_dag_name="paused")
     run_id = json.loads(str(execution.output))["dag_run_id"]
 
-    late, error = stack.invoke(**LOOK, mwaa_dag_name="paused", dag_run_id=run_id)
+    late, error = stack.invoke(**CHECK, mwaa_dag_name="paused", dag_run_id=run_id)
 
     assert (error, late["errorType"]) == ("Unhandled", "DagRunTimedOut")
     assert "has not started, because its DAG is paused: unpause the DAG" in late["errorMessage"]

@@ -1,4 +1,4 @@
-"""An execution that waits ends when its DAG run does, and goes on after the run's repair."""
+"""An execution that waits ends with its DAG run, and continues after the DAG run is repaired."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ CHECK, WAIT = "Check DAG Run", "Wait for DAG Run"
 
 
 def entered(events: list[Any]) -> list[str]:
-    """Return the names of the states in the order in which they were entered."""
+    """Return the names of the entered states, in their order."""
     details = (event.get("stateEnteredEventDetails") for event in events)
     return [detail["name"] for detail in details if detail]
 
 
 def waiting_run(stack: Stack, execution_arn: str) -> str:
-    """Return the id of the DAG run, once the execution waits for its end."""
+    """Wait until the execution waits, and return the id of its DAG run."""
     deadline = time.monotonic() + EXECUTION_SECONDS
     while time.monotonic() < deadline:
         for event in stack.history(execution_arn):
@@ -33,16 +33,16 @@ def waiting_run(stack: Stack, execution_arn: str) -> str:
 
 
 def change(stack: Stack, method: str, path: str, body: object = None) -> None:
-    """Have somebody change something in Airflow."""
+    """Change something in Airflow, like a user."""
     stack.airflow.call(method, path, body=body).raise_for_status()
 
 
 @pytest.fixture(scope="module")
 def started(stack: Stack) -> dict[str, str]:
-    """Executions that wait for a DAG run, by what becomes of it.
+    """Executions that wait for a DAG run, by the fate of the DAG run.
 
-    None is started while a task of another one runs: on SQLite, a trigger and the report of a task can block the API
-    server of Airflow 3 until both time out, and its scheduler ends with them.
+    No execution starts while a task of another DAG run runs. With SQLite, a trigger and the report of a task can block
+    the API server of Airflow 3 until both time out, and then its scheduler ends.
     """
     states, machine = stack.source.states, stack.outputs["state_machine_arn"]
     deleted = stack.start(mwaa_dag_name="paused")
@@ -67,7 +67,7 @@ def started(stack: Stack) -> dict[str, str]:
 
 
 @while_waiting
-def test_it_ends_with_the_facts_of_a_run_that_succeeded(
+def test_an_execution_returns_the_facts_of_a_successful_dag_run(
     stack: Stack, started: dict[str, str]
 ) -> None:
     execution = stack.ended(started["succeeds"])
@@ -83,7 +83,7 @@ def test_it_ends_with_the_facts_of_a_run_that_succeeded(
 
 
 @while_waiting
-def test_a_failed_run_that_is_repaired_and_redriven_succeeds_without_a_second_run(
+def test_a_redrive_after_the_repair_of_a_failed_dag_run_succeeds_without_a_second_run(
     stack: Stack, started: dict[str, str]
 ) -> None:
     failed = stack.ended(started["fails"])
@@ -106,9 +106,7 @@ def test_a_failed_run_that_is_repaired_and_redriven_succeeds_without_a_second_ru
 
 
 @while_waiting
-def test_a_run_that_never_starts_times_out_and_a_redrive_waits_again(
-    stack: Stack, started: dict[str, str]
-) -> None:
+def test_a_redrive_after_a_timeout_waits_again(stack: Stack, started: dict[str, str]) -> None:
     timed_out = stack.ended(started["never starts"])
     run_id = waiting_run(stack, timed_out.executionArn)
     change(stack, "PATCH", f"/dags/paused/dagRuns/{run_id}", {"state": "success"})
@@ -120,9 +118,7 @@ def test_a_run_that_never_starts_times_out_and_a_redrive_waits_again(
 
 
 @while_waiting
-def test_a_run_that_is_deleted_meanwhile_is_not_found(
-    stack: Stack, started: dict[str, str]
-) -> None:
+def test_a_deleted_dag_run_is_reported_as_not_found(stack: Stack, started: dict[str, str]) -> None:
     run_id = waiting_run(stack, started["deleted"])
     change(stack, "DELETE", f"/dags/paused/dagRuns/{run_id}")
     execution = stack.ended(started["deleted"])
@@ -131,10 +127,10 @@ def test_a_run_that_is_deleted_meanwhile_is_not_found(
 
 
 @while_waiting
-def test_each_poll_makes_as_many_events_as_the_plan_counts(
+def test_each_poll_adds_the_expected_number_of_events_to_the_history(
     stack: Stack, started: dict[str, str]
 ) -> None:
-    """Which is `events_per_poll` in modules/source."""
+    """The number is `events_per_poll` in modules/source."""
     events = stack.history(stack.ended(started["succeeds"]).executionArn)
     ends = ("WaitStateEntered", "SucceedStateEntered")
     polls = [number for number, event in enumerate(events) if event["type"] in ends]

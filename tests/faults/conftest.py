@@ -18,13 +18,13 @@ from mwaa_dags_trigger.request import Trigger, parse
 from mwaa_dags_trigger.transports.base import Transport
 
 from tests.faults.rules import DAG, RulesAirflow
-from tests.support.adapters import ADAPTERS
 from tests.support.clock import FUNCTION_SECONDS, Clock
-from tests.support.faults import Fault
+from tests.support.fake_mwaa.faults import Fault
+from tests.support.fake_mwaa.server import CrashError, FakeMwaa, client
 from tests.support.handler import EVERYTHING
 from tests.support.isolation import isolate
-from tests.support.mwaa import CrashError, FakeMwaa, client
 from tests.support.secrets import CONF_MARK
+from tests.support.transports.adapters import ADAPTERS
 
 if TYPE_CHECKING:
     from tests.terraform.planner import Plan
@@ -162,7 +162,7 @@ def variables(front: FakeMwaa) -> Iterator[None]:
     assert logs.records > 0
     assert logs.conf_values == 0
     assert not logs.long_words & set(front.tokens)
-    assert front.strays == 0
+    assert front.redirected_requests == 0
 
 
 @pytest.fixture(scope="session")

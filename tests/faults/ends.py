@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.conftest import Lane
-from tests.support.faults import Fault, Kind
+from tests.support.fake_mwaa.faults import Fault, Kind
 
 UNCLEAR = [
     *(Kind.RESET, Kind.HANG, Kind.TRUNCATED, Kind.SERVER_ERROR, Kind.BAD_GATEWAY, Kind.HTML),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mwaa_dags_trigger.errors import TriggerError
 
 from tests.faults.conftest import Lane
-from tests.support.adapters import ADAPTERS
-from tests.support.faults import Fault, Kind, Ran, faults
+from tests.support.fake_mwaa.faults import Fault, Kind, Ran, faults
+from tests.support.transports.adapters import ADAPTERS
 
 TRIGGERS = int(os.environ.get("FAULTS_TRIGGERS", "500"))
 SOAK = TRIGGERS > 500

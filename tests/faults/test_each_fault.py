@@ -10,9 +10,9 @@ import pytest
 from tests.faults.conftest import CONF, LANES, Ending, Lane, Mwaa, event_for, run_id_of
 from tests.faults.ends import EVERY_TIME, ONE_FAULT, SAME_AS, expected
 from tests.faults.rules import Run
-from tests.support.adapters import ADAPTERS
-from tests.support.faults import NEVER_RUN, Fault, Kind, Ran, faults
+from tests.support.fake_mwaa.faults import NEVER_RUN, Fault, Kind, Ran, faults
 from tests.support.secrets import CONF_MARK
+from tests.support.transports.adapters import ADAPTERS
 
 ELSEWHERE = {*SAME_AS, Kind.CRASH}
 """Faults that need no test here: after a crash Lambda reports the error."""
@@ -35,7 +35,7 @@ def each(table: str, rans: Collection[Ran] = tuple(Ran)) -> pytest.MarkDecorator
 def invoke(mwaa: Mwaa, lane: Lane, **fields: str) -> Ending:
     """Invoke once, and let come what is late."""
     ending = mwaa.invoke(mwaa.container(lane), event_for(lane, **fields))
-    mwaa.front.settle()
+    mwaa.front.run_late_calls()
     return ending
 
 

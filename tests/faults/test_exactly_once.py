@@ -17,8 +17,8 @@ from mwaa_dags_trigger.actions.trigger import MAY_EXIST, NOTHING_CREATED
 from tests.faults.conftest import LANES, Ending, Lane, Mwaa, each_lane, event_for, run_id_of
 from tests.faults.scripts import TRANSIENT, TRIGGERS, listed, scripts, try_each
 from tests.faults.state_machine import execute
-from tests.support.faults import Fault, Kind, Ran
-from tests.support.mwaa import Step
+from tests.support.fake_mwaa.faults import Fault, Kind, Ran
+from tests.support.fake_mwaa.server import Step
 
 PERMANENT = {
     name
@@ -137,7 +137,7 @@ def deliver(
         for ending in execute(mwaa, asked, state, container, cold=example.cold):
             outcome.falsely_reported += NOTHING_CREATED in ending.message and made() > before
             before = made()
-        mwaa.front.settle()
+        mwaa.front.run_late_calls()
         outcome.triggers += 1
         outcome.endings[str(ending)] += 1
         outcome.lost += ending.result is not None and made() != 1

@@ -9,7 +9,7 @@ from mwaa_dags_trigger.fields import MAX_CONF_BYTES
 
 from tests.faults.conftest import LANES, VERSIONS, Lane, Mwaa, event_for
 from tests.faults.rules import Run
-from tests.support.faults import Fault, Kind, Ran
+from tests.support.fake_mwaa.faults import Fault, Kind, Ran
 
 each_transport = pytest.mark.parametrize(
     "lane", [lane for lane in LANES if lane.version == VERSIONS[-1]], ids=str

@@ -16,10 +16,10 @@ from sandbox.mwaa.cli import CliResult
 from sandbox.mwaa.rest import DagRun
 from tests.faults.conftest import CONF, Lane, Mwaa, environment_name, event_for, variables
 from tests.faults.ends import ONE_FAULT, expected
-from tests.support.adapters import ADAPTERS
 from tests.support.clock import Clock
-from tests.support.faults import NEVER_RUN, Fault, Kind, Ran
-from tests.support.mwaa import FakeMwaa
+from tests.support.fake_mwaa.faults import NEVER_RUN, Fault, Kind, Ran
+from tests.support.fake_mwaa.server import FakeMwaa
+from tests.support.transports.adapters import ADAPTERS
 
 pytestmark = pytest.mark.airflow
 
@@ -151,6 +151,6 @@ def test_a_run_is_created_once_however_often_it_is_requested(real: Real, transpo
     real.begin(*[Fault(Kind.GATEWAY_TIMEOUT, Ran.LATE)] * 3)
     container = real.mwaa.container(lane)
     endings = [real.mwaa.invoke(container, event) for _ in range(3)]
-    real.mwaa.front.settle()
+    real.mwaa.front.run_late_calls()
     assert all(ending.result for ending in endings)
     assert [run.run_id for run in real.airflow.runs()] == ["order-1"]

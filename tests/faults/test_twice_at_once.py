@@ -6,8 +6,8 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.conftest import Ending, Lane, Mwaa, each_lane, event_for, run_id_of
-from tests.support.adapters import ADAPTERS
-from tests.support.faults import Kind, Ran, faults
+from tests.support.fake_mwaa.faults import Kind, Ran, faults
+from tests.support.transports.adapters import ADAPTERS
 
 EXECUTIONS = 20
 
@@ -27,7 +27,7 @@ def test_two_deliveries_at_once_make_one_run(mwaa: Mwaa, lane: Lane) -> None:
                 return mwaa.invoke(mwaa.container(lane), event)
 
             endings = [future.result() for future in [pool.submit(deliver) for _ in range(2)]]
-            mwaa.front.settle()
+            mwaa.front.run_late_calls()
             assert len(airflow.runs) == len(airflow.named(run_id)) <= 1
             for ending in endings:
                 assert ending.result is None or len(airflow.runs) == 1

@@ -16,7 +16,7 @@ from tests.faults.conftest import LANES, Ending, Lane, Mwaa, each_lane, event_fo
 from tests.faults.rules import RulesAirflow
 from tests.faults.scripts import TRANSIENT, TRIGGERS, listed, scripts, try_each
 from tests.faults.state_machine import execute
-from tests.support.faults import Fault, Kind
+from tests.support.fake_mwaa.faults import Fault, Kind
 from tests.support.polling import MIN_INTERVALS, poll_interval
 
 TIMEOUT = 300
@@ -92,7 +92,7 @@ def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], said: Counter[
             asked = {**look, "checked_at": airflow.now().isoformat()}
             container = partial(mwaa.container, example.lane)
             *_, ending = execute(mwaa, asked, state, container, cold=example.cold)
-            mwaa.front.settle()
+            mwaa.front.run_late_calls()
             says = said_by(ending)
             said[says] += 1
             assert says in SAYS_NOTHING or actual in TRUE[says], (example, ending, actual)

@@ -1,4 +1,4 @@
-"""IAM of both accounts as a plan leaves it."""
+"""The planned roles of both accounts, and what they may do."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TARGET = "222222222222"
 
 @dataclass(frozen=True)
 class Iam:
-    """IAM of both accounts as a plan leaves it.
+    """The planned roles of both accounts, and what they may do.
 
     Parameters
     ----------
     name
-        Of state machine and function.
+        Name of the state machine and of the function.
     """
 
     plan: Plan
@@ -38,7 +38,7 @@ class Iam:
         return f"arn:aws:iam::{TARGET}:role/{self.name}-target"
 
     def may(self, role: str, action: str, resource: str) -> bool:
-        """Return whether the role may do this outside a function, if the resource has no policy itself."""
+        """Return whether the role may do this outside the function, if the resource has no policy."""
         return is_allowed(
             principal=role,
             action=action,
@@ -49,7 +49,7 @@ class Iam:
     def may_assume(self, principal: str, role: str, context: dict[str, str] | None = None) -> bool:
         """Return whether a role or a service may assume the role.
 
-        Roles outside the plan get the permission in their own account.
+        Roles outside the plan have all permissions in their own account.
         """
         return is_allowed(
             principal=principal,
@@ -77,7 +77,7 @@ class Iam:
         if principal not in self._roles:
             anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
             return {"own": {"Version": "2012-10-17", "Statement": [anything]}}
-        # A plan does not know yet whose policy it is.
+        # The plan does not show to which role a policy belongs.
         address = policy_of(self._roles[principal])
         return {address: self.plan.policy(address)}
 

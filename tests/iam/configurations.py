@@ -1,4 +1,4 @@
-"""The configurations whose permissions are written down: the root's take every option together, and the examples."""
+"""Configurations with snapshots of their permissions: the sets of root variables and the examples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from tests.terraform.examples import EXAMPLES, plan_example
 from tests.terraform.planner import Plan, Planner
 from tests.terraform.root_variables import ROOT_VARIABLES
 
-# It makes the subnets that its policy names, which no plan can show: `private` stands for it.
+# This example creates the subnets in its policy, so their ids are unknown in a plan. The root variables `private` lead
+# to the same policy.
 _EXAMPLES = [example for example in EXAMPLES if example != "private-web-server"]
 CONFIGURATIONS = sorted([*ROOT_VARIABLES, *_EXAMPLES])
 

@@ -1,4 +1,4 @@
-"""Plans, and the evaluator that is asked about them."""
+"""Planned roles, and the number of evaluated questions."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from tests.terraform.planner import Plan
 
 @pytest.fixture
 def iam(sandbox_plan: Plan) -> Iam:
-    """One role in the target, the function's own."""
+    """The sandbox, with one role in the target account for the function and the source."""
     return Iam(sandbox_plan, "mwaa-dags-trigger-sandbox")
 
 
 @pytest.fixture
 def split(example_plan: Plan) -> Iam:
-    """A dedicated invoker role; the function reaches Airflow by REST, as the Airflow role User."""
+    """A configuration with a dedicated invoker role, which uses REST with the Airflow role User."""
     return Iam(example_plan, "data-onboarding-staging")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many questions were asked, whichever worker asked them."""
+    """Print the number of questions that all workers evaluated."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    asked = [n for report in reports for name, n in report.user_properties if name == "questions"]
-    if asked:
+    questions = [
+        n for report in reports for name, n in report.user_properties if name == "questions"
+    ]
+    if questions:
         terminalreporter.section("permissions")
-        terminalreporter.write_line(f"{sum(asked):,} questions, {len(asked)} configurations")
+        terminalreporter.write_line(
+            f"{sum(questions):,} questions, {len(questions)} configurations"
+        )

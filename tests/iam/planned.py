@@ -1,4 +1,4 @@
-"""What a plan says of IAM: its roles, with the accounts that they are of, and everything that is named."""
+"""The planned roles and policies, and the actions and ARNs in them."""
 
 from __future__ import annotations
 
@@ -26,20 +26,22 @@ class Role:
 
 @dataclass(frozen=True)
 class Planned:
-    """What a plan says of IAM.
+    """The planned roles, and what their policies contain.
 
     Parameters
     ----------
     accounts
-        Those that the plan is for.
+        Accounts of the plan.
     actions, resources
-        All that the roles' policies name, wildcards among them.
+        Actions and resources in the policies of the roles, including wildcards.
     functions
-        ARNs of the functions that it makes.
+        ARNs of the planned functions.
     state_machines
-        ARNs of the state machines that it makes.
+        ARNs of the planned state machines.
+    organizations
+        Ids of organizations in the trust policies of the roles.
     trusted
-        Every ARN in the roles' trusts.
+        ARNs in the trust policies of the roles.
     """
 
     accounts: tuple[str, ...]
@@ -48,48 +50,53 @@ class Planned:
     resources: frozenset[str]
     roles: tuple[Role, ...]
     state_machines: tuple[str, ...]
+    organizations: frozenset[str]
     trusted: frozenset[str]
 
 
 def read(plan: Plan) -> Planned:
-    """Return what a plan says of IAM.
+    """Read the roles and policies of a plan.
 
     Raises
     ------
     ValueError
-        If the plan has a policy that is not the one of a role: nothing here would ask about it.
+        If the plan contains a policy that is not an inline policy of a role, because no question would cover it.
     """
     roles_policies = {policy_of(address) for address in plan.resources if ROLE in f".{address}"}
     for address in plan.resources.keys() - roles_policies:
         if re.search("_policy|_permission|_grant", address.rpartition(".")[0]):
-            raise ValueError(f"{address} is a policy that the tests of permissions do not read")
+            raise ValueError(
+                f"The tests of permissions do not read the policy {address}. Extend tests/iam/planned.py."
+            )
     accounts = dict(_accounts(plan))
     roles = tuple(
         Role(
             arn=f"arn:aws:iam::{accounts[_provider(plan, address)]}:role{role['path']}{role['name']}",
             trust=plan.trust(address),
-            # A plan does not know yet whose policy it is.
+            # The plan does not show to which role a policy belongs.
             policy=plan.policy(policy_of(address)),
         )
         for address, role in plan.resources.items()
         if ROLE in f".{address}"
     )
 
-    def made(kind: str, name: str, arn: str) -> tuple[str, ...]:
+    def arns(kind: str, name: str, arn: str) -> tuple[str, ...]:
         return tuple(
             f"arn:aws:{arn.format(f'{REGION}:{accounts[_provider(plan, address)]}')}:{values[name]}"
             for address, values in plan.resources.items()
             if f".{kind}." in f".{address}"
         )
 
+    trusts = json.dumps([role.trust for role in roles])
     return Planned(
         actions=frozenset(_all(roles, "Action")),
         accounts=tuple(sorted(set(accounts.values()))),
-        functions=made("aws_lambda_function", "function_name", "lambda:{}:function"),
+        functions=arns("aws_lambda_function", "function_name", "lambda:{}:function"),
         roles=roles,
-        state_machines=made("aws_sfn_state_machine", "name", "states:{}:stateMachine"),
+        state_machines=arns("aws_sfn_state_machine", "name", "states:{}:stateMachine"),
         resources=frozenset(_all(roles, "Resource")),
-        trusted=frozenset(ARN.findall(json.dumps([role.trust for role in roles]))),
+        organizations=frozenset(re.findall(r"\bo-[a-z0-9]{10,32}\b", trusts)),
+        trusted=frozenset(ARN.findall(trusts)),
     )
 
 
@@ -101,12 +108,12 @@ def _all(roles: Iterable[Role], element: str) -> Iterator[str]:
 
 
 def policy_of(role: str) -> str:
-    """Return the address of a role's policy."""
+    """Return the address of the policy of a role."""
     return role.replace("aws_iam_role.", "aws_iam_role_policy.")
 
 
 def _accounts(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Return the account of each provider, as the modules have asked it."""
+    """Return the account of each provider, which the modules read from it."""
     for module in plan.document["prior_state"]["values"]["root_module"]["child_modules"]:
         for data in module["resources"]:
             if data["type"] == "aws_caller_identity":
@@ -114,6 +121,6 @@ def _accounts(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _provider(plan: Plan, address: str) -> str:
-    """Return the provider, such as `aws.source`, of a resource of the root or of one of its modules."""
+    """Return the provider of a resource, such as `aws.source`."""
     module = re.match(r"module\.\w+", address)
     return plan.providers[module[0] if module else address.partition("[")[0]]

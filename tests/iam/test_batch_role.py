@@ -1,6 +1,6 @@
-"""The batch's role and the key of its bucket: the key's policy that modules/batch/README.md shows is enough.
+"""The key policy in modules/source/README.md allows the role of the batch to use an encrypted bucket.
 
-The actions are those of "IAM permissions for AWS KMS key encrypted Amazon S3 bucket" in "IAM policies for using
+The actions are documented in "IAM permissions for AWS KMS key encrypted Amazon S3 bucket" in "IAM policies for using
 Distributed Map states", AWS Step Functions Developer Guide.
 """
 
@@ -16,7 +16,7 @@ from sandbox.aws.accounts import SOURCE_ACCOUNT as SOURCE
 from sandbox.iam import is_allowed
 from tools.paths import PROJECT
 
-README = (PROJECT / "modules/batch/README.md").read_text()
+README = (PROJECT / "modules/source/README.md").read_text()
 OVER_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 
 
@@ -25,11 +25,11 @@ OVER_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
     ("role", "context", "may"),
     [
         pytest.param("data-onboarding-batch", OVER_S3, True, id="over S3"),
-        pytest.param("data-onboarding-batch", {}, False, id="itself"),
+        pytest.param("data-onboarding-batch", {}, False, id="directly"),
         pytest.param("data-onboarding-source", OVER_S3, False, id="another role"),
     ],
 )
-def test_the_keys_own_policy_lets_it_use_the_key(
+def test_the_documented_key_policy_allows_only_the_batch_role_over_s3(
     action: str, role: str, context: dict[str, str], may: bool
 ) -> None:
     shown = re.search(r"^```json\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)

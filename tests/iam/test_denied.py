@@ -1,4 +1,4 @@
-"""Denials that `make iam-snapshot` cannot change: of roles to others, and of the function's permissions to a source."""
+"""Principals cannot assume roles or use permissions of others, whatever `make iam-snapshot` writes."""
 
 from __future__ import annotations
 
@@ -65,15 +65,15 @@ def test_the_source_role_cannot_assume_the_functions_role_with(
 @pytest.mark.parametrize(
     "role",
     [
-        pytest.param(f"arn:aws:iam::{SOURCE}:role/other", id="of the source account"),
-        pytest.param(f"arn:aws:iam::{TARGET}:role/other", id="of the target account"),
+        pytest.param(f"arn:aws:iam::{SOURCE}:role/other", id="in the source account"),
+        pytest.param(f"arn:aws:iam::{TARGET}:role/other", id="in the target account"),
         pytest.param(
             "arn:aws:iam::333333333333:role/mwaa-dags-trigger-sandbox-source",
-            id="of the same name elsewhere",
+            id="with the same name in another account",
         ),
     ],
 )
-def test_another_role_cannot_assume_the_functions_role_with_the_right_external_id(
+def test_another_role_cannot_assume_the_functions_role_with_the_correct_external_id(
     iam: Iam, role: str
 ) -> None:
     context = {"sts:ExternalId": iam.state_machine}
@@ -97,9 +97,9 @@ def test_another_service_cannot_assume_the_functions_role(iam: Iam) -> None:
         pytest.param("iam", "logs:PutLogEvents", STREAM, id="log-events"),
     ],
 )
-def test_a_source_with_the_functions_role_lacks_the_functions_permissions(
+def test_a_source_with_the_functions_role_does_not_have_the_functions_permissions(
     iam: Iam, split: Iam, accounts: str, action: str, resource: str
 ) -> None:
-    asked = {"iam": iam, "split": split}[accounts]
+    configuration = {"iam": iam, "split": split}[accounts]
 
-    assert not asked.may(asked.function_role, action, resource)
+    assert not configuration.may(configuration.function_role, action, resource)

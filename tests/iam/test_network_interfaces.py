@@ -1,4 +1,4 @@
-"""In a VPC: Lambda, as the function's role, makes network interfaces there; the function's own code does not."""
+"""If the function runs in a VPC, only Lambda can manage network interfaces with its role, and not the code."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ROLE = f"arn:aws:iam::{TARGET}:role/private-target"
 FUNCTION = f"arn:aws:lambda:{REGION}:{TARGET}:function:private"
 OWN = f"arn:aws:ec2:{REGION}:{TARGET}"
 EVERY = f"{OWN}:*/*"
-"""The resource that Lambda asks about before it takes the function (AWS Lambda Developer Guide, "Giving Lambda
-functions access to resources in an Amazon VPC")."""
+"""The resource for which Lambda checks the permissions before it creates the function (AWS Lambda Developer Guide,
+"Giving Lambda functions access to resources in an Amazon VPC")."""
 
 NEEDED = [
     ("ec2:CreateNetworkInterface", f"{OWN}:network-interface/eni-0a1b"),
@@ -32,7 +32,7 @@ class Role:
     """The role of a function in a VPC."""
 
     def __init__(self, plan: Plan) -> None:
-        self._policies = {"own": plan.policy("module.private.aws_iam_role_policy.function")}
+        self._policies = {"own": plan.policy("module.private.aws_iam_role_policy.function[0]")}
 
     def may(self, action: str, resource: str, **context: str) -> bool:
         return is_allowed(
@@ -50,13 +50,15 @@ def role(modules_plan: Plan) -> Role:
 
 
 @pytest.mark.parametrize(("action", "resource"), NEEDED)
-def test_lambda_may(role: Role, action: str, resource: str) -> None:
+def test_lambda_may_manage_network_interfaces(role: Role, action: str, resource: str) -> None:
     assert role.may(action, resource)
 
 
 @pytest.mark.parametrize("qualifier", ["", ":7", ":live"], ids=["bare", "version", "alias"])
 @pytest.mark.parametrize(("action", "resource"), NEEDED)
-def test_the_functions_code_may_not(role: Role, action: str, resource: str, qualifier: str) -> None:
+def test_the_functions_code_may_not_manage_network_interfaces(
+    role: Role, action: str, resource: str, qualifier: str
+) -> None:
     function = {"lambda:SourceFunctionArn": f"{FUNCTION}{qualifier}"}
 
     assert not role.may(action, resource, **function)
@@ -76,13 +78,13 @@ def test_the_functions_code_may_not(role: Role, action: str, resource: str, qual
         ("ec2:RunInstances", f"{OWN}:instance/*"),
     ],
 )
-def test_lambda_may_not_do_more(role: Role, action: str, resource: str) -> None:
+def test_lambda_has_no_other_permission_in_ec2(role: Role, action: str, resource: str) -> None:
     assert not role.may(action, resource)
 
 
 def test_subnet_and_security_group_may_be_shared_by_another_account(modules_plan: Plan) -> None:
-    # The evaluator knows nothing of shared resources: it would ask the other account's policies.
-    policy = modules_plan.policy("module.private.aws_iam_role_policy.function")
+    # The simulator does not support shared resources: it would evaluate policies of the other account.
+    policy = modules_plan.policy("module.private.aws_iam_role_policy.function[0]")
     create = next(s for s in policy["Statement"] if s["Action"] == "ec2:CreateNetworkInterface")
 
     assert create["Resource"] == [
@@ -92,7 +94,7 @@ def test_subnet_and_security_group_may_be_shared_by_another_account(modules_plan
     ]
 
 
-def test_elsewhere_the_role_has_nothing_of_ec2(modules_plan: Plan) -> None:
-    policy = modules_plan.resources["module.shared.aws_iam_role_policy.function"]["policy"]
+def test_a_function_without_a_vpc_has_no_permission_in_ec2(modules_plan: Plan) -> None:
+    policy = modules_plan.resources["module.shared.aws_iam_role_policy.function[0]"]["policy"]
 
     assert "ec2:" not in policy

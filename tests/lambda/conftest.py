@@ -15,23 +15,23 @@ from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.front import Environment
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
-from tests.support import mwaa as support
-from tests.support.adapter import CONF, RUN_ID, TRIGGER, Adapter
-from tests.support.adapters import NEWEST
-from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import FUNCTION_SECONDS, Clock
+from tests.support.fake_mwaa import server as support
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle, Send, Trigger, handler
 from tests.support.isolation import isolate
-from tests.support.mwaa import FakeMwaa
-from tests.support.rest_adapter import RestAdapter
 from tests.support.secrets import MARKS
-from tests.support.unasked import UnaskedAirflow
+from tests.support.transports.adapter import CONF, RUN_ID, TRIGGER, Adapter
+from tests.support.transports.adapters import NEWEST
+from tests.support.transports.cli_adapter import CliAdapter
+from tests.support.transports.rest_adapter import RestAdapter
+from tests.support.unreachable_airflow import UnreachableAirflow
 
 
 @pytest.fixture(scope="session")
 def by_name() -> dict[str, Environment]:
     """The MWAA environments that there are."""
-    return {"etl": UnaskedAirflow(), "other": UnaskedAirflow()}
+    return {"etl": UnreachableAirflow(), "other": UnreachableAirflow()}
 
 
 @pytest.fixture(scope="session")
@@ -66,24 +66,24 @@ def clock(clock_of_session: Clock) -> Clock:
 
 
 @pytest.fixture
-def airflow() -> UnaskedAirflow:
-    return UnaskedAirflow()
+def airflow() -> UnreachableAirflow:
+    return UnreachableAirflow()
 
 
 @pytest.fixture
 def mwaa(
     mwaa_of_session: FakeMwaa,
     by_name: dict[str, Environment],
-    airflow: UnaskedAirflow,
+    airflow: UnreachableAirflow,
     clock: Clock,
 ) -> Iterator[FakeMwaa]:
     """MWAA with the environment `etl`, which runs Airflow 3.3.1; the script has to be played to its end."""
-    by_name.update(etl=airflow, other=UnaskedAirflow("2.11.2"))
+    by_name.update(etl=airflow, other=UnreachableAirflow("2.11.2"))
     mwaa_of_session.begin()
     yield mwaa_of_session
-    to_come = mwaa_of_session.to_come
+    to_come = mwaa_of_session.remaining_steps
     mwaa_of_session.begin()
-    assert airflow.asked == []
+    assert airflow.calls == []
     assert to_come == []
 
 
@@ -120,7 +120,7 @@ def send(transport: CliTransport, deadline: Deadline) -> Send:
 
 
 @pytest.fixture
-def no_redirect(airflow: UnaskedAirflow) -> None:
+def no_redirect(airflow: UnreachableAirflow) -> None:
     """Let the first request of a command be its only one, as on Airflow 2."""
     airflow.version = "2.11.2"
 
@@ -143,7 +143,7 @@ def handle_rest(rest_transport: RestTransport, deadline: Deadline) -> Handle:
 
 
 @pytest.fixture(params=NEWEST)
-def adapter(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> Adapter:
+def adapter(request: pytest.FixtureRequest, airflow: UnreachableAirflow) -> Adapter:
     """Each transport, on the newest version of each major version of Airflow."""
     of_transport, version = request.param
     made: Adapter = of_transport(version)
@@ -152,14 +152,14 @@ def adapter(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> Adapter:
 
 
 @pytest.fixture(params=NEWEST_OF_EACH_MAJOR)
-def cli(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> CliAdapter:
+def cli(request: pytest.FixtureRequest, airflow: UnreachableAirflow) -> CliAdapter:
     """The command line, on the newest version of each major version."""
     airflow.version = request.param
     return CliAdapter(airflow.version)
 
 
 @pytest.fixture(params=NEWEST_OF_EACH_MAJOR)
-def rest(request: pytest.FixtureRequest, airflow: UnaskedAirflow) -> RestAdapter:
+def rest(request: pytest.FixtureRequest, airflow: UnreachableAirflow) -> RestAdapter:
     """InvokeRestApi, on the newest version of each major version."""
     airflow.version = request.param
     return RestAdapter(airflow.version)

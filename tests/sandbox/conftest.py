@@ -1,4 +1,4 @@
-"""What the tests of Step Functions' engine share."""
+"""Fixtures of the tests that start a local AWS without MWAA."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import pytest
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
-from sandbox.aws.accounts import SOURCE_ACCOUNT
-from tests.sandbox.maps import BUCKET
-from tests.support.machines import Machines
+from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
+from tests.support.local_aws.state_machines import Machines
 
 
 @pytest.fixture
@@ -21,12 +20,18 @@ def aws() -> Iterator[AwsServer]:
 
 
 @pytest.fixture
-def machines(aws: AwsServer) -> Machines:
-    """The state machines of the source account; none is there yet."""
-    return Machines(Account(aws.url, SOURCE_ACCOUNT))
+def source(aws: AwsServer) -> Account:
+    """The source account."""
+    return Account(aws.url, SOURCE_ACCOUNT)
 
 
 @pytest.fixture
-def bucket(machines: Machines) -> None:
-    """The bucket of a distributed map's items and results."""
-    machines.account.create_bucket(BUCKET)
+def target(aws: AwsServer) -> Account:
+    """The target account."""
+    return Account(aws.url, TARGET_ACCOUNT)
+
+
+@pytest.fixture
+def machines(source: Account) -> Machines:
+    """The state machines of the source account. None exists yet."""
+    return Machines(source)

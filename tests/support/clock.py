@@ -1,22 +1,22 @@
-"""The clock of every test that waits."""
+"""A simulated clock."""
 
 from __future__ import annotations
 
 FUNCTION_SECONDS = 300.0
-"""Of the clock, after which Lambda would end the invocation."""
+"""Seconds on the clock after which Lambda would end the invocation."""
 
 
 class Clock:
-    """Seconds that only a test and `sleep` move.
+    """A clock that only a test and `sleep` advance.
 
     Attributes
     ----------
     now
-        The time.
+        Current time in seconds.
     end
-        When the invocation ends, where a test has only one.
+        Time at which the invocation ends, for tests with one invocation.
     pauses
-        What was slept, in the order it was.
+        Seconds of each call of `sleep`, in their order.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The Lambda's handler, for one event after the other."""
+"""The handler of the function, for tests without Lambda."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVENT = {"mwaa_env_name": "etl", "mwaa_dag_name": "demo"}
 
 
 class Handle(Protocol):
-    """Handles an event that asks `etl` for a run of `demo`, and what is given."""
+    """Handles `EVENT` with these further fields."""
 
     def __call__(self, **event: object) -> dict[str, Any]: ...
 
@@ -26,7 +26,7 @@ EVERYTHING = Allowed()
 
 
 def handler(transport: Transport, deadline: Deadline, *, allowed: Allowed = EVERYTHING) -> Handle:
-    """Return what handles events over this transport."""
+    """Return a handler that uses this transport."""
 
     def handle(**event: object) -> dict[str, Any]:
         return handle_event({**EVENT, **event}, transport, deadline, allowed=allowed)

@@ -1,4 +1,4 @@
-"""Clients that do not read the configuration of the machine's user."""
+"""Isolation of AWS clients from the configuration of the user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
 def isolate(patch: pytest.MonkeyPatch, ca_file: Path) -> None:
-    """Let clients trust this CA, and read no configuration of the machine's user."""
+    """Make clients trust this CA and ignore the AWS and proxy configuration of the user."""
     variables = {
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "testing",

@@ -1,20 +1,20 @@
-"""When an execution polls the DAG run that it waits for."""
+"""The times at which an execution polls its DAG run."""
 
 from __future__ import annotations
 
 MIN_INTERVALS = {"cli": 30, "rest": 15}
-"""By transport, the seconds before the first poll."""
+"""Seconds before the first poll, by transport."""
 
 
 def poll_interval(waited: float, min_interval: int) -> int:
-    """Return the seconds until the next poll, as `poll_interval.jsonata` in modules/source does."""
+    """Return the seconds until the next poll, like `poll_interval.jsonata` in modules/source."""
     return max(min_interval, min(300, int(waited // 4)))
 
 
 def poll_times(seconds: int, min_interval: int) -> list[int]:
-    """Return when it polls, in seconds since the trigger: up to the first time after `seconds` or more.
+    """Return the times of all polls of a DAG run that takes `seconds`, in seconds since the trigger.
 
-    The polls themselves take no time here.
+    The last poll is the first poll after the end of the run. The polls themselves take no time.
     """
     times = [0]
     while times[-1] < seconds:

@@ -1,4 +1,4 @@
-"""Processes, seen from outside."""
+"""Processes of the machine."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import psutil
 
 
 def processes_in(directory: Path) -> list[psutil.Process]:
-    """Return the processes that work in this directory or below it; zombies do not."""
+    """Return the processes whose working directory is this one or below it, without zombies."""
     found = []
     for process in psutil.process_iter():
-        # One may end between being listed and being asked.
+        # A process may end after it was listed.
         with contextlib.suppress(psutil.Error, OSError):
             if Path(process.cwd()).is_relative_to(directory):
                 found.append(process)
@@ -20,7 +20,7 @@ def processes_in(directory: Path) -> list[psutil.Process]:
 
 
 def listening_addresses(process: psutil.Process) -> set[str]:
-    """Return the addresses that a process listens on; none if it has ended."""
+    """Return the addresses that a process listens on, or none if it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return {
             connection.laddr.ip

@@ -1,4 +1,4 @@
-"""Proxies: one that does not connect its clients, and one that does."""
+"""HTTP proxies that refuse or connect their clients."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ SECONDS = 60.0
 
 
 @contextmanager
-def proxy(answer: bytes) -> Iterator[str]:
-    """Answer each client so and hang up, and yield the address. Without an answer, nothing listens there."""
+def proxy(response: bytes) -> Iterator[str]:
+    """Send each client this response, and yield the address. Without a response, nothing listens there."""
 
     def refuse(client: socket.socket) -> None:
         client.recv(65536)
-        client.sendall(answer)
+        client.sendall(response)
 
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*listener.getsockname())
-        if answer:
+        if response:
             with _listening(listener, refuse):
                 yield address
         else:

@@ -1,4 +1,4 @@
-"""What tests look for in logs and messages: marks that no port, date or number holds by chance."""
+"""Values that must not appear in logs and messages. No port, date or number contains them by chance."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What each Airflow version printed, or answered over REST, by case.
+"""Recorded output of the commands, and responses of the REST API, of each Airflow version, by case.
 
-A version that answers as another one does has a file that names the other version.
+If two versions do not differ, the file of one version names the other version.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DIRECTORY = PROJECT / "tests" / "lambda" / "transcripts"
 
 @dataclass(frozen=True)
 class Printed:
-    """What one command printed."""
+    """The output of one command."""
 
     stdout: str
     stderr: str
@@ -28,21 +28,21 @@ class Printed:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request to the REST API, and its answer."""
+    """A request to the REST API and its response."""
 
     body: Any
     status: int
-    answer: Any
+    response: Any
 
 
 def digest(text: str, version: str) -> str:
-    """Return the hash of what a version answered, without its name and the time of the recording."""
+    """Return the hash of a recording, regardless of the version and the time in it."""
     masked = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+", "TIME", text)
     return hashlib.sha256(masked.replace(version, "VERSION").encode()).hexdigest()
 
 
 def read(kind: str, version: str) -> str:
-    """Return the file of a version."""
+    """Return the content of the file of a version."""
     return (DIRECTORY / f"{kind}-{version}.json").read_text()
 
 
@@ -56,7 +56,7 @@ def _cases(kind: str, version: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def command(version: str, case: str) -> Printed:
-    """Return what this version printed."""
+    """Return the recorded output of a command."""
     recorded = _cases("airflow", version)[case]
     return Printed(recorded["stdout"], recorded["stderr"])
 
@@ -74,12 +74,12 @@ def noise(version: str, case: str) -> Printed:
 
 
 def created(version: str, run_id: str) -> Printed:
-    """Return what `dags trigger -o json` printed, for this run id."""
+    """Return the recorded output of `dags trigger -o json`, with this run id."""
     return renamed(command(version, "okjson"), "x3", run_id)
 
 
 def listed(version: str, run_id: str) -> Printed:
-    """Return what `dags list-runs -o json` printed, where `x1` is called `run_id`."""
+    """Return the recorded output of `dags list-runs -o json`, with `run_id` instead of `x1`."""
     return renamed(command(version, "listruns"), "x1", run_id)
 
 
@@ -88,7 +88,7 @@ def renamed(printed: Printed, recorded: str, run_id: str) -> Printed:
 
 
 def rest(version: str, case: str, *, run_id: str = "x1") -> Exchange:
-    """Return an exchange with this version, where `x1` is called `run_id`."""
+    """Return a recorded exchange, with `run_id` instead of `x1`."""
     recorded = _cases("rest", version)[case]
     text = re.sub(r"\bx1\b", run_id, json.dumps(recorded["answer"]))
     return Exchange(recorded["body"], recorded["status"], json.loads(text))

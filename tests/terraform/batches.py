@@ -13,16 +13,16 @@ from typing import Any
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import SOURCE_ACCOUNT
-from tests.support.machines import Machines
+from tests.support.local_aws.state_machines import Machines
 from tests.terraform.planner import Plan
 
 NAME = "data-onboarding-staging"
 BUCKET = "data-onboarding-batches"
-BATCH = 'module.batch["batch"]'
+BATCH = "module.source"
 
-# In the place of the onboarding: it ends with its input, or fails where the DAG is called so.
-ONBOARDING = {
-    "Onboard": {
+# Instead of the trigger: returns its input, or fails if the DAG is called bad.
+TRIGGER = {
+    "Trigger": {
         "Type": "Choice",
         "QueryLanguage": "JSONata",
         "Choices": [{"Condition": "{% $states.input.mwaa_dag_name = 'bad' %}", "Next": "Fail"}],
@@ -34,7 +34,7 @@ ONBOARDING = {
 ITEM: Mapping[str, str] = {"mwaa_env_name": "analytics", "mwaa_dag_name": "onboarding"}
 STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 NO_OBJECT = (
-    "it must be an object, not of the type {}: write the list as [{{...}}, {{...}}], "
+    "it must be an object, not a value of the type {}. Write the list as [{{...}}, {{...}}], "
     "with nothing around it."
 )
 
@@ -47,7 +47,7 @@ class Batches:
     arn: str
 
     def run(self, event: Mapping[str, Any]) -> Batch:
-        """Start a batch with this input, and return it at its end."""
+        """Start a batch with this input, and return it once it has ended."""
         started = self.machines.account.states.start_execution(
             stateMachineArn=self.arn, input=json.dumps(event)
         )
@@ -55,7 +55,7 @@ class Batches:
 
     @contextmanager
     def tolerating(self, percentage: float) -> Iterator[None]:
-        """Have so many of a batch's items be allowed to fail."""
+        """Tolerate this percentage of failed items."""
         states = self.machines.account.states
         planned = states.describe_state_machine(stateMachineArn=self.arn)["definition"]
         definition = json.loads(planned)
@@ -73,8 +73,8 @@ class Batches:
         self.machines.account.s3.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
         return {"bucket": BUCKET, "key": key}
 
-    def onboardings(self) -> int:
-        """Return how many onboardings have been started."""
+    def count_executions(self) -> int:
+        """Return how many executions the batches have started."""
         arn = self.machines.arn(NAME)
         pages = self.machines.account.states.get_paginator("list_executions")
         return sum(len(page["executions"]) for page in pages.paginate(stateMachineArn=arn))
@@ -96,7 +96,7 @@ class Batch:
         return self.description["error"], self.description["cause"]
 
     def children(self, status: str) -> Sequence[Mapping[str, Any]]:
-        """Return what the results say of the items that ended so, in the order of their index."""
+        """Return the results of the items with this status, in the order of their index."""
         states, s3 = self.machines.account.states, self.machines.account.s3
         (run,) = states.list_map_runs(executionArn=self.arn)["mapRuns"]
 
@@ -110,7 +110,7 @@ class Batch:
 
     @property
     def started(self) -> Sequence[Mapping[str, Any]]:
-        """The inputs of the onboardings that succeeded, but for what links them to the batch."""
+        """The inputs of the executions that succeeded, without the link to the batch."""
         outputs = [json.loads(child["Output"]) for child in self.children("SUCCEEDED")]
         return [
             {name: value for name, value in output.items() if name != STARTED_BY}
@@ -120,22 +120,22 @@ class Batch:
 
 @contextmanager
 def batches_of(plan: Plan) -> Iterator[Batches]:
-    """Create what a plan has of batches."""
+    """Create the batch state machine and its role as planned."""
     with AwsServer() as aws:
         machines = Machines(Account(aws.url, SOURCE_ACCOUNT))
-        machines.create(NAME, ONBOARDING)
+        machines.create(NAME, TRIGGER)
         machines.account.create_bucket(BUCKET)
         role = machines.account.iam.create_role(
             RoleName=f"{NAME}-batch",
-            AssumeRolePolicyDocument=json.dumps(plan.trust(f"{BATCH}.aws_iam_role.this")),
+            AssumeRolePolicyDocument=json.dumps(plan.trust(f"{BATCH}.aws_iam_role.batch[0]")),
         )["Role"]["Arn"]
-        policy = plan.policy(f"{BATCH}.aws_iam_role_policy.this")
+        policy = plan.policy(f"{BATCH}.aws_iam_role_policy.batch[0]")
         machines.account.iam.put_role_policy(
             RoleName=f"{NAME}-batch", PolicyName="planned", PolicyDocument=json.dumps(policy)
         )
         created = machines.account.states.create_state_machine(
             name=f"{NAME}-batch",
-            definition=json.dumps(plan.definition(f"{BATCH}.aws_sfn_state_machine.this")),
+            definition=json.dumps(plan.definition(f"{BATCH}.aws_sfn_state_machine.batch[0]")),
             roleArn=role,
         )
         yield Batches(machines, created["stateMachineArn"])

@@ -5,14 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-BATCH: dict[str, Any] = {
-    "name": "onboarding",
-    "bucket": "batches",
-    "logging": {},
-    "onboarding": {
-        "state_machine_arn": "arn:aws:states:eu-central-1:111111111111:stateMachine:onboarding",
-    },
-}
 SOURCE: dict[str, Any] = {
     "name": "onboarding",
     "logging": {},

@@ -1,16 +1,16 @@
-"""Values that the root configuration refuses, with a sentence that says what to write."""
+"""Values that the root configuration rejects, with the message that says what to write."""
 
 from __future__ import annotations
 
 from tests.terraform.cases import TAG_CHARACTERS, Case
 
 NO_ENVIRONMENT = (
-    "A workspace is an environment and a part of all names: run `terraform workspace select "
-    "-or-create NAME` first, or set environment."
+    "The workspace must not be default, because it is the last part of all names: run `terraform workspace "
+    "select -or-create NAME` first, or set `environment`."
 )
 NAME = (
-    "Write name and environment (or the name of the workspace) with letters, digits, '-' and '_' "
-    "only, at most 55 of both together."
+    "`name` and `environment` (or the workspace) must have letters, digits, '-' and '_' only, at most 55 of "
+    "both together, such as data-onboarding and staging."
 )
 # All in one, because there is one value in the plan of all cases.
 TAGS = {
@@ -26,17 +26,20 @@ CASES = {
     "name too long with its workspace": Case("root", NAME, {"name": "x" * 49}),
     "source account id": Case(
         "root",
-        "Write source_account.account_id as 12 digits, in quotes.",
+        '`source_account.account_id` must have 12 digits, in quotes, such as "111111111111".',
         {"source_account": {"account_id": "12345"}},
     ),
     "target account id": Case(
         "root",
-        "Write target_account.account_id as 12 digits, in quotes.",
+        '`target_account.account_id` must have 12 digits, in quotes, such as "111111111111".',
         {"target_account": {"account_id": "1111-2222-3333"}},
+    ),
+    "no Region": Case(
+        "root", "`region` must be the code of a Region, such as eu-central-1.", {"region": ""}
     ),
     "too many tags": Case(
         "root",
-        "`tags` must have at most 48 keys besides Environment and Project: AWS accepts 50.",
+        "`tags` must have at most 48 keys in addition to Environment and Project: AWS accepts 50.",
         TAGS,
     ),
     "tag that differs in case from our own": Case(

@@ -1,4 +1,4 @@
-"""Values that modules/source refuses, with a sentence that says what to write."""
+"""Values that modules/source accepts or rejects, with the message that says what to write."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 from tests.terraform.cases import SOURCE, Case, tag_cases
 
 FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:prepare"
+ROLES = "arn:aws:iam::111111111111:role"
+BATCH = {"bucket": "batches"}
 KEY = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
@@ -22,6 +24,14 @@ def many_tasks(*, longer: int) -> list[dict[str, Any]]:
     """Return tasks whose functions fill the policy of the role, the last with a longer name."""
     names = [*(f"{number:02}-{'f' * 50}" for number in range(84)), "f" * (84 + longer)]
     return [{"name": name[:80], "lambda_arn": f"{FUNCTION}-{name}"} for name in names]
+
+
+def existing(name: str, **values: Any) -> dict[str, Any]:
+    return {"existing_log_group": {"name": name}, **values}
+
+
+def batch(**values: Any) -> dict[str, Any]:
+    return {**BATCH, **values}
 
 
 def to(**values: Any) -> dict[str, Any]:
@@ -52,65 +62,85 @@ LONGEST_TIMEOUTS = {"cli": 796_500, "rest": 795_600}
 """By transport, the longest timeout whose polls an execution history holds, without `poll_interval_seconds`."""
 
 
-SOURCE_NAME = "Write name with letters, digits, '-' and '_' only, at most 57 of them."
+SOURCE_NAME = "`name` must have 1 to 57 letters, digits, '-' and '_', such as data-onboarding."
 TASK_NAME = (
-    "Each name in `preliminary_tasks` must have 1 to 80 characters and no line breaks or other control "
+    "Each `name` in `preliminary_tasks` must have 1 to 80 characters and no line breaks or other control "
     'characters, such as "Update Client Database". An emoji counts as two characters or more.'
 )
 OWN_STATE = (
-    "Call none of preliminary_tasks 'Trigger MWAA DAG', 'Wait for DAG Run', 'Check DAG Run', "
-    "'DAG Run Ended?', 'DAG Run Succeeded': these are the state machine's own states."
+    "Each `name` in `preliminary_tasks` must differ from the state machine's own states: 'Trigger MWAA "
+    "DAG', 'Wait for DAG Run', 'Check DAG Run', 'DAG Run Ended?', 'DAG Run Succeeded'."
 )
 INTERVAL = (
     "`wait_for_completion.poll_interval_seconds` must be a whole number of seconds from 5 to 99999999, "
     "such as 60."
 )
 TASK_FUNCTION = (
-    "Give preliminary_tasks functions of the source's own account and Region: "
-    "arn:aws:lambda:eu-central-1:111111111111:function:NAME."
+    "Each `lambda_arn` in `preliminary_tasks` must be the ARN of a function in the partition and Region of "
+    "the source: arn:aws:lambda:eu-central-1:ACCOUNT:function:NAME."
 )
 RESULT_PATH = (
     "Each `result_path` in `preliminary_tasks` must be the path of one field, such as $.status or "
     "$.mwaa_dag_conf.table. Omit it to drop the result. The path $ alone would replace the execution's input."
 )
 TARGET_ROLE = (
-    "Give target.role_arn a role in the source's partition: arn:aws:iam::ACCOUNT:role/NAME."
+    "`target.role_arn` must be the ARN of a role in the partition of the source: "
+    "arn:aws:iam::ACCOUNT:role/NAME."
 )
 TARGET_FUNCTION = (
-    "Give target.function_arn an alias of a function, in the source's partition and Region: "
+    "`target.function_arn` must be the ARN of a function's alias in the partition and Region of the source: "
     "arn:aws:lambda:eu-central-1:ACCOUNT:function:NAME:live."
 )
 FUNCTION_TIMEOUT = (
     "`target.function_timeout` must be the function's timeout, a whole number of seconds from 1 to 900, "
     "such as 300."
 )
-TARGET_ACCOUNT = "Give target.role_arn and target.function_arn of one account."
+TARGET_ACCOUNT = "`target.role_arn` and `target.function_arn` must belong to the same account."
 ENCRYPTION_KEY = (
-    "Give encryption.kms_key_arn a key of the source's partition and Region: "
+    "`encryption.kms_key_arn` must be the ARN of a key in the partition and Region of the source: "
     "arn:aws:kms:eu-central-1:ACCOUNT:key/ID."
 )
-REUSE = "Write encryption.data_key_reuse_period_seconds as 60 to 900 (seconds)."
+REUSE = "`encryption.data_key_reuse_period_seconds` must be from 60 to 900, such as 300."
 LOG_KEY = (
-    "Give logging.kms_key_arn a key of the source's partition and Region: "
+    "`logging.kms_key_arn` must be the ARN of a key in the partition and Region of the source: "
     "arn:aws:kms:eu-central-1:ACCOUNT:key/ID."
 )
 LOG_GROUP = (
-    "`logging.log_group_name` must be the name of a log group (no ARN), such as /team/states: letters, "
-    "digits and _./#- only, at most 205 of them, because Step Functions accepts a log group's ARN of up "
-    "to 256."
+    "`logging.existing_log_group.name` must be the name of a log group (no ARN), such as /team/states: "
+    "letters, digits and _./#- only, at most 205 of them, because Step Functions accepts a log group's ARN "
+    "of up to 256."
 )
 EXISTING = (
-    "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an "
-    "existing log group keeps its own."
+    "`logging.kms_key_arn` and `logging.retention_in_days` must be omitted if `logging.existing_log_group` "
+    "is set: an existing log group keeps its own."
 )
 BOUNDARY = (
-    "Write role.permissions_boundary as the ARN of a policy: arn:aws:iam::ACCOUNT:policy/NAME."
+    "`role.permissions_boundary` must be the ARN of a policy: arn:aws:iam::ACCOUNT:policy/NAME."
 )
 PATH = (
     "`role.path` must begin and end with a slash, with letters, digits and _+=,.@- between slashes, "
     "such as /teams/data/."
 )
 LONG_PATH = "`role.path` must have at most 209 characters: Step Functions accepts a role's ARN of up to 256."
+EXISTING_ROLE = (
+    "`role.existing.arn` and `role.existing.batch_arn` must be ARNs of roles in the source account: "
+    "arn:aws:iam::111111111111:role/NAME."
+)
+BATCH_ROLE = "`role.existing.batch_arn` must be set together with `batch`, and omitted without it."
+ROLE_KEEPS = (
+    "`role.path` and `role.permissions_boundary` must be omitted if `role.existing` is set: existing roles "
+    "keep their own."
+)
+BUCKET = (
+    "`batch.bucket` must be the name of a bucket (no ARN, no s3://), such as team-batches: 3 to 63 lowercase "
+    "letters, digits, '-' and '.'."
+)
+CONCURRENCY = "`batch.max_concurrency` must be a whole number from 1 to 10000, such as 4."
+PERCENTAGE = "`batch.tolerated_failure_percentage` must be a whole number from 0 to 100, such as 5."
+PREFIX = (
+    "`batch.prefix` must end with a slash and not begin with one, such as teams/data/batches/. Between "
+    "slashes, use letters, digits and _ . = - only."
+)
 LONG_POLICY = (
     "The inline policy of the role onboarding-source must have at most 10240 characters (an IAM "
     "quota), but the functions of `preliminary_tasks` make it 10241 long. Use one function for "
@@ -121,14 +151,14 @@ CASES = {
     "source: good": source(""),
     "source: longest name": source("", name="n" * 57),
     "source: name too long for its role": source(SOURCE_NAME, name="n" * 58),
-    "source: name that STS takes in no external id": source(SOURCE_NAME, name="on*boarding"),
-    "source: name that the provider does not take": source(SOURCE_NAME, name="on.boarding"),
+    "source: name that STS rejects as external id": source(SOURCE_NAME, name="on*boarding"),
+    "source: name that the provider rejects": source(SOURCE_NAME, name="on.boarding"),
     "source: name with a space": source(SOURCE_NAME, name="on boarding"),
     "source: no name": source(SOURCE_NAME, name=""),
     "tasks: longest name": source("", preliminary_tasks=tasks("t" * 80)),
     "tasks: name too long": source(TASK_NAME, preliminary_tasks=tasks("t" * 81)),
     "tasks: no name": source(TASK_NAME, preliminary_tasks=tasks("")),
-    "tasks: longest name of emoji": source("", preliminary_tasks=tasks("\N{ROCKET}" * 40)),
+    "tasks: longest name with emoji": source("", preliminary_tasks=tasks("\N{ROCKET}" * 40)),
     "tasks: 80 emoji": source(TASK_NAME, preliminary_tasks=tasks("\N{ROCKET}" * 80)),
     "tasks: 80 emoji of several characters": source(
         TASK_NAME, preliminary_tasks=tasks("\N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}" * 80)
@@ -138,7 +168,7 @@ CASES = {
         TASK_NAME, preliminary_tasks=tasks("a\N{LINE SEPARATOR}b")
     ),
     "tasks: one name twice": source(
-        "Give each of preliminary_tasks a name of its own: they are the names of states.",
+        "Each `name` in `preliminary_tasks` must be different: they are the names of states.",
         preliminary_tasks=tasks("a", "b", "a"),
     ),
     "tasks: name of the trigger": source(OWN_STATE, preliminary_tasks=tasks("Trigger MWAA DAG")),
@@ -147,7 +177,7 @@ CASES = {
     ),
     "tasks: alias": source("", preliminary_tasks=tasks("a", lambda_arn=f"{FUNCTION}:live")),
     "tasks: another account": source(
-        TASK_FUNCTION,
+        "",
         preliminary_tasks=tasks("a", lambda_arn=FUNCTION.replace("111111111111", "222222222222")),
     ),
     "tasks: another Region": source(
@@ -171,7 +201,7 @@ CASES = {
         RESULT_PATH, preliminary_tasks=tasks("a", result_path="$")
     ),
     **{
-        f"tasks: result at {path}, which is no path of a field": source(
+        f"tasks: result at {path}, which is not the path of a field": source(
             RESULT_PATH, preliminary_tasks=tasks("a", result_path=path)
         )
         for path in (
@@ -187,7 +217,7 @@ CASES = {
         )
     },
     "logging: unknown level": source(
-        "Write logging.level as ALL, ERROR, FATAL or OFF.",
+        "`logging.level` must be ALL, ERROR, FATAL or OFF.",
         logging={"level": "LOUD"},
     ),
     "logging: impossible retention": source(
@@ -290,18 +320,18 @@ CASES = {
     "logging: key of another Region": source(
         LOG_KEY, logging={"kms_key_arn": KEY.replace("eu-central-1", "us-east-1")}
     ),
-    "logging: existing log group": source("", logging={"log_group_name": "/team/states"}),
+    "logging: existing log group": source("", logging=existing("/team/states")),
     "logging: an ARN": source(
         LOG_GROUP,
-        logging={"log_group_name": "arn:aws:logs:eu-central-1:111111111111:log-group:/team/states"},
+        logging=existing("arn:aws:logs:eu-central-1:111111111111:log-group:/team/states"),
     ),
-    "logging: longest name": source("", logging={"log_group_name": "n" * 205}),
-    "logging: name too long": source(LOG_GROUP, logging={"log_group_name": "n" * 206}),
+    "logging: longest name": source("", logging=existing("n" * 205)),
+    "logging: name too long": source(LOG_GROUP, logging=existing("n" * 206)),
     "logging: existing log group with a retention": source(
-        EXISTING, logging={"log_group_name": "/team/states", "retention_in_days": 7}
+        EXISTING, logging=existing("/team/states", retention_in_days=7)
     ),
     "logging: existing log group with a key": source(
-        EXISTING, logging={"log_group_name": "/team/states", "kms_key_arn": KEY}
+        EXISTING, logging=existing("/team/states", kms_key_arn=KEY)
     ),
     "role: path and boundary": source(
         "",
@@ -313,11 +343,59 @@ CASES = {
     "role: path without its first slash": source(PATH, role={"path": "teams/"}),
     "role: path without its last slash": source(PATH, role={"path": "/teams"}),
     "role: path with an empty part": source(PATH, role={"path": "/teams//data/"}),
-    "role: path with a character that Lambda refuses": source(PATH, role={"path": "/te!am/"}),
+    "role: path with a character that Lambda rejects": source(PATH, role={"path": "/te!am/"}),
     "role: longest path": source("", role={"path": f"/{'p' * 207}/"}),
     "role: path too long": source(LONG_PATH, role={"path": f"/{'p' * 208}/"}),
+    "role: existing": source("", role={"existing": {"arn": f"{ROLES}/team/states"}}),
+    "role: existing, for batches too": source(
+        "", role={"existing": {"arn": f"{ROLES}/states", "batch_arn": f"{ROLES}/b"}}, batch=BATCH
+    ),
+    "role: existing, of another account": source(
+        EXISTING_ROLE, role={"existing": {"arn": "arn:aws:iam::222222222222:role/states"}}
+    ),
+    "role: existing, by name": source(EXISTING_ROLE, role={"existing": {"arn": "states"}}),
+    "role: existing, without batches": source(
+        BATCH_ROLE, role={"existing": {"arn": f"{ROLES}/states", "batch_arn": f"{ROLES}/b"}}
+    ),
+    "role: existing, but not for batches": source(
+        BATCH_ROLE, role={"existing": {"arn": f"{ROLES}/states"}}, batch=BATCH
+    ),
+    "role: existing, with a path": source(
+        ROLE_KEEPS, role={"existing": {"arn": f"{ROLES}/states"}, "path": "/teams/"}
+    ),
     "role: boundary by name": source(BOUNDARY, role={"permissions_boundary": "team"}),
     "role: boundary that is a role": source(
         BOUNDARY, role={"permissions_boundary": "arn:aws:iam::111111111111:role/team"}
+    ),
+    "batch: good": source("", batch=BATCH),
+    "batch: with the longest name": source("", name="n" * 57, batch=BATCH),
+    "batch: bucket that is an ARN": source(BUCKET, batch=batch(bucket="arn:aws:s3:::batches")),
+    "batch: bucket that is a URL": source(BUCKET, batch=batch(bucket="s3://batches")),
+    "batch: bucket with capitals": source(BUCKET, batch=batch(bucket="Batches")),
+    "batch: bucket name too short": source(BUCKET, batch=batch(bucket="ba")),
+    "batch: bucket with two dots": source(BUCKET, batch=batch(bucket="ba..tches")),
+    "batch: no bucket": source(BUCKET, batch=batch(bucket="")),
+    "batch: highest concurrency": source("", batch=batch(max_concurrency=10000)),
+    "batch: no concurrency": source(CONCURRENCY, batch=batch(max_concurrency=0)),
+    "batch: too much concurrency": source(CONCURRENCY, batch=batch(max_concurrency=10001)),
+    "batch: fractional concurrency": source(CONCURRENCY, batch=batch(max_concurrency=1.5)),
+    "batch: all may fail": source("", batch=batch(tolerated_failure_percentage=100)),
+    "batch: fractional percentage": source(
+        PERCENTAGE, batch=batch(tolerated_failure_percentage=0.5)
+    ),
+    "batch: percentage below 0": source(PERCENTAGE, batch=batch(tolerated_failure_percentage=-1)),
+    "batch: percentage above 100": source(
+        PERCENTAGE, batch=batch(tolerated_failure_percentage=101)
+    ),
+    "batch: prefix of two parts": source("", batch=batch(prefix="teams/data/")),
+    "batch: prefix that does not end with a slash": source(PREFIX, batch=batch(prefix="batches")),
+    "batch: prefix that begins with a slash": source(PREFIX, batch=batch(prefix="/batches/")),
+    "batch: prefix with a wildcard": source(PREFIX, batch=batch(prefix="batches*/")),
+    "batch: empty prefix": source(PREFIX, batch=batch(prefix="")),
+    "batch: unknown log level": source(
+        "`batch.log_level` must be ALL, ERROR, FATAL or OFF.", batch=batch(log_level="LOUD")
+    ),
+    "batch: longest wait": source(
+        "", batch=BATCH, wait_for_completion=wait(99_999_999, 99_999_999)
     ),
 } | tag_cases("source")

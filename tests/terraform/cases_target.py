@@ -1,4 +1,4 @@
-"""Values that modules/target refuses, with a sentence that says what to write."""
+"""Values that modules/target accepts or rejects, with the message that says what to write."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.terraform.cases import TARGET, Case, tag_cases
 
+ROLES = "arn:aws:iam::222222222222:role"
+SIGNING = "arn:aws:lambda:eu-central-1:222222222222:code-signing-config:csc-0f6c334abcdea4d8b"
 KEY = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
@@ -36,6 +38,10 @@ def many_environments(*, longer: int) -> list[str]:
     return [*(f"e{number:02}{'n' * 75}" for number in range(33)), "n" * (58 + longer)]
 
 
+def existing(name: str, **values: Any) -> dict[str, Any]:
+    return {"existing_log_group": {"name": name}, **values}
+
+
 def zip_of(**values: str) -> dict[str, str]:
     return {"bucket": "zips", "key": "a.zip", "source_code_hash": "aGFzaA==", **values}
 
@@ -44,82 +50,100 @@ def network(**values: list[str]) -> dict[str, list[str]]:
     return {"subnet_ids": ["subnet-0a1b"], "security_group_ids": ["sg-0a1b"], **values}
 
 
-TARGET_NAME = "Write name with letters, digits, '-' and '_' only, at most 56 of them."
-NO_ENVIRONMENT = "Name at least one environment in mwaa_environments."
+TARGET_NAME = "`name` must have 1 to 56 letters, digits, '-' and '_', such as data-onboarding."
+NO_ENVIRONMENT = '`mwaa_environments` must name at least one environment, such as ["analytics"].'
 ENVIRONMENT = (
-    "Write each of mwaa_environments as MWAA has it (a name, no ARN): a letter, then letters, "
-    "digits, '-' and '_', at most 80 in all."
+    "Each of `mwaa_environments` must be the name of an environment (no ARN), such as analytics: a letter, "
+    "then letters, digits, '-' and '_', at most 80 in all."
 )
-NO_SOURCE = "Name at least one source in trusted_sources."
 SOURCE_ROLE = (
-    "Give each role_arn of trusted_sources a role in the target's partition: "
+    "Each `role_arn` in `trusted_sources` must be the ARN of a role in the partition of the target: "
     "arn:aws:iam::ACCOUNT:role/NAME."
 )
 STATE_MACHINE = (
-    "Give each state_machine_arn of trusted_sources a state machine in the target's partition and "
-    "Region, its name of letters, digits and _+=,.@- only: "
+    "Each `state_machine_arn` in `trusted_sources` must be the ARN of a state machine in the partition and "
+    "Region of the target, with a name of letters, digits and _+=,.@- only: "
     "arn:aws:states:eu-central-1:ACCOUNT:stateMachine:NAME."
 )
-SOURCE_ACCOUNT = "Give role_arn and state_machine_arn of each of trusted_sources of one account."
-ARCHITECTURE = "Write function.architecture as arm64 or x86_64."
-MEMORY = "Write function.memory_size as 128 to 10240 (MiB)."
+SOURCE_ACCOUNT = "In each `trusted_sources` entry, `role_arn` and `state_machine_arn` must belong to the same account."
+SOURCE_BY = "Each `by` in `trusted_sources` must be role or principal-arn."
+ORGANIZATION = "`organization_id` must be the id of an organization, such as o-exampleorgid."
+EXISTING_ROLE = (
+    "`role.existing.arn` and `role.existing.invoker_arn` must be ARNs of roles in the target account: "
+    "arn:aws:iam::222222222222:role/NAME."
+)
+INVOKER_ROLE = "`role.existing.invoker_arn` must be set with `dedicated_invoker_role = true`, and omitted without it."
+ROLE_KEEPS = (
+    "`role.path` and `role.permissions_boundary` must be omitted if `role.existing` is set: existing roles "
+    "keep their own."
+)
+CODE_SIGNING = (
+    "`function.code_signing_config_arn` must be the ARN of a code signing configuration of the target account "
+    "and Region: arn:aws:lambda:eu-central-1:222222222222:code-signing-config:csc-ID."
+)
+VARIABLES = (
+    "Each name in `function.environment` must have 2 or more letters, digits and '_', begin with a letter, "
+    "such as AWS_USE_FIPS_ENDPOINT, and be none of the variables that this module or Lambda sets: "
+    "ALLOWED_DAGS, AWS_ACCESS_KEY, AWS_ACCESS_KEY_ID, AWS_DEFAULT_REGION, AWS_EXECUTION_ENV, AWS_REGION, "
+    "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, MWAA_ENVIRONMENTS, TRANSPORT, TRUSTED_STATE_MACHINES, AWS_LAMBDA_*."
+)
+ARCHITECTURE = "`function.architecture` must be arm64 or x86_64."
+MEMORY = "`function.memory_size` must be from 128 to 10240 (MiB), such as 256."
 TIMEOUT = (
-    "Write function.timeout as 60 to 900 (seconds): the function keeps time back for a look whether "
-    "the DAG run is there, and with less would send nothing."
+    "`function.timeout` must be from 60 to 900 (seconds), such as 300: the function reserves time to check "
+    "the DAG run, and with less it would send nothing."
 )
 AIRFLOW_ROLE = (
-    "Write airflow_role as the name of an Airflow role, such as User, Op or one of your own: letters, "
-    "digits, '_', '.' and '-', at most 64 of them."
+    "`airflow_role` must be the name of an Airflow role, such as User, Op or your own: 1 to 64 letters, "
+    "digits, spaces and _.- only, and no space at the beginning."
 )
-TRANSPORT = "Write transport as cli or rest."
-ALLOWED = (
-    "Name in allowed_dags only environments that are in mwaa_environments; not among them: other."
-)
+TRANSPORT = "`transport` must be `cli` or `rest`."
+ALLOWED = "Each key of `allowed_dags` must be one of `mwaa_environments`. These are not: other."
 NO_DAG = (
-    "Name at least one DAG for each environment of allowed_dags, or leave the environment out to "
-    "allow all."
+    'Each environment in `allowed_dags` must have at least one DAG, such as ["onboarding"]. Omit the '
+    "environment to allow all of its DAGs."
 )
 PATTERN = (
-    "Write each of allowed_dags as a DAG id, or as the beginning of one with '*' behind it and "
-    "nowhere else."
+    "Each of `allowed_dags` must be a DAG id, such as onboarding, or a prefix that ends with '*', such as "
+    "team_*."
 )
 ALL_OF_THEM = (
-    '`allowed_dags` must be shorter, for example with prefixes such as "team_*": a function\'s '
-    "environment variables, which also contain `mwaa_environments` and `trusted_sources`, have at most 4 KiB of "
-    "JSON."
+    "`allowed_dags` and `function.environment` must be shorter, for example with prefixes such as "
+    '"team_*": the environment variables of a function, which also contain `mwaa_environments` and '
+    "`trusted_sources`, have at most 4 KiB of JSON."
 )
 FUNCTION_KEY = (
-    "Give function.kms_key_arn a key of the target's partition and Region: "
+    "`function.kms_key_arn` must be the ARN of a key in the partition and Region of the target: "
     "arn:aws:kms:eu-central-1:ACCOUNT:key/ID."
 )
 CONCURRENCY = (
-    "Write function.reserved_concurrency as a whole number from 1, or leave it out; with 0 the "
-    "function would never run."
+    "`function.reserved_concurrency` must be a whole number from 0, such as 4. Omit it for no limit. 0 stops "
+    "all invocations."
 )
 LOG_KEY = (
-    "Give logging.kms_key_arn a key of the target's partition and Region: "
+    "`logging.kms_key_arn` must be the ARN of a key in the partition and Region of the target: "
     "arn:aws:kms:eu-central-1:ACCOUNT:key/ID."
 )
 LOG_GROUP = (
-    "Write logging.log_group_name as the name of a log group (no ARN): letters, digits and _ . / # - "
-    "only, at most 512 of them."
+    "`logging.existing_log_group.name` must be the name of a log group (no ARN), such as /team/mwaa: 1 to 512 "
+    "letters, digits and _./#- only."
 )
 EXISTING = (
-    "Leave out logging.retention_in_days and logging.kms_key_arn beside logging.log_group_name: an "
-    "existing log group keeps its own."
+    "`logging.kms_key_arn` and `logging.retention_in_days` must be omitted if `logging.existing_log_group` "
+    "is set: an existing log group keeps its own."
 )
-EITHER = "Give package either a path or a bucket."
-NO_ZIP = "The Lambda's zip is not there: run `make package`."
+EITHER = "`package` must have either `path`, such as dist/mwaa_dags_trigger.zip, or `bucket`."
+NO_ZIP = "`package.path` must be an existing zip file: run `make package`."
 HASH = (
-    "Beside package.bucket give package.key and package.source_code_hash (`openssl dgst -sha256 "
-    "-binary FILE | base64`): without the hash a new zip under the same key would not be seen."
+    "`package.key` and `package.source_code_hash` (`openssl dgst -sha256 -binary FILE | base64`) must be set "
+    "together with `package.bucket`. Without the hash, Terraform would not detect a new zip under the same key."
 )
 BUCKETLESS = (
-    "Give package.key, package.object_version and package.source_code_hash only beside "
-    "package.bucket."
+    "`package.key`, `package.object_version` and `package.source_code_hash` must be omitted without "
+    "`package.bucket`."
 )
 BOUNDARY = (
-    "Write role.permissions_boundary as the ARN of a policy: arn:aws:iam::ACCOUNT:policy/NAME."
+    "`role.permissions_boundary` must be the ARN of a policy: arn:aws:iam::ACCOUNT:policy/NAME."
 )
 PATH = (
     "`role.path` must begin and end with a slash, with letters, digits and _+=,.@- between slashes, "
@@ -137,11 +161,11 @@ LONG_POLICY = (
 )
 VPC_SIZE = "`vpc` must have 1 to 16 `subnet_ids` and 1 to 5 `security_group_ids`."
 VPC_IDS = (
-    "Write vpc.subnet_ids as ids such as subnet-0123456789abcdef0, and vpc.security_group_ids as ids "
-    "such as sg-0123456789abcdef0."
+    "`vpc.subnet_ids` must be ids such as subnet-0123456789abcdef0, and `vpc.security_group_ids` ids such as "
+    "sg-0123456789abcdef0."
 )
 ONE_ROLE = (
-    "Set dedicated_invoker_role = true beside vpc: with one role for both, a source could make "
+    "`dedicated_invoker_role` must be true if `vpc` is set: with one role for both, a source could create "
     "network interfaces in your VPC."
 )
 
@@ -149,7 +173,7 @@ CASES = {
     "target: good": target(""),
     "target: longest name": target("", name="n" * 56),
     "target: name too long for its roles": target(TARGET_NAME, name="n" * 57),
-    "target: name that Lambda does not take": target(TARGET_NAME, name="on.boarding"),
+    "target: name that Lambda rejects": target(TARGET_NAME, name="on.boarding"),
     "environments: none": target(NO_ENVIRONMENT, mwaa_environments=[]),
     "environments: longest name": target("", mwaa_environments=["e" * 80]),
     "environments: name too long": target(ENVIRONMENT, mwaa_environments=["e" * 81]),
@@ -164,7 +188,13 @@ CASES = {
         mwaa_environments=["arn:aws:airflow:eu-central-1:222222222222:environment/analytics"],
     ),
     "environments: a wildcard": target(ENVIRONMENT, mwaa_environments=["*"]),
-    "sources: none": target(NO_SOURCE, trusted_sources=[]),
+    "sources: none yet": target("", trusted_sources=[]),
+    "sources: trusted by something else": target(SOURCE_BY, trusted_sources=trusted(by="account")),
+    "organization: good": target("", organization_id="o-exampleorgid"),
+    "organization: an ARN": target(
+        ORGANIZATION,
+        organization_id="arn:aws:organizations::111111111111:organization/o-exampleorgid",
+    ),
     "sources: a whole account": target(
         SOURCE_ROLE, trusted_sources=trusted(role_arn="arn:aws:iam::111111111111:root")
     ),
@@ -206,8 +236,10 @@ CASES = {
     "function: shortest": target("", function={"timeout": 60}),
     "function: too short to send anything": target(TIMEOUT, function={"timeout": 59}),
     "function: too long": target(TIMEOUT, function={"timeout": 901}),
-    "Airflow role: longest, of one's own": target("", airflow_role="Trigger.DAG_runs-" + "r" * 47),
+    "Airflow role: longest, your own": target("", airflow_role="Trigger.DAG_runs-" + "r" * 47),
     "Airflow role: too long": target(AIRFLOW_ROLE, airflow_role="r" * 65),
+    "Airflow role: with a space": target("", airflow_role="Data Engineers"),
+    "Airflow role: begins with a space": target(AIRFLOW_ROLE, airflow_role=" User"),
     "Airflow role: any": target(AIRFLOW_ROLE, airflow_role="*"),
     "Airflow role: an ARN": target(
         AIRFLOW_ROLE, airflow_role="arn:aws:airflow:eu-central-1:222222222222:role/analytics/Op"
@@ -219,7 +251,7 @@ CASES = {
     "DAGs: by id and by prefix": target("", allowed_dags={"analytics": ["onboarding", "team_*"]}),
     "DAGs: all by a pattern": target("", allowed_dags={"analytics": ["*"]}),
     "DAGs: letters beyond ASCII": target("", allowed_dags={"analytics": ["prüfen"]}),
-    "DAGs: of an environment that is not there": target(ALLOWED, allowed_dags={"other": ["a"]}),
+    "DAGs: of an environment that does not exist": target(ALLOWED, allowed_dags={"other": ["a"]}),
     "DAGs: none": target(NO_DAG, allowed_dags={"analytics": []}),
     "DAGs: a star in the middle": target(PATTERN, allowed_dags={"analytics": ["a*b"]}),
     "DAGs: a star at the beginning": target(PATTERN, allowed_dags={"analytics": ["*a"]}),
@@ -236,7 +268,28 @@ CASES = {
         FUNCTION_KEY, function={"kms_key_arn": KEY.replace("eu-central-1", "eu-west-1")}
     ),
     "function: one at a time": target("", function={"reserved_concurrency": 1}),
-    "function: none at a time": target(CONCURRENCY, function={"reserved_concurrency": 0}),
+    "function: stopped": target("", function={"reserved_concurrency": 0}),
+    "function: fewer than none at a time": target(
+        CONCURRENCY, function={"reserved_concurrency": -1}
+    ),
+    "function: code signing": target("", function={"code_signing_config_arn": SIGNING}),
+    "function: code signing of another account": target(
+        CODE_SIGNING,
+        function={"code_signing_config_arn": SIGNING.replace("222222222222", "111111111111")},
+    ),
+    "function: environment": target(
+        "",
+        function={"environment": {"AWS_USE_FIPS_ENDPOINT": "true", "HTTPS_PROXY": "http://proxy"}},
+    ),
+    **{
+        f"function: environment with {name}": target(
+            VARIABLES, function={"environment": {name: "x"}}
+        )
+        for name in ("TRANSPORT", "AWS_REGION", "AWS_LAMBDA_EXEC_WRAPPER", "_HANDLER", "a-b", "A")
+    },
+    "function: environment of more than 4 KiB": target(
+        ALL_OF_THEM, function={"environment": {"CA_BUNDLE": "x" * 4096}}
+    ),
     "function: one and a half at a time": target(
         CONCURRENCY, function={"reserved_concurrency": 1.5}
     ),
@@ -244,16 +297,16 @@ CASES = {
     "log: key of another Region": target(
         LOG_KEY, logging={"kms_key_arn": KEY.replace("eu-central-1", "us-east-1")}
     ),
-    "log: existing log group": target("", logging={"log_group_name": "/team/function"}),
+    "log: existing log group": target("", logging=existing("/team/function")),
     "log: an ARN": target(
         LOG_GROUP,
-        logging={"log_group_name": "arn:aws:logs:eu-central-1:222222222222:log-group:/team"},
+        logging=existing("arn:aws:logs:eu-central-1:222222222222:log-group:/team"),
     ),
     "log: existing log group with a retention": target(
-        EXISTING, logging={"log_group_name": "/team/function", "retention_in_days": 0}
+        EXISTING, logging=existing("/team/function", retention_in_days=0)
     ),
     "log: existing log group with a key": target(
-        EXISTING, logging={"log_group_name": "/team/function", "kms_key_arn": KEY}
+        EXISTING, logging=existing("/team/function", kms_key_arn=KEY)
     ),
     "package: in a bucket": target("", package=zip_of(object_version="v")),
     "package: neither path nor bucket": target(EITHER, package={}),
@@ -274,8 +327,33 @@ CASES = {
         "", role={"path": "/teams/", "permissions_boundary": "arn:aws:iam::aws:policy/Boundary"}
     ),
     "roles: path without slashes": target(PATH, role={"path": "teams"}),
-    "roles: path with a character that Lambda refuses": target(PATH, role={"path": "/te!am/"}),
+    "roles: path with a character that Lambda rejects": target(PATH, role={"path": "/te!am/"}),
     "roles: longest path": target("", role={"path": f"/{'p' * 510}/"}),
+    "roles: existing": target("", role={"existing": {"arn": f"{ROLES}/team/function"}}),
+    "roles: existing, with an invoker": target(
+        "",
+        role={"existing": {"arn": f"{ROLES}/function", "invoker_arn": f"{ROLES}/invoker"}},
+        dedicated_invoker_role=True,
+    ),
+    "roles: existing, of another account": target(
+        EXISTING_ROLE, role={"existing": {"arn": "arn:aws:iam::111111111111:role/function"}}
+    ),
+    "roles: existing, but no invoker": target(
+        INVOKER_ROLE,
+        role={"existing": {"arn": f"{ROLES}/function"}},
+        dedicated_invoker_role=True,
+    ),
+    "roles: existing, with an invoker that nobody uses": target(
+        INVOKER_ROLE,
+        role={"existing": {"arn": f"{ROLES}/function", "invoker_arn": f"{ROLES}/invoker"}},
+    ),
+    "roles: existing, with a boundary": target(
+        ROLE_KEEPS,
+        role={
+            "existing": {"arn": f"{ROLES}/function"},
+            "permissions_boundary": "arn:aws:iam::aws:policy/Boundary",
+        },
+    ),
     "roles: boundary that is a role": target(
         BOUNDARY, role={"permissions_boundary": "arn:aws:iam::222222222222:role/team"}
     ),

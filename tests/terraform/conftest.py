@@ -12,7 +12,7 @@ import pytest
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import SOURCE_ACCOUNT
-from tests.support.machines import Machines
+from tests.support.local_aws.state_machines import Machines
 from tests.terraform.planner import Plan, Planner
 from tests.terraform.root_variables import ROOT_VARIABLES
 

@@ -15,7 +15,7 @@ from python_terraform import IsFlagged
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import DEPLOYER
-from tests.support.terraform import Terraform
+from tests.support.local_aws.terraform import Terraform
 from tools.paths import PROJECT
 from tools.terraform import TerraformError, init, override, run
 

@@ -21,7 +21,7 @@ def account(number: str, **options: Any) -> dict[str, Any]:
     return {"account_id": number, "assume_role_arn": deployer, **options}
 
 
-def guarded(number: str, logging: dict[str, str]) -> dict[str, Any]:
+def guarded(number: str, logging: dict[str, Any]) -> dict[str, Any]:
     """Return an account that requires a path and a permissions boundary for roles."""
     boundary = f"arn:aws:iam::{number}:policy/boundary"
     role = {"path": "/platform/", "permissions_boundary": boundary}
@@ -50,9 +50,12 @@ ROOT_VARIABLES: dict[str, dict[str, Any]] = {
             },
             "logging": {"retention_in_days": 7},
             "mwaa_environments": ["sandbox", "reporting"],
+            "organization_id": "o-exampleorgid",
             "package": {"bucket": "packages", "key": "trigger.zip", "source_code_hash": "aGFzaA=="},
             "preliminary_tasks": [],
-            "source_account": guarded(SOURCE_ACCOUNT, {"log_group_name": "/platform/executions"}),
+            "source_account": guarded(
+                SOURCE_ACCOUNT, {"existing_log_group": {"name": "/platform/executions"}}
+            ),
             # With Environment as many as AWS allows.
             "tags": {"Project": "onboarding"} | {f"Key {number}": "data" for number in range(48)},
             "target_account": guarded(
@@ -61,6 +64,7 @@ ROOT_VARIABLES: dict[str, dict[str, Any]] = {
             "tracing": True,
             "trusted_sources": [
                 {
+                    "by": "principal-arn",
                     "role_arn": f"arn:aws:iam::{SECOND_SOURCE_ACCOUNT}:role/reports",
                     "state_machine_arn": f"arn:aws:states:{REGION}:{SECOND_SOURCE_ACCOUNT}:stateMachine:reports",
                 }
@@ -75,7 +79,7 @@ ROOT_VARIABLES: dict[str, dict[str, Any]] = {
         "variables": {
             "dedicated_invoker_role": True,
             "target_account": account(
-                SOURCE_ACCOUNT, logging={"log_group_name": "/platform/trigger"}
+                SOURCE_ACCOUNT, logging={"existing_log_group": {"name": "/platform/trigger"}}
             ),
             "vpc": {
                 "security_group_ids": ["sg-0a1b2c3d"],

@@ -88,12 +88,12 @@ class TestItems:
     ) -> None:
         rows = csv_of({**ITEM, "conf.client": "acme"}).splitlines()
         body = "\n".join([rows[0], blank, *rows[1:], blank, ""])
-        before = batches.onboardings()
+        before = batches.count_executions()
 
         batch = batches.run(batches.put("staging/clients.csv", body))
 
         assert batch.description["status"] == "SUCCEEDED", batch.description
-        assert batches.onboardings() == before + 1
+        assert batches.count_executions() == before + 1
         assert len(batch.children("SUCCEEDED")) == 3
 
     @pytest.mark.parametrize(
@@ -139,29 +139,30 @@ class TestBadItems:
         [
             pytest.param(
                 {"mwaa_env_name": "analytics", "dag": "onboarding"},
-                "it needs a text as mwaa_dag_name, and its fields are dag, mwaa_env_name.",
+                "its field mwaa_dag_name must be a text that is not empty. Its fields are dag, mwaa_env_name.",
                 id="a column is missing",
             ),
             pytest.param(
                 {**ITEM, "mwaa_env_name": ""},
-                "it needs a text as mwaa_env_name, and its fields are mwaa_dag_name, mwaa_env_name.",
+                "its field mwaa_env_name must be a text that is not empty. Its fields are mwaa_dag_name, "
+                "mwaa_env_name.",
                 id="a cell is empty",
             ),
             pytest.param(
                 {'\ufeff"mwaa_env_name"': "analytics", "mwaa_dag_name": "onboarding"},
-                'it needs a text as mwaa_env_name, and its fields are "mwaa_env_name", mwaa_dag_name, '
-                "without the byte order mark that the file begins with.",
+                "its field mwaa_env_name must be a text that is not empty. Its fields are "
+                '"mwaa_env_name", mwaa_dag_name (without the byte order mark at the beginning of the file).',
                 id="a byte order mark makes a column another one",
             ),
             pytest.param(
                 {**ITEM, "conf.": "acme"},
-                "the column conf. needs the name of a field of the conf at its end, such as conf.client.",
+                "the column conf. must end with the name of a field of the conf, such as conf.client.",
                 id="a column of the conf has no name",
             ),
             *(
                 pytest.param(
                     {**ITEM, "mwaa_dag_conf": cell},
-                    "the cell mwaa_dag_conf is no JSON object.",
+                    "the cell mwaa_dag_conf must be a JSON object.",
                     id=cell,
                 )
                 for cell in ("{'a': 1}", "[1]", "null", "1 + 1")
@@ -181,9 +182,9 @@ class TestBadItems:
 
 @pytest.fixture
 def tolerant(batches: Batches, modules_plan: Plan) -> Iterator[None]:
-    """All items may fail, in the words of the plan."""
-    planned = modules_plan.definition("module.tolerant.aws_sfn_state_machine.this")["States"]
-    with batches.tolerating(planned["Onboard List"]["ToleratedFailurePercentage"]):
+    """The planned tolerance of a batch whose items may all fail."""
+    planned = modules_plan.definition("module.tolerant.aws_sfn_state_machine.batch[0]")["States"]
+    with batches.tolerating(planned["Trigger List"]["ToleratedFailurePercentage"]):
         yield
 
 
@@ -196,7 +197,7 @@ class TestAllMayFail:
         assert len(batch.children("FAILED")) == 2
 
     def test_but_not_a_list_within_an_object(self, batches: Batches) -> None:
-        before = batches.onboardings()
+        before = batches.count_executions()
 
         batch = batches.run(
             batches.put("staging/event.json", json.dumps({"dag_runs": [ITEM, ITEM]}))
@@ -205,7 +206,7 @@ class TestAllMayFail:
         assert batch.failure[0] == "States.ExceedToleratedFailureThreshold"
         (failed,) = batch.children("FAILED")
         assert failed["Cause"] == f"Item 0, counted from 0: {NO_OBJECT.format('array')}"
-        assert batches.onboardings() == before
+        assert batches.count_executions() == before
 
     def test_but_not_all_do(self, batches: Batches) -> None:
         batch = batches.run({"dag_runs": [{**ITEM, "mwaa_dag_name": "bad"}] * 3})

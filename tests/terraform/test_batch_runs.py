@@ -19,7 +19,7 @@ def batches(example_plan: Plan) -> Iterator[Batches]:
 
 
 class TestItems:
-    def test_of_a_list_are_the_inputs_of_the_onboardings_with_a_key_of_the_batch(
+    def test_of_a_list_are_the_inputs_of_the_executions_with_a_key_of_the_batch(
         self, batches: Batches
     ) -> None:
         items = [{**ITEM, "mwaa_dag_conf": {"client": "Zoë's"}}, ITEM]
@@ -58,19 +58,19 @@ class TestInput:
         [
             pytest.param(
                 ITEM,
-                "This is one onboarding: start an execution of the state machine "
-                "data-onboarding-staging with it, or send it here in a list, dag_runs.",
-                id="one onboarding",
+                "This is the input of one DAG run: start an execution of the state machine "
+                "data-onboarding-staging with it, or put it into the list dag_runs.",
+                id="input of one DAG run",
             ),
             pytest.param(
                 {"dag_runs": [ITEM], "bucket": BUCKET, "key": "staging/clients.csv"},
-                "Give dag_runs, or bucket and key, not both: each says what to onboard.",
+                "Set either dag_runs or bucket and key, not both.",
                 id="both forms",
             ),
             *(
                 pytest.param(
                     {"dag_runs": value},
-                    f"dag_runs must be a list of objects, not of the type {kind}.",
+                    f"dag_runs must be a list of objects, not a value of the type {kind}.",
                     id=kind,
                 )
                 for value, kind in [
@@ -84,7 +84,7 @@ class TestInput:
                 pytest.param(
                     event,
                     "bucket must be data-onboarding-batches, and key must begin with staging/ and "
-                    "end with .json or .csv: nothing else can be read here.",
+                    "end with .json or .csv. The batch cannot read other objects.",
                     id=name,
                 )
                 for name, event in {
@@ -98,20 +98,20 @@ class TestInput:
             ),
             pytest.param(
                 {},
-                "Give dag_runs, a list of onboardings, or bucket and key of an object that holds one.",
+                "Set dag_runs to a list of items, or bucket and key to an object that contains such a list.",
                 id="nothing",
             ),
         ],
     )
-    def test_that_is_no_batch_is_refused_before_anything_is_started(
+    def test_that_is_no_batch_is_rejected_before_anything_starts(
         self, batches: Batches, event: Mapping[str, Any], says: str
     ) -> None:
-        before = batches.onboardings()
+        before = batches.count_executions()
 
         batch = batches.run(event)
 
         assert batch.failure == ("InvalidRequest", says)
-        assert batches.onboardings() == before
+        assert batches.count_executions() == before
 
 
 class TestBadItem:
@@ -123,12 +123,13 @@ class TestBadItem:
             pytest.param([ITEM], NO_OBJECT.format("array"), id="list"),
             pytest.param(
                 {"mwaa_dag_name": "onboarding"},
-                "it needs a text as mwaa_env_name, and its fields are mwaa_dag_name.",
+                "its field mwaa_env_name must be a text that is not empty. Its fields are mwaa_dag_name.",
                 id="no environment",
             ),
             pytest.param(
                 {"a": 1, "mwaa_env_name": 2},
-                "it needs a text as mwaa_env_name and as mwaa_dag_name, and its fields are a, mwaa_env_name.",
+                "its field mwaa_env_name and its field mwaa_dag_name must be a text that is not empty. "
+                "Its fields are a, mwaa_env_name.",
                 id="neither",
             ),
         ],
@@ -136,7 +137,7 @@ class TestBadItem:
     def test_fails_alone_with_its_index_and_reason(
         self, batches: Batches, item: Any, says: str
     ) -> None:
-        before = batches.onboardings()
+        before = batches.count_executions()
 
         # One of 20 is the 5 % that are tolerated.
         batch = batches.run({"dag_runs": [ITEM, item, *[ITEM] * 18]})
@@ -145,11 +146,9 @@ class TestBadItem:
         (failed,) = batch.children("FAILED")
         assert failed["Error"] == "InvalidRequest"
         assert failed["Cause"] == f"Item 1, counted from 0: {says}"
-        assert batches.onboardings() == before + 19
+        assert batches.count_executions() == before + 19
 
-    def test_that_fails_in_its_onboarding_has_the_error_of_it_in_its_cause(
-        self, batches: Batches
-    ) -> None:
+    def test_whose_execution_fails_has_its_error_in_the_cause(self, batches: Batches) -> None:
         batch = batches.run({"dag_runs": [{**ITEM, "mwaa_dag_name": "bad"}]})
 
         (failed,) = batch.children("FAILED")

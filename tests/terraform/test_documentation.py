@@ -9,7 +9,7 @@ from tests.terraform.examples import plan_example
 from tests.terraform.planner import Plan, Planner
 
 NAME = "client-onboarding"
-INVOKER = f'module.target.aws_iam_role.invoker["{NAME}-invoker"]'
+INVOKER = "module.target.aws_iam_role.invoker[0]"
 ACCOUNTS = {"source": "111111111111", "target": "222222222222"}
 
 
@@ -31,12 +31,15 @@ def test_separate_states_agree_on_the_state_machine_and_its_role(
     example_plans: dict[str, Plan],
 ) -> None:
     source, target = example_plans["source"], example_plans["target"]
-    made = source.outputs["state_machine_arn"]
     [trust] = target.trust(INVOKER)["Statement"]
 
-    assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": made}}
-    role = source.resources["module.source.aws_iam_role.this"]["name"]
-    assert trust["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNTS['source']}:role/{role}"}
+    account = f"arn:aws:iam::{ACCOUNTS['source']}"
+    role = source.resources["module.source.aws_iam_role.this[0]"]["name"]
+    assert trust["Principal"] == {"AWS": [f"{account}:root"]}
+    assert trust["Condition"] == {
+        "ArnEquals": {"aws:PrincipalArn": [f"{account}:role/{role}"]},
+        "StringEquals": {"sts:ExternalId": [source.outputs["state_machine_arn"]]},
+    }
 
 
 def test_separate_states_agree_on_the_function_and_its_role(

@@ -12,13 +12,13 @@ from tools.terraform import TerraformError
 
 def test_each_account_gets_what_belongs_there(sandbox_plan: Plan) -> None:
     assert sorted(sandbox_plan.resources) == [
-        'module.source.aws_cloudwatch_log_group.this["/aws/vendedlogs/states/mwaa-dags-trigger-sandbox"]',
-        "module.source.aws_iam_role.this",
-        "module.source.aws_iam_role_policy.this",
+        "module.source.aws_cloudwatch_log_group.this[0]",
+        "module.source.aws_iam_role.this[0]",
+        "module.source.aws_iam_role_policy.this[0]",
         "module.source.aws_sfn_state_machine.this",
-        'module.target.aws_cloudwatch_log_group.this["/aws/lambda/mwaa-dags-trigger-sandbox"]',
-        "module.target.aws_iam_role.function",
-        "module.target.aws_iam_role_policy.function",
+        "module.target.aws_cloudwatch_log_group.this[0]",
+        "module.target.aws_iam_role.function[0]",
+        "module.target.aws_iam_role_policy.function[0]",
         "module.target.aws_lambda_alias.live",
         "module.target.aws_lambda_function.this",
     ]
@@ -40,11 +40,25 @@ def test_a_module_uses_its_accounts_provider_only(sandbox_plan: Plan, module: st
 
 
 def test_outputs_are_the_arns_of_both_accounts(sandbox_plan: Plan) -> None:
-    assert sandbox_plan.outputs == {
+    policies = sandbox_plan.outputs["iam_policies"]
+    assert {side: set(roles) for side, roles in policies.items()} == {
+        "source": {"state_machine"},
+        "target": {"function"},
+    }
+    assert {
+        name: sandbox_plan.outputs[name] for name in sandbox_plan.outputs if name != "iam_policies"
+    } == {
         "batch_state_machine_arn": None,
+        "batch_log_group_name": None,
+        "batch_role_arn": None,
         "function_arn": (
             "arn:aws:lambda:eu-central-1:222222222222:function:mwaa-dags-trigger-sandbox:live"
         ),
+        "function_log_group_name": "/aws/lambda/mwaa-dags-trigger-sandbox",
+        "function_name": "mwaa-dags-trigger-sandbox",
+        "function_role_arn": "arn:aws:iam::222222222222:role/mwaa-dags-trigger-sandbox-target",
+        "function_version": None,
+        "log_group_name": "/aws/vendedlogs/states/mwaa-dags-trigger-sandbox",
         "source_role_arn": "arn:aws:iam::111111111111:role/mwaa-dags-trigger-sandbox-source",
         "state_machine_arn": (
             "arn:aws:states:eu-central-1:111111111111:stateMachine:mwaa-dags-trigger-sandbox"
@@ -147,7 +161,7 @@ def test_days_are_those_of_the_logs_that_are_made_here(guarded_plan: Plan) -> No
 
 def test_batches_are_logged_only_on_request(example_plan: Plan, guarded_plan: Plan) -> None:
     """Their log would quote the input of items that failed, also without `include_execution_data`."""
-    machine = 'module.batch["batch"].aws_sfn_state_machine.this'
+    machine = "module.source.aws_sfn_state_machine.batch[0]"
     levels = [
         log["level"]
         for plan in (example_plan, guarded_plan)

@@ -36,7 +36,7 @@ def assume(role_arn: str) -> dict[str, str]:
 def test_only_step_functions_may_assume_the_role_for_this_state_machine(
     sandbox_plan: Plan,
 ) -> None:
-    assert sandbox_plan.trust("module.source.aws_iam_role.this") == {
+    assert sandbox_plan.trust("module.source.aws_iam_role.this[0]") == {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -57,7 +57,7 @@ def test_the_role_may_invoke_each_task_once_named_and_assume_the_target_role(
 ) -> None:
     functions = "arn:aws:lambda:eu-central-1:111111111111:function:"
 
-    assert modules_plan.policy("module.busy.aws_iam_role_policy.this") == {
+    assert modules_plan.policy("module.busy.aws_iam_role_policy.this[0]") == {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -73,7 +73,7 @@ def test_the_role_may_invoke_each_task_once_named_and_assume_the_target_role(
 
 
 def test_without_preliminary_tasks_the_role_may_invoke_nothing(modules_plan: Plan) -> None:
-    assert modules_plan.policy("module.plain.aws_iam_role_policy.this") == {
+    assert modules_plan.policy("module.plain.aws_iam_role_policy.this[0]") == {
         "Version": "2012-10-17",
         "Statement": [assume("arn:aws:iam::222222222222:role/shared-target"), DELIVER_LOGS],
     }
@@ -82,7 +82,7 @@ def test_without_preliminary_tasks_the_role_may_invoke_nothing(modules_plan: Pla
 def test_the_source_may_assume_the_dedicated_invoker_role_where_there_is_one(
     example_plan: Plan,
 ) -> None:
-    statements = example_plan.policy("module.source.aws_iam_role_policy.this")["Statement"]
+    statements = example_plan.policy("module.source.aws_iam_role_policy.this[0]")["Statement"]
     role_arn = "arn:aws:iam::222222222222:role/data-onboarding-staging-invoker"
 
     assert assume(role_arn) in statements
@@ -103,7 +103,7 @@ def test_executions_are_logged(
     level, data, days = expected
     state_machine = modules_plan.resources[f"module.{module}.aws_sfn_state_machine.this"]
     name = f"/aws/vendedlogs/states/{module}"
-    log_group = modules_plan.resources[f'module.{module}.aws_cloudwatch_log_group.this["{name}"]']
+    log_group = modules_plan.resources[f"module.{module}.aws_cloudwatch_log_group.this[0]"]
 
     assert like(
         state_machine["logging_configuration"], [{"level": "", "include_execution_data": ""}]
@@ -122,17 +122,24 @@ def test_the_log_goes_to_the_modules_own_log_group(modules_plan: Plan) -> None:
     )
 
 
-def test_policy_and_log_come_before_the_state_machine_and_the_role_before_the_target(
+def test_policy_and_log_come_before_the_state_machine(
     sandbox_plan: Plan,
 ) -> None:
     module = sandbox_plan.module("source")
-    [state_machine] = [r for r in module["resources"] if r["type"] == "aws_sfn_state_machine"]
+    depends_on = {
+        resource["name"]: resource["depends_on"]
+        for resource in module["resources"]
+        if resource["type"] == "aws_sfn_state_machine"
+    }
 
-    assert state_machine["depends_on"] == [
-        "aws_cloudwatch_log_group.this",
-        "aws_iam_role_policy.this",
-    ]
-    assert module["outputs"]["role_arn"]["depends_on"] == ["aws_iam_role.this"]
+    assert depends_on == {
+        "batch": [
+            "aws_cloudwatch_log_group.batch",
+            "aws_iam_role_policy.batch",
+            "aws_sfn_state_machine.this",
+        ],
+        "this": ["aws_cloudwatch_log_group.this", "aws_iam_role_policy.this"],
+    }
 
 
 def test_the_target_comes_before_the_state_machine(sandbox_plan: Plan) -> None:

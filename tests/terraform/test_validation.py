@@ -1,4 +1,4 @@
-"""Values that would fail at AWS, or later: refused at plan, with a sentence that says what to write."""
+"""Values that AWS would reject are rejected at plan, with a message that says what to write."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from hcl2.utils import SerializationOptions, process_escape_sequences
 from mwaa_dags_trigger.transports.cli import CliTransport
 from mwaa_dags_trigger.transports.rest import RestTransport
 
-from tests.terraform import cases_batch, cases_root, cases_source, cases_target
-from tests.terraform.cases import BATCH, SOURCE, TARGET
+from tests.terraform import cases_root, cases_source, cases_target
+from tests.terraform.cases import SOURCE, TARGET
 from tests.terraform.planner import Planner
 from tools.paths import PROJECT
 from tools.terraform import TerraformError
 
-CASES = cases_batch.CASES | cases_source.CASES | cases_target.CASES
-MODULES = {"batch": (BATCH, "source"), "source": (SOURCE, "source"), "target": (TARGET, "target")}
+CASES = cases_source.CASES | cases_target.CASES
+MODULES = {"source": (SOURCE, "source"), "target": (TARGET, "target")}
 """Good values of each module, and the account that it is for."""
 
 
 @pytest.fixture(scope="session")
-def said(planner: Planner) -> dict[str, list[str]]:
-    """What Terraform says to each case, in one plan in which each is a module of its own.
+def messages(planner: Planner) -> dict[str, list[str]]:
+    """The messages for each case, from one plan in which each case calls its own module.
 
-    The values come from a variable: Terraform then knows them at plan only, and reports those that it could
-    refuse before together with those for which it asks AWS.
+    The values come from a variable, so Terraform knows them at plan only, and reports the conditions that need data
+    from AWS together with the others.
     """
     directory = planner.copy / "validation"
     directory.mkdir()
@@ -61,18 +61,18 @@ def said(planner: Planner) -> dict[str, list[str]]:
         (d.about.split(".")[1] if d.about.startswith("module.") else by_text.get(d.text), d.text)
         for d in diagnostics
     ]
-    said = {name: [text for at, text in found if at == label] for name, label in labels.items()}
-    assert sum(map(len, said.values())) == len(diagnostics)
-    return said
+    messages = {name: [text for at, text in found if at == label] for name, label in labels.items()}
+    assert sum(map(len, messages.values())) == len(diagnostics)
+    return messages
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_value_is_taken_or_refused_with_one_sentence(
-    said: dict[str, list[str]], name: str
+def test_a_value_is_accepted_or_rejected_with_one_message(
+    messages: dict[str, list[str]], name: str
 ) -> None:
     says = CASES[name].says
 
-    assert said[name] == ([says] if says else [])
+    assert messages[name] == ([says] if says else [])
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from mwaa_dags_trigger.errors import DagRunFailed, DagRunNotFound, DagRunTimedOu
 from mwaa_dags_trigger.request import Check, parse
 
 from tests.support.clock import Clock
-from tests.support.hurried import hurried
-from tests.support.machines import Machines
+from tests.support.local_aws.skipped_waits import skip_waits
+from tests.support.local_aws.state_machines import Machines
 from tests.support.polling import MIN_INTERVALS, poll_times
 from tests.terraform.cases_source import LONGEST_TIMEOUTS, MAX_POLLS
 from tests.terraform.conftest import RunStates, retried_errors
@@ -156,7 +156,7 @@ def test_the_interval_grows_with_the_time_waited(
     }
     clock = Clock()
 
-    with hurried(clock):
+    with skip_waits(clock):
         execution = machines.execute(machines.create("machine", states))
 
     assert execution["status"] == "SUCCEEDED"

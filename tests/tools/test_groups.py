@@ -1,4 +1,4 @@
-"""Tests that share something dear run in one worker, or fail."""
+"""Tests that share an expensive fixture run in one worker, or fail."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tools.paths import PROJECT
 
 CONFTEST = """
 import pytest
-from tests.support.groups import only_here
+from tests.support.pytest_plugins.groups import claim
 
 @pytest.fixture(scope="session")
 def planner(tmp_path_factory):
-    only_here(tmp_path_factory, "plans")
+    claim(tmp_path_factory, "plans")
 
 @pytest.fixture(scope="session", params=["3", "2"])
 def installation(request):
@@ -23,7 +23,7 @@ def installation(request):
 
 @pytest.fixture(scope="session")
 def airflow(installation, tmp_path_factory):
-    only_here(tmp_path_factory, f"airflow-{installation}")
+    claim(tmp_path_factory, f"airflow-{installation}")
 """
 
 TESTS = """
@@ -39,7 +39,7 @@ def test_airflow(airflow, n): pass
 def test_others(n): pass
 """
 
-ESCAPES = """
+HIDDEN_USE = """
 import pytest
 
 @pytest.mark.parametrize("n", range(40))
@@ -53,7 +53,7 @@ def run(directory: Path, tests: str) -> str:
     (directory / "pytest.ini").write_text("[pytest]\n")
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-v", "-p", "tests.support.groups"),
+            *(sys.executable, "-m", "pytest", "-v", "-p", "tests.support.pytest_plugins.groups"),
             *("--numprocesses=2", "--dist=loadgroup", directory),
         ],
         cwd=PROJECT,
@@ -66,7 +66,7 @@ def run(directory: Path, tests: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_group_runs_in_one_worker(tmp_path: Path) -> None:
+def test_all_tests_of_a_group_run_in_one_worker(tmp_path: Path) -> None:
     printed = run(tmp_path, TESTS)
 
     for group in ("plans", "airflow-3", "airflow-2"):
@@ -75,5 +75,5 @@ def test_a_group_runs_in_one_worker(tmp_path: Path) -> None:
         assert len(set(workers)) == 1
 
 
-def test_what_escapes_its_group_fails(tmp_path: Path) -> None:
-    assert "plans is made by two workers" in run(tmp_path, ESCAPES)
+def test_a_test_that_requests_the_fixture_at_run_time_fails(tmp_path: Path) -> None:
+    assert "Two workers create plans" in run(tmp_path, HIDDEN_USE)

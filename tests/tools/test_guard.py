@@ -1,4 +1,4 @@
-"""The guard leaves nothing behind, however the command or the guard's parent ends."""
+"""The guard leaves no process behind, however the command or the parent of the guard ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from tools import guard
 from tools.guard import end_descendants
 
-# A command whose child leaves its process group and its parent, as Airflow's children do.
+# A command with a child that leaves its process group and its parent, like the children of Airflow.
 COMMAND = """
 import os, signal, sys, time
 if os.fork() == 0:
@@ -41,7 +41,7 @@ def orphan_file(tmp_path: Path) -> Iterator[Path]:
         psutil.Process(int(file.read_text())).kill()
 
 
-def guarded(orphan_file: Path, what: str) -> list[str]:
+def guarded(orphan_file: Path, behavior: str) -> list[str]:
     return [
         sys.executable,
         "-m",
@@ -50,7 +50,7 @@ def guarded(orphan_file: Path, what: str) -> list[str]:
         "-c",
         COMMAND,
         str(orphan_file),
-        what,
+        behavior,
     ]
 
 
@@ -63,7 +63,7 @@ def wait_until_orphan(orphan_file: Path) -> int:
     raise TimeoutError(orphan_file)
 
 
-def test_passes_the_exit_code_on_and_ends_what_the_command_left(orphan_file: Path) -> None:
+def test_the_guard_returns_the_exit_code_and_ends_remaining_processes(orphan_file: Path) -> None:
     result = subprocess.run(guarded(orphan_file, "ends"), timeout=120, check=False)
 
     assert result.returncode == 7
@@ -77,7 +77,7 @@ def test_passes_the_exit_code_on_and_ends_what_the_command_left(orphan_file: Pat
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     ],
 )
-def test_a_signal_ends_the_command_and_what_it_started(
+def test_a_signal_ends_the_command_and_its_descendants(
     orphan_file: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(guarded(orphan_file, "waits"), stderr=subprocess.DEVNULL)
@@ -129,10 +129,8 @@ print(guard.run(["sleep", "600"], stay=False))
     assert (result.returncode, result.stdout) == (0, f"{128 + signal.SIGTERM}\n")
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="macOS tells the guard within a second, by polling"
-)
-def test_the_death_of_the_parent_ends_everything(orphan_file: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="on macOS, the guard polls once a second")
+def test_the_end_of_the_parent_ends_the_guard_and_the_command(orphan_file: Path) -> None:
     parent = subprocess.Popen(["sh", "-c", '"$@"; true', "sh", *guarded(orphan_file, "waits")])
     orphan = psutil.Process(wait_until_orphan(orphan_file))
     guard = psutil.Process(parent.pid).children()[0]
@@ -144,18 +142,18 @@ def test_the_death_of_the_parent_ends_everything(orphan_file: Path) -> None:
     assert alive == []
 
 
-def test_what_ends_by_itself_meanwhile_keeps_nothing_from_being_ended(
+def test_a_process_that_has_already_ended_does_not_stop_the_clean_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Children end one another, as Airflow's do: those that were listed may be gone when it is their turn."""
-    gone, other = (psutil.Popen(["sleep", "600"]) for _ in range(2))
-    gone.kill()
-    gone.wait()
-    answers = iter([[gone, other], []])
-    # Patched for the guard alone: others in this process list children too.
-    family = SimpleNamespace(children=lambda *_, **__: next(answers))
-    seen = SimpleNamespace(**{**vars(psutil), "Process": lambda: family})
-    monkeypatch.setattr(guard, "psutil", seen)
+    """The processes of Airflow end each other, so a listed process may not exist any more."""
+    ended, other = (psutil.Popen(["sleep", "600"]) for _ in range(2))
+    ended.kill()
+    ended.wait()
+    listings = iter([[ended, other], []])
+    # Only the guard is patched, because other code in this process lists children too.
+    process = SimpleNamespace(children=lambda *_, **__: next(listings))
+    patched = SimpleNamespace(**{**vars(psutil), "Process": lambda: process})
+    monkeypatch.setattr(guard, "psutil", patched)
 
     end_descendants()
 

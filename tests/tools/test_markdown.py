@@ -1,4 +1,4 @@
-"""The Markdown pages: links lead to files that exist, lines are wrapped, and the English of all texts is plain."""
+"""Markdown pages have valid links, existing commands and wrapped lines, and the English of all texts is plain."""
 
 from __future__ import annotations
 
@@ -13,16 +13,29 @@ from tools.paths import PROJECT
 
 PLAIN_ENGLISH = (
     "*.md",
+    "*.tf",
+    ".ci/run",
     ".github/*.md",
+    "Makefile",
     "docs/**/*.md",
+    "environments/*.tfvars",
+    "examples/**/*.tf",
+    "lambda/**/*.in",
     "lambda/**/*.py",
+    "modules/**/*.tf",
+    "pyproject.toml",
+    "requirements-dev.in",
     "sandbox/**/*.py",
-    "tests/tools/english.py",
-    "tests/tools/test_dependabot.py",
-    "tests/tools/test_markdown.py",
+    "tests/clients/*.in",
+    "tests/conftest.py",
+    *(
+        f"tests/{directory}/**/*.py"
+        for directory in ("benchmarks", "clients", "e2e", "iam", "sandbox", "support", "tools")
+    ),
+    "tools/*.in",
     "tools/**/*.py",
 )
-"""Files whose English is checked: pages, docstrings of `.py` files, descriptions in `.tf` files."""
+"""Files whose English is checked."""
 
 
 def files(*patterns: str) -> list[Path]:
@@ -47,7 +60,7 @@ def name(page: Path) -> str:
 
 @cache
 def prose(page: Path) -> str:
-    """Return a page without its blocks of code."""
+    """Return the text of a page without code blocks."""
     return CODE_BLOCK.sub("", page.read_text())
 
 
@@ -57,7 +70,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def leads_somewhere(page: Path, link: str) -> bool:
+def is_valid(page: Path, link: str) -> bool:
     # GitHub serves a workflow and its badge two levels above the README.
     link = re.sub(r"^\.\./\.\./actions/(workflows/[^/]+)(/badge\.svg)?$", r".github/\1", link)
     path, _, anchor = link.partition("#")
@@ -66,15 +79,15 @@ def leads_somewhere(page: Path, link: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+def test_links_lead_to_existing_files_and_headings(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", prose(page))
 
-    dead = [link for link in links if "://" not in link and not leads_somewhere(page, link)]
+    dead = [link for link in links if "://" not in link and not is_valid(page, link)]
     assert dead == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_make_has_the_commands_of_a_page(page: Path) -> None:
+def test_all_make_commands_of_a_page_exist(page: Path) -> None:
     commands = re.findall(
         r"(?:`|^ +)(?:[A-Z]+=\S+ )?make (?:-C \S+ )?([a-z-]+)", page.read_text(), re.MULTILINE
     )
@@ -87,7 +100,7 @@ def test_make_has_the_commands_of_a_page(page: Path) -> None:
 def test_prose_is_wrapped(page: Path) -> None:
     lines = prose(page).splitlines()
 
-    # A table's row and an image cannot be wrapped.
+    # Table rows and images cannot be wrapped.
     assert [line for line in lines if len(line) > 120 and not line.startswith(("|", "!["))] == []
 
 
@@ -100,7 +113,7 @@ def test_english_is_plain(file: Path) -> None:
     "text",
     [
         "Who wants another run starts another execution.",
-        "The log group that is made here.",
+        "The log group that is made by this module.",
         "Retries make no second one.",
         "The role is recreated, and the policy written anew.",
         "This takes all of it away.",
@@ -111,6 +124,19 @@ def test_english_is_plain(file: Path) -> None:
         "The run is not there.",
         "The workspace if left out.",
         "Kept for ever.",
+        "There were two polls, and each look found it running.",
+        "Each try sends the command.",
+        "The run goes on.",
+        "The source asks for a run.",
+        "MWAA answered with HTTP 504.",
+        "That came of an attempt.",
+        "Wait for an execution to its end.",
+        "A role that was created by hand.",
+        "Tags beside the default tags.",
+        "A plan is dear.",
+        "Wait for so many seconds.",
+        "The server turned the command away.",
+        "It looked in vain.",
     ],
 )
 def test_a_phrase_that_has_to_be_decoded_is_refused(text: str) -> None:
@@ -124,6 +150,7 @@ def test_a_phrase_that_has_to_be_decoded_is_refused(text: str) -> None:
         "The table is made of rows.",
         "Make each function idempotent.",
         "Of course there is a default.",
+        "The names look like one word.",
     ],
 )
 def test_plain_english_is_accepted(text: str) -> None:
@@ -138,8 +165,15 @@ def test_plain_english_is_accepted(text: str) -> None:
         ("line.tf", 'variable "x" {\n  description = "Kept for ever."\n}\n'),
         ("lines.tf", 'variable "x" {\n  description = <<-EOT\n    Kept for ever.\n  EOT\n}\n'),
         ("validation.tf", 'error_message = "Kept for ever."\n'),
+        ("comment.tf", 'x = "for ever" # Kept for ever.\n'),
+        ("comment.py", "X = 1  # Kept for ever.\n"),
+        ("test.py", "def test_a_run_is_kept_for_ever(): pass\n"),
+        ("Makefile", "clean: ## Delete what is kept for ever\n\tfor ever\n"),
     ],
-    ids=["page", "docstring", "description", "long description", "validation message"],
+    ids=[
+        *("page", "docstring", "description", "long description", "validation message"),
+        *("comment in Terraform", "comment in Python", "name of a test", "comment of another file"),
+    ],
 )
 def test_only_the_text_of_a_file_is_checked(tmp_path: Path, file: str, source: str) -> None:
     (tmp_path / file).write_text(source)

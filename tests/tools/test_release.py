@@ -32,7 +32,7 @@ CHANGELOG = """# Changelog
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout that is release 1.2.3, whose zip was built of its sources."""
+    """A checkout of release 1.2.3, with a zip that was built from its sources."""
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
     (tmp_path / INIT).parent.mkdir(parents=True)
@@ -54,7 +54,7 @@ def edit(checkout: Path, file: str, old: str, new: str) -> None:
     (checkout / file).write_text(text.replace(old, new))
 
 
-def test_the_notes_have_what_changed_and_the_zips_hashes(checkout: Path) -> None:
+def test_the_notes_contain_the_changes_and_the_hashes_of_the_zip(checkout: Path) -> None:
     digest = hashlib.sha256((checkout / "dist/mwaa_dags_trigger.zip").read_bytes()).digest()
 
     assert notes(checkout).splitlines() == [
@@ -71,7 +71,7 @@ def test_the_notes_have_what_changed_and_the_zips_hashes(checkout: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "says"),
+    ("file", "old", "new", "message"),
     [
         pytest.param(
             "pyproject.toml",
@@ -100,16 +100,16 @@ def test_the_notes_have_what_changed_and_the_zips_hashes(checkout: Path) -> None
         pytest.param("CHANGELOG.md", CHANGELOG, "", "must begin with", id="no changelog"),
     ],
 )
-def test_what_does_not_agree_is_named(
-    checkout: Path, file: str, old: str, new: str, says: str
+def test_an_inconsistent_version_or_changelog_is_refused(
+    checkout: Path, file: str, old: str, new: str, message: str
 ) -> None:
     edit(checkout, file, old, new)
 
-    with pytest.raises(UserError, match=says):
+    with pytest.raises(UserError, match=message):
         notes(checkout)
 
 
-def test_a_lambda_of_another_version_is_named(checkout: Path) -> None:
+def test_a_function_with_a_different_version_is_refused(checkout: Path) -> None:
     edit(checkout, INIT, "1.2.3", "1.2.2")
     build(checkout)
 
@@ -117,7 +117,7 @@ def test_a_lambda_of_another_version_is_named(checkout: Path) -> None:
         notes(checkout)
 
 
-def test_a_zip_of_other_sources_is_refused(checkout: Path) -> None:
+def test_a_zip_of_different_sources_is_refused(checkout: Path) -> None:
     edit(checkout, INIT, "Start", "Begin")
 
     with pytest.raises(UserError, match="differs from the sources: run `make package`"):
@@ -136,7 +136,7 @@ def test_a_zip_without_a_module_is_refused(checkout: Path, module: str) -> None:
         notes(checkout)
 
 
-def test_a_missing_zip_is_answered_with_what_builds_it(checkout: Path) -> None:
+def test_the_error_for_a_missing_zip_names_the_command_that_builds_it(checkout: Path) -> None:
     (checkout / "dist/mwaa_dags_trigger.zip").unlink()
 
     with pytest.raises(UserError, match="does not exist: run `make package`"):

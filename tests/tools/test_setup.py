@@ -1,4 +1,4 @@
-"""What `make` says, in one sentence, where something is missing."""
+"""The set-up reports missing requirements in one sentence, and finds package indexes and the provider mirror."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tools.paths import PROJECT
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A directory with just what the set-up reads."""
+    """A directory with only the files that the set-up reads."""
     for name in ("tools", "lambda"):
         shutil.copytree(PROJECT / name, tmp_path / name)
     shutil.copy(PROJECT / "requirements-dev.txt", tmp_path)
@@ -51,19 +51,19 @@ def assert_one_sentence(result: subprocess.CompletedProcess[str], *parts: str) -
         assert part in result.stderr
 
 
-def test_missing_terraform(checkout: Path) -> None:
+def test_missing_terraform_is_reported(checkout: Path) -> None:
     assert_one_sentence(set_up(checkout), "Terraform is not on PATH", "install Terraform 1.9")
 
 
-def test_old_terraform(checkout: Path) -> None:
+def test_old_terraform_is_reported(checkout: Path) -> None:
     provide(checkout, "terraform", "echo Terraform v1.5.7")
 
     assert_one_sentence(set_up(checkout), "this is 1.5", "install a newer version")
 
 
-def test_python_without_venv(checkout: Path) -> None:
+def test_a_python_without_venv_is_reported(checkout: Path) -> None:
     provide(checkout, "terraform", "echo Terraform v1.9.0")
-    # As Debian's python3 without python3-venv: there, but its venv module fails.
+    # Like Debian's python3 without python3-venv, whose venv module exists but fails.
     provide(checkout, "python-without-venv", "exit 1")
     python = str(checkout / "bin" / "python-without-venv")
     script = f"import sys; from tools import setup; sys.executable = {python!r}; setup.main()"
@@ -73,7 +73,7 @@ def test_python_without_venv(checkout: Path) -> None:
     assert_one_sentence(result, "install its venv module", "-venv")
 
 
-def test_no_package_index(checkout: Path) -> None:
+def test_an_unreachable_package_index_is_reported(checkout: Path) -> None:
     provide(checkout, "terraform", "echo Terraform v1.9.0")
 
     with reserved_port() as closed:
@@ -83,7 +83,7 @@ def test_no_package_index(checkout: Path) -> None:
     assert_one_sentence(result, "packages could not be installed", "PIP_INDEX_URL")
 
 
-def test_pips_index_is_handed_to_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uv_receives_the_index_of_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     listing = "\n".join(
         [
             "global.index-url='https://global.example/simple'",
@@ -101,13 +101,13 @@ def test_pips_index_is_handed_to_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
-def test_an_index_set_for_uv_itself_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_of_uv_has_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv.example/simple")
     monkeypatch.setattr(module, "output", lambda _: "global.index-url='https://pip.example'")
     assert "UV_DEFAULT_INDEX" not in module.index_settings()
 
 
-def test_uv_is_run_with_pips_index(tmp_path: Path) -> None:
+def test_uv_runs_with_the_index_of_pip(tmp_path: Path) -> None:
     provide(tmp_path, "uv", 'echo "$UV_DEFAULT_INDEX $@"')
     done = subprocess.run(
         [sys.executable, "-m", "tools.uv", "pip", "compile"],
@@ -124,7 +124,7 @@ def test_uv_is_run_with_pips_index(tmp_path: Path) -> None:
 class TestProviderMirror:
     @pytest.fixture(autouse=True)
     def machine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A machine with a mirror among its add-on software, out of reach of the registry."""
+        """A machine with a mirror in its directory of add-on software, which cannot reach the registry."""
         (tmp_path / "mirror" / "registry.example" / "hashicorp" / "aws").mkdir(parents=True)
         monkeypatch.setattr(module, "ADD_ON_SOFTWARE", tmp_path)
         monkeypatch.setattr(module, "CLI_CONFIG", tmp_path / "own.rc")
@@ -132,17 +132,17 @@ class TestProviderMirror:
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
 
-    def test_is_found_where_nothing_is_configured(self, tmp_path: Path) -> None:
+    def test_is_found_without_a_configuration(self, tmp_path: Path) -> None:
         assert module.provider_mirror() == tmp_path / "mirror"
 
-    def test_is_found_where_a_missing_configuration_is_named(
+    def test_is_found_if_the_named_configuration_does_not_exist(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "missing.rc"))
 
         assert module.provider_mirror() == tmp_path / "mirror"
 
-    def test_is_found_again_from_a_shell_that_has_its_configuration(
+    def test_is_found_again_if_its_configuration_is_set(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / "own.rc").touch()
@@ -151,7 +151,7 @@ class TestProviderMirror:
         assert module.provider_mirror() == tmp_path / "mirror"
 
     @pytest.mark.parametrize("name", [".terraformrc", "named.rc"])
-    def test_is_not_used_where_the_user_has_a_configuration(
+    def test_is_not_used_if_the_user_has_a_configuration(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
         (tmp_path / name).touch()

@@ -1,4 +1,4 @@
-"""The one way to run Terraform, and its provider for the local AWS."""
+"""Terraform commands, and the version of the provider."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import pytest
 from tools.terraform import PROVIDER, TerraformError, init, link_configuration, run
 
 
-def test_the_root_configuration_takes_the_provider_that_was_tested(tmp_path: Path) -> None:
+def test_the_root_configuration_uses_the_tested_provider(tmp_path: Path) -> None:
     link_configuration(tmp_path)
 
     init(tmp_path, os.environ)
 
     lock = (tmp_path / ".terraform.lock.hcl").read_text()
     [constraints] = re.findall(r'constraints = "(.*)"', lock)
-    # "5.100.0" is what the root asks for then, the rest its modules.
+    # The root then requires exactly this version. The modules add the other constraints.
     assert PROVIDER in constraints.split(", ")
 
 
-def test_a_command_without_messages_fails_with_what_it_prints_as_an_error(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_command_contains_its_output(tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match=r"(?s)^terraform state list failed:.*No state file"):
         run("state list", directory=tmp_path, environment=os.environ)

@@ -20,7 +20,7 @@ module "source" {
   source = "../../../modules/source"
 
   name = var.name
-  # What the target's state makes for the same name.
+  # The target's state creates these for the same name.
   target = {
     role_arn     = "arn:${data.aws_partition.current.partition}:iam::${var.target_account_id}:role/${var.name}-invoker"
     function_arn = "arn:${data.aws_partition.current.partition}:lambda:${var.region}:${var.target_account_id}:function:${var.name}:live"
@@ -28,6 +28,6 @@ module "source" {
 }
 
 output "state_machine_arn" {
-  description = "Start an execution of it, once the target is there."
+  description = "ARN of the state machine. Start an execution once the target exists."
   value       = module.source.state_machine_arn
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the state machine here and of the function there."
+  description = "Name of the state machine and, in the other account, of the function."
   type        = string
   nullable    = false
 }
@@ -11,13 +11,13 @@ variable "region" {
 }
 
 variable "source_account_id" {
-  description = "This account."
+  description = "Id of this account."
   type        = string
   nullable    = false
 }
 
 variable "target_account_id" {
-  description = "The account of MWAA."
+  description = "Id of the account of MWAA."
   type        = string
   nullable    = false
 }

@@ -20,18 +20,19 @@ module "target" {
   source = "../../../modules/target"
 
   name = var.name
-  # The source is another team's: it gets a role of its own, with nothing but the right to invoke.
+  # The source belongs to another team, so it gets its own role, which can only invoke the function.
   dedicated_invoker_role = true
   mwaa_environments      = var.mwaa_environments
   package                = { path = "${path.root}/../../../dist/mwaa_dags_trigger.zip" }
-  # What the source's state makes for the same name. One more source is one more entry.
+  # The source's state creates these for the same name, before or after this one. For another source, add an entry.
   trusted_sources = [{
+    by                = "principal-arn"
     role_arn          = "arn:${data.aws_partition.current.partition}:iam::${var.source_account_id}:role/${var.name}-source"
     state_machine_arn = "arn:${data.aws_partition.current.partition}:states:${var.region}:${var.source_account_id}:stateMachine:${var.name}"
   }]
 }
 
 output "function_arn" {
-  description = "The function that triggers DAG runs."
+  description = "ARN of the function's alias, which the source invokes."
   value       = module.target.function_arn
 }

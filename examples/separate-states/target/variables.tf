@@ -1,11 +1,11 @@
 variable "mwaa_environments" {
-  description = "Names of the MWAA environments whose DAGs may be triggered."
+  description = "Names of the MWAA environments whose DAGs the function may trigger."
   type        = set(string)
   nullable    = false
 }
 
 variable "name" {
-  description = "Name of the function here and of the state machine there."
+  description = "Name of the function and, in the other account, of the state machine."
   type        = string
   nullable    = false
 }
@@ -17,13 +17,13 @@ variable "region" {
 }
 
 variable "source_account_id" {
-  description = "The account of the state machine."
+  description = "Id of the account of the state machine."
   type        = string
   nullable    = false
 }
 
 variable "target_account_id" {
-  description = "This account."
+  description = "Id of this account."
   type        = string
   nullable    = false
 }

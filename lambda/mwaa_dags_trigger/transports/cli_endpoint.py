@@ -159,7 +159,7 @@ def _advice_if_never_connected(error: Exception, url: str) -> str | None:
 def _failed_in_tunnel(error: BaseException | None) -> bool:
     """Return whether urllib3 was still connecting through the proxy, before it sent the request.
 
-    A proxy that hangs up or answers nonsense raises the same errors as a web server that does.
+    A proxy that closes the connection causes the same errors as a web server that closes it.
     """
     while error is not None:
         frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))

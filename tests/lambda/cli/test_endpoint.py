@@ -15,14 +15,14 @@ from mwaa_dags_trigger.errors import (
 from mwaa_dags_trigger.transports import cli_endpoint as endpoint_module
 
 from sandbox.mwaa.http import Response
-from tests.support.cli_adapter import CREATED
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import ScriptedResponse, after, command, error
+from tests.support.fake_mwaa.server import OTHER_HOST, FakeMwaa, Operation
 from tests.support.handler import Send
-from tests.support.mwaa import AWAY, FakeMwaa, Operation
-from tests.support.steps import Answer, after, command, error
+from tests.support.transports.cli_adapter import CREATED
 
 
-def redirected(status: int, location: str, body: bytes = b"") -> Answer:
+def redirected(status: int, location: str, body: bytes = b"") -> ScriptedResponse:
     return command(Response(status, body, {"Location": location}))
 
 
@@ -39,7 +39,7 @@ def test_one_trigger_is_one_post(no_redirect: None, mwaa: FakeMwaa, send: Send) 
     assert (post.method, post.path) == ("POST", "/aws_mwaa/cli")
     assert post.headers["Authorization"] == f"Bearer {mwaa.tokens[-1]}"
     assert post.headers["Content-Type"] == "text/plain"
-    assert mwaa.words[0][:3] == ["dags", "trigger", "demo"]
+    assert mwaa.command_words[0][:3] == ["dags", "trigger", "demo"]
 
 
 def test_a_hundred_triggers_take_one_token_and_one_connection(mwaa: FakeMwaa, send: Send) -> None:
@@ -134,19 +134,23 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(
 @pytest.mark.parametrize(
     "origin",
     [
-        pytest.param(lambda mwaa: f"https://{mwaa.hostname.replace('localhost', AWAY)}", id="host"),
-        pytest.param(lambda mwaa: f"https://{mwaa.nobody}", id="port"),
-        pytest.param(lambda mwaa: f"http://{mwaa.hostname}".replace("localhost", AWAY), id="both"),
+        pytest.param(
+            lambda mwaa: f"https://{mwaa.hostname.replace('localhost', OTHER_HOST)}", id="host"
+        ),
+        pytest.param(lambda mwaa: f"https://{mwaa.closed_address}", id="port"),
+        pytest.param(
+            lambda mwaa: f"http://{mwaa.hostname}".replace("localhost", OTHER_HOST), id="both"
+        ),
     ],
 )
 def test_the_token_is_never_sent_to_another_origin(
     origin: Callable[[FakeMwaa], str], no_redirect: None, mwaa: FakeMwaa, send: Send
 ) -> None:
     mwaa.begin(redirected(307, f"{origin(mwaa)}/elsewhere"))
-    strays = mwaa.strays
+    strays = mwaa.redirected_requests
     with pytest.raises(OutcomeUnknown, match="HTTP 307"):
         send()
-    assert mwaa.strays == strays
+    assert mwaa.redirected_requests == strays
     assert len(mwaa.posts) == 1
 
 

@@ -23,15 +23,22 @@ from mwaa_dags_trigger.transports.cli import CliTransport
 from sandbox.mwaa.api import success
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapter import RUN_ID, TRIGGER
-from tests.support.cli_adapter import CREATED
-from tests.support.faults import Fault, Kind
+from tests.support.fake_mwaa.broken_responses import HangUp, Reset, Truncated
+from tests.support.fake_mwaa.faults import Fault, Kind
+from tests.support.fake_mwaa.responses import (
+    ScriptedResponse,
+    command,
+    endless,
+    printed,
+    replay,
+    respond,
+)
+from tests.support.fake_mwaa.server import CLIENT_TIMEOUT_SECONDS, FakeMwaa, Operation
 from tests.support.handler import Send
-from tests.support.mwaa import PATIENCE_S, FakeMwaa, Operation
-from tests.support.steps import Answer, answer, command, endless, printed, said
-from tests.support.unasked import UnaskedAirflow
+from tests.support.transports.adapter import RUN_ID, TRIGGER
+from tests.support.transports.cli_adapter import CREATED
+from tests.support.unreachable_airflow import UnreachableAirflow
 from tests.support.waiting import wait_until
-from tests.support.wire import HangUp, Reset, Truncated
 
 # What cannot have started anything --------------------------------------------------------------
 
@@ -42,9 +49,9 @@ def test_after_a_refused_connection_nothing_was_created(mwaa: FakeMwaa, send: Se
         send()
 
 
-def web_server(hostname: str) -> Answer:
-    """Answer CreateCliToken with another web server."""
-    return answer(
+def web_server(hostname: str) -> ScriptedResponse:
+    """ScriptedResponse CreateCliToken with another web server."""
+    return respond(
         Operation.CREATE_CLI_TOKEN, success({"CliToken": "x", "WebServerHostname": hostname})
     )
 
@@ -108,7 +115,7 @@ def test_a_busy_web_server_may_have_accepted_the_command(
 def hasty(environments: Environments, monkeypatch: pytest.MonkeyPatch) -> CliTransport:
     """A transport on the real clock that sends commands however short the remaining time is."""
     monkeypatch.setattr(cli_module, "MIN_COMMAND_SECONDS", 0.1)
-    monkeypatch.setattr(endpoint_module, "ENDPOINT_CONNECT_SECONDS", PATIENCE_S)
+    monkeypatch.setattr(endpoint_module, "ENDPOINT_CONNECT_SECONDS", CLIENT_TIMEOUT_SECONDS)
     return CliTransport(environments)
 
 
@@ -125,7 +132,7 @@ def test_a_late_response_leaves_the_outcome_unknown(
     # Else it would be the end of the answer's own patience that is met, and another error.
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         hasty.trigger(TRIGGER, Deadline(time_left=lambda: 300))
-    wait_until(lambda: not mwaa.to_come)  # a slow server reads it after the client hung up
+    wait_until(lambda: not mwaa.remaining_steps)  # a slow server reads it after the client hung up
 
 
 def test_the_time_limit_of_a_command_is_the_time_left(
@@ -134,7 +141,7 @@ def test_the_time_limit_of_a_command_is_the_time_left(
     mwaa.begin(endless(Operation.COMMAND))
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         hasty.trigger(TRIGGER, Deadline(time_left=lambda: 35.2))
-    wait_until(lambda: not mwaa.to_come)
+    wait_until(lambda: not mwaa.remaining_steps)
 
 
 def test_a_response_over_the_limit_leaves_the_outcome_unknown(mwaa: FakeMwaa, send: Send) -> None:
@@ -206,18 +213,18 @@ def test_a_busy_web_server_keeps_its_token(mwaa: FakeMwaa, send: Send) -> None:
 
 
 def test_an_unknown_option_reveals_an_upgrade(
-    airflow: UnaskedAirflow, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
+    airflow: UnreachableAirflow, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
     airflow.version = "2.11.2"
     asked = RunKey(mwaa_env_name="etl", mwaa_dag_name="demo", dag_run_id="x1")
-    mwaa.begin(said(transcripts.command("3.0.6", "listrunsd")))
+    mwaa.begin(replay(transcripts.command("3.0.6", "listrunsd")))
     with pytest.raises(MwaaUnavailable, match="does not know the command"):
         transport.find(asked, deadline)
     airflow.version = "3.0.6"
-    mwaa.begin(*(said(transcripts.command("3.0.6", case)) for case in ("listruns", "staterun")))
+    mwaa.begin(*(replay(transcripts.command("3.0.6", case)) for case in ("listruns", "staterun")))
     run = transport.find(asked, deadline)
     assert run and run.airflow_version == "3.0.6"
-    assert mwaa.words == [
+    assert mwaa.command_words == [
         ["dags", "list-runs", "demo", "-o", "json"],
         ["dags", "state", "demo", "x1"],
     ]

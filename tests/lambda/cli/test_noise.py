@@ -17,26 +17,26 @@ from mwaa_dags_trigger.transports.cli import CliTransport
 
 from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN, RUN_ID
-from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import ScriptedResponse, printed, replay
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa
-from tests.support.steps import Answer, printed, said
+from tests.support.transports.adapter import CONF, RUN, RUN_ID
+from tests.support.transports.cli_adapter import CliAdapter
 
 every_version = pytest.mark.parametrize("cli", RELEASES, indirect=True)
 
 EXIT_HOOKS = ["exit hook fails", "exit hook prints a traceback", "exit hook warns"]
 
 
-def noise(cli: CliAdapter, case: str, dag_id: str = "with_params") -> Answer:
-    """Answer with what was recorded, about the run `RUN_ID`."""
+def noise(cli: CliAdapter, case: str, dag_id: str = "with_params") -> ScriptedResponse:
+    """Return the recorded response, about the run `RUN_ID`."""
     recorded = transcripts.noise(cli.version, case)
     texts = (
         re.sub(r"\bn[1-4]\b", RUN_ID, text).replace("with_params", dag_id)
         for text in (recorded.stdout, recorded.stderr)
     )
-    return said(transcripts.Printed(*texts))
+    return replay(transcripts.Printed(*texts))
 
 
 @every_version
@@ -50,7 +50,7 @@ def test_a_refused_conf_is_rejected_at_the_first_attempt(
     with pytest.raises(CommandRejected, match=r"refused the command: (ParamValidation|Value)Error"):
         handle(mwaa_dag_name="with_params", run_id=RUN_ID, mwaa_dag_conf={"number": "x"})
     assert clock.pauses == []
-    assert cli.asked(mwaa) == [*cli.trigger, *cli.look_in_vain]
+    assert cli.airflow_calls(mwaa) == [*cli.trigger, *cli.failed_lookup]
 
 
 @every_version
@@ -75,7 +75,7 @@ def test_a_list_beside_a_refusal_is_checked_by_a_lookup(
 ) -> None:
     mwaa.begin(noise(cli, "unfit conf, exit hook prints a list", "demo"), *cli.found())
     assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is False
-    assert cli.asked(mwaa) == [*cli.trigger, *cli.look]
+    assert cli.airflow_calls(mwaa) == [*cli.trigger, *cli.lookup]
 
 
 @every_version
@@ -85,7 +85,7 @@ def test_a_list_beside_an_unknown_dag_is_checked_by_a_lookup(
 ) -> None:
     created = transcripts.created(cli.version, RUN_ID)
     unknown = transcripts.about(transcripts.command(cli.version, case), "demo", RUN_ID)
-    mwaa.begin(said(transcripts.Printed(created.stdout, unknown.stderr)), *cli.found())
+    mwaa.begin(replay(transcripts.Printed(created.stdout, unknown.stderr)), *cli.found())
     assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is False
 
 
@@ -93,7 +93,7 @@ def test_a_list_beside_an_unknown_dag_is_checked_by_a_lookup(
 def test_a_created_run_needs_no_lookup(cli: CliAdapter, mwaa: FakeMwaa, handle: Handle) -> None:
     mwaa.begin(noise(cli, "created"))
     assert handle(run_id=RUN_ID, mwaa_dag_conf=CONF)["created"] is True
-    assert cli.asked(mwaa) == cli.trigger
+    assert cli.airflow_calls(mwaa) == cli.trigger
 
 
 @every_version

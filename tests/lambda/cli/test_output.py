@@ -23,7 +23,7 @@ from tests.support.transcripts import Printed
 VERSIONS = list(RELEASES)
 
 
-def said(printed: Printed) -> CliOutput:
+def replay(printed: Printed) -> CliOutput:
     return CliOutput(stdout=printed.stdout, stderr=printed.stderr)
 
 
@@ -44,7 +44,7 @@ OTHER = json.dumps([{"dag_id": "demo", "dag_run_id": "r2", "state": "queued"}])
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_created_run_is_found(version: str) -> None:
-    output = said(transcripts.created(version, "r1"))
+    output = replay(transcripts.created(version, "r1"))
     assert parse_created_state(output, R1) == "queued"
 
 
@@ -54,7 +54,7 @@ def test_a_created_run_is_found(version: str) -> None:
 )
 def test_another_run_is_ignored(version: str, dag_id: str, run_id: str) -> None:
     assert (
-        parse_created_state(said(transcripts.created(version, "r1")), run(dag_id, run_id)) is None
+        parse_created_state(replay(transcripts.created(version, "r1")), run(dag_id, run_id)) is None
     )
 
 
@@ -66,7 +66,7 @@ def test_another_run_is_ignored(version: str, dag_id: str, run_id: str) -> None:
 def test_every_json_output_is_parsed(version: str, case: str) -> None:
     run_id = {"norepl": "x6", "okjson": "x3", "execdate": "x4", "logical": "x5"}[case]
     assert (
-        parse_created_state(said(transcripts.command(version, case)), run("demo", run_id))
+        parse_created_state(replay(transcripts.command(version, case)), run("demo", run_id))
         == "queued"
     )
 
@@ -74,7 +74,7 @@ def test_every_json_output_is_parsed(version: str, case: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["ok", "paused"])
 def test_a_table_is_never_parsed(version: str, case: str) -> None:
-    output = said(transcripts.command(version, case))
+    output = replay(transcripts.command(version, case))
     assert parse_created_state(output, run("demo", "x1")) is None
     assert parse_created_state(output, run("demo_paused", "p1")) is None
 
@@ -141,7 +141,7 @@ def test_the_sentence_of_older_versions_is_parsed(line: str, state: str) -> None
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_rows_of_runs_are_parsed(version: str) -> None:
-    rows = parse_rows(said(transcripts.command(version, "listruns")), R1, "run_id")
+    rows = parse_rows(replay(transcripts.command(version, "listruns")), R1, "run_id")
     assert rows
     (x1,) = (row for row in rows if row["run_id"] == "x1")
     assert x1["state"] == "queued"
@@ -150,7 +150,7 @@ def test_rows_of_runs_are_parsed(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_rows_of_tasks_are_parsed(version: str) -> None:
-    rows = parse_rows(said(transcripts.command(version, "tasks")), R1, "task_id")
+    rows = parse_rows(replay(transcripts.command(version, "tasks")), R1, "task_id")
     assert rows
     assert [row["task_id"] for row in rows] == ["work"]
     assert ("execution_date" in rows[0]) is (family(version) is AIRFLOW_2)
@@ -158,7 +158,7 @@ def test_rows_of_tasks_are_parsed(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_run_without_tasks_has_an_empty_list(version: str) -> None:
-    assert parse_rows(said(transcripts.command(version, "tasksnone")), R1, "task_id") == []
+    assert parse_rows(replay(transcripts.command(version, "tasksnone")), R1, "task_id") == []
 
 
 def test_an_empty_list_printed_by_a_plugin_hides_no_rows() -> None:
@@ -195,14 +195,14 @@ def test_ten_thousand_rows_are_parsed() -> None:
     + [(v, "staterun") for v in VERSIONS if family(v) is not AIRFLOW_2],
 )
 def test_state_and_conf_of_a_run_are_parsed(version: str, case: str) -> None:
-    assert parse_run_state(said(transcripts.command(version, case))) == RunState(
+    assert parse_run_state(replay(transcripts.command(version, case))) == RunState(
         state="queued", conf={"k": "v"}
     )
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_unknown_run_has_no_state(version: str) -> None:
-    assert parse_run_state(said(transcripts.command(version, "stateunk"))) == RunState(state=None)
+    assert parse_run_state(replay(transcripts.command(version, "stateunk"))) == RunState(state=None)
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "success", "failed"])
@@ -212,7 +212,7 @@ def test_a_run_without_conf_shows_only_its_state(state: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_state_that_an_exit_hook_contradicts_is_none(version: str) -> None:
-    output = said(transcripts.noise(version, "state"))
+    output = replay(transcripts.noise(version, "state"))
     assert output.stdout.endswith('queued, {"k": "v"}\nsuccess\n')
     assert parse_run_state(output) is None
 

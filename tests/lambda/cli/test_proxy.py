@@ -9,12 +9,12 @@ import trustme
 from mwaa_dags_trigger.actions.trigger import NOTHING_CREATED
 from mwaa_dags_trigger.errors import MwaaUnavailable, OutcomeUnknown
 
+from tests.support.fake_mwaa.broken_responses import HangUp
+from tests.support.fake_mwaa.responses import command, printed
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa
 from tests.support.proxy import proxy, proxy_to
 from tests.support.secrets import CONF_MARK
-from tests.support.steps import command, printed
-from tests.support.wire import HangUp
 
 ANSWERS = {
     "down": b"",

@@ -13,13 +13,13 @@ from mwaa_dags_trigger.transports.cli import CliTransport
 from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import RELEASES
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID
-from tests.support.cli_adapter import CliAdapter
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import ScriptedResponse, command, printed, replay
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle, Trigger
-from tests.support.mwaa import FakeMwaa
-from tests.support.steps import Answer, command, printed, said
-from tests.support.unasked import UnaskedAirflow
+from tests.support.transports.adapter import CONF, RUN_ID
+from tests.support.transports.cli_adapter import CliAdapter
+from tests.support.unreachable_airflow import UnreachableAirflow
 
 LOST = command(Response(504))
 
@@ -31,8 +31,8 @@ def trigger(handle: Handle) -> Trigger:
     return lambda: handle(mwaa_dag_conf=CONF, run_id=RUN_ID)
 
 
-def taken(cli: CliAdapter) -> Answer:
-    return cli.taken["already exists"](cli.version)
+def taken(cli: CliAdapter) -> ScriptedResponse:
+    return cli.already_exists["already exists"](cli.version)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -48,14 +48,14 @@ def test_a_token_refused_after_the_run_was_created_causes_no_second_run(
 def test_a_refused_command_is_rejected_with_the_name_of_airflows_error(
     case: str, cli: CliAdapter, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
-    mwaa.begin(said(transcripts.command(cli.version, case)), *cli.absent())
+    mwaa.begin(replay(transcripts.command(cli.version, case)), *cli.absent())
     with pytest.raises(CommandRejected, match=r"refused the command: \w+Error\. "):
         trigger()
     assert clock.pauses == []
 
 
 def test_a_collision_in_the_same_second_is_retried(
-    airflow: UnaskedAirflow, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
+    airflow: UnreachableAirflow, mwaa: FakeMwaa, clock: Clock, trigger: Trigger
 ) -> None:
     """Airflow 2.5 has no `--no-replace-microseconds`: another run of this second is in the way."""
     airflow.version = "2.5.1"
@@ -79,7 +79,9 @@ def find(transport: CliTransport, deadline: Deadline, run_id: str = RUN_ID) -> D
 def test_a_run_that_has_ended_has_the_dates_of_its_tasks(
     cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
-    mwaa.begin(*cli.shown("success", "2026-01-01T10:00:00+00:00", "2026-01-01T10:00:10+00:00"))
+    mwaa.begin(
+        *cli.run_in_state("success", "2026-01-01T10:00:00+00:00", "2026-01-01T10:00:10+00:00")
+    )
     run = find(transport, deadline)
     assert run
     assert (run.state, run.start_date) == ("success", "2026-01-01T10:00:00+00:00")
@@ -91,11 +93,11 @@ def test_an_id_that_may_be_a_date_is_looked_up_in_the_list_of_runs(
     run_id: str, cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
     """`dags state` would show the run of that date."""
-    state = said(transcripts.command(cli.version, "state" if cli.dated else "staterun"))
-    mwaa.begin(said(transcripts.listed(cli.version, run_id)), state)
+    state = replay(transcripts.command(cli.version, "state" if cli.dated else "staterun"))
+    mwaa.begin(replay(transcripts.listed(cli.version, run_id)), state)
     run = find(transport, deadline, run_id)
     assert run and run.conf == CONF
-    listed, shown = mwaa.words
+    listed, shown = mwaa.command_words
     assert listed[:2] == ["dags", "list-runs"]
     assert shown[:3] == ["dags", "state", "demo"]
     assert shown[3].startswith("2026-") if cli.dated else shown[3] == run_id
@@ -105,19 +107,19 @@ def test_an_id_that_may_be_a_date_is_looked_up_in_the_list_of_runs(
 def test_an_id_that_may_be_a_date_and_is_not_in_the_list_is_not_found(
     cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
-    mwaa.begin(said(transcripts.command(cli.version, "listruns")))
+    mwaa.begin(replay(transcripts.command(cli.version, "listruns")))
     assert find(transport, deadline, "2026-01-01") is None
 
 
 def test_a_run_without_tasks_is_found_on_airflow_2(
-    mwaa: FakeMwaa, airflow: UnaskedAirflow, transport: CliTransport, deadline: Deadline
+    mwaa: FakeMwaa, airflow: UnreachableAirflow, transport: CliTransport, deadline: Deadline
 ) -> None:
     airflow.version = "2.11.2"
     cases = ["tasksnone", "listruns", "state"]
-    none, listed, state = (said(transcripts.command("2.11.2", case)) for case in cases)
+    none, listed, state = (replay(transcripts.command("2.11.2", case)) for case in cases)
     mwaa.begin(none, listed, state)
     assert find(transport, deadline, "sfn__x1") is None
-    mwaa.begin(none, said(transcripts.listed("2.11.2", "sfn__x1")), state)
+    mwaa.begin(none, replay(transcripts.listed("2.11.2", "sfn__x1")), state)
     run = find(transport, deadline, "sfn__x1")
     assert run and (run.state, run.conf) == ("queued", CONF)
 

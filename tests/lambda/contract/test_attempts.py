@@ -17,12 +17,12 @@ from mwaa_dags_trigger.errors import (
 
 from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR, RELEASES
-from tests.support.adapter import Adapter, result
-from tests.support.adapters import ADAPTERS, every_version
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import ScriptedResponse, after, error
+from tests.support.fake_mwaa.server import Call, FakeMwaa, Operation
 from tests.support.handler import Trigger
-from tests.support.mwaa import Call, FakeMwaa, Operation
-from tests.support.steps import Answer, after, error
+from tests.support.transports.adapter import Adapter, result
+from tests.support.transports.adapters import ADAPTERS, every_version
 
 
 def each(kinds: Callable[[type[Adapter]], Iterable[str]]) -> pytest.MarkDecorator:
@@ -44,25 +44,29 @@ def each(kinds: Callable[[type[Adapter]], Iterable[str]]) -> pytest.MarkDecorato
     )
 
 
-each_lost = each(lambda adapter: adapter.lost)
+each_lost = each(lambda adapter: adapter.outcome_unknown)
 each_busy = each(lambda adapter: adapter.busy)
-each_unanswered = each(lambda adapter: [*adapter.lost, *adapter.busy])
-each_taken = each(lambda adapter: adapter.taken)
+each_unanswered = each(lambda adapter: [*adapter.outcome_unknown, *adapter.busy])
+each_taken = each(lambda adapter: adapter.already_exists)
 
 
-def unresolved(adapter: Adapter, kind: str) -> Answer:
-    return {**adapter.lost, **adapter.busy, **adapter.taken}[kind](adapter.version)
+def unresolved(adapter: Adapter, kind: str) -> ScriptedResponse:
+    return {**adapter.outcome_unknown, **adapter.busy, **adapter.already_exists}[kind](
+        adapter.version
+    )
 
 
-def taken(adapter: Adapter) -> list[Answer]:
+def taken(adapter: Adapter) -> list[ScriptedResponse]:
     return [unresolved(adapter, "already exists")]
 
 
-def first_busy(adapter: Adapter) -> Answer:
+def first_busy(adapter: Adapter) -> ScriptedResponse:
     return unresolved(adapter, next(iter(adapter.busy)))
 
 
-def after_first(action: Callable[[], object], script: list[Answer]) -> list[Answer]:
+def after_first(
+    action: Callable[[], object], script: list[ScriptedResponse]
+) -> list[ScriptedResponse]:
     """Have something happen just before the script's first answer."""
     return [after(action, script[0]), *script[1:]]
 
@@ -76,7 +80,7 @@ def test_a_successful_trigger_is_one_call(
 ) -> None:
     mwaa.begin(*adapter.created())
     assert trigger() == result(adapter, state="queued", created=True)
-    assert adapter.asked(mwaa) == adapter.trigger
+    assert adapter.airflow_calls(mwaa) == adapter.trigger
 
 
 def test_a_warm_trigger_makes_no_other_call(
@@ -87,7 +91,7 @@ def test_a_warm_trigger_makes_no_other_call(
     first = len(mwaa.calls)
     trigger()
     assert len(mwaa.calls) == first + 1
-    assert adapter.asked(mwaa) == adapter.trigger * 2
+    assert adapter.airflow_calls(mwaa) == adapter.trigger * 2
 
 
 # No word of Airflow -------------------------------------------------------------------------------
@@ -99,7 +103,7 @@ def test_a_request_without_a_response_is_sent_again(
 ) -> None:
     mwaa.begin(unresolved(adapter, kind), *adapter.created())
     assert trigger()["created"] is True
-    assert adapter.asked(mwaa) == adapter.trigger * 2
+    assert adapter.airflow_calls(mwaa) == adapter.trigger * 2
     first, second = (
         call.request.body
         for call in mwaa.calls
@@ -115,7 +119,7 @@ def test_a_run_that_was_created_without_a_response_is_a_success(
 ) -> None:
     mwaa.begin(unresolved(adapter, kind), *taken(adapter), *adapter.found())
     assert trigger() == result(adapter, state="queued", created=False)
-    assert adapter.asked(mwaa) == [*adapter.trigger * 2, *adapter.look]
+    assert adapter.airflow_calls(mwaa) == [*adapter.trigger * 2, *adapter.lookup]
 
 
 def test_the_last_attempt_is_followed_by_a_lookup(
@@ -123,7 +127,7 @@ def test_the_last_attempt_is_followed_by_a_lookup(
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4, *adapter.found())
     assert trigger()["created"] is False
-    assert adapter.asked(mwaa) == [*adapter.trigger * 4, *adapter.look]
+    assert adapter.airflow_calls(mwaa) == [*adapter.trigger * 4, *adapter.lookup]
 
 
 @each_lost
@@ -133,7 +137,7 @@ def test_an_unresolved_attempt_is_outcome_unknown(
     mwaa.begin(*[unresolved(adapter, kind)] * 4, *adapter.absent())
     with pytest.raises(OutcomeUnknown, match=r"MWAA environment etl .* is not known"):
         trigger()
-    assert adapter.asked(mwaa) == [*adapter.trigger * 4, *adapter.look_in_vain]
+    assert adapter.airflow_calls(mwaa) == [*adapter.trigger * 4, *adapter.failed_lookup]
     assert [int(pause) for pause in clock.pauses] == pytest.approx([1, 2.5, 5.5], abs=1.6)
 
 
@@ -145,7 +149,7 @@ def test_a_web_server_that_stays_busy_gets_no_lookup(
     mwaa.begin(*[unresolved(adapter, kind)] * 4)
     with pytest.raises(MwaaBusy, match=r"is busy \(HTTP .* is not known"):
         trigger()
-    assert adapter.asked(mwaa) == adapter.trigger * 4
+    assert adapter.airflow_calls(mwaa) == adapter.trigger * 4
 
 
 def test_a_missing_response_takes_the_whole_time_limit(
@@ -155,7 +159,7 @@ def test_a_missing_response_takes_the_whole_time_limit(
     trigger: Trigger,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    mwaa.begin(unresolved(adapter, "silence"), *adapter.created())
+    mwaa.begin(unresolved(adapter, "no response"), *adapter.created())
     assert trigger()["created"] is True
     assert clock.now >= 12
     assert "ReadTimeout" in caplog.text
@@ -165,9 +169,9 @@ def test_an_update_that_breaks_calls_is_named(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     """The state machine has more patience with it."""
-    mwaa.shown.update(Status="UPDATING")
+    mwaa.environment_fields.update(Status="UPDATING")
     mwaa.begin(*adapter.gateway_timeout() * 4, *adapter.absent())
-    mwaa.shown.update(Status="UPDATING")
+    mwaa.environment_fields.update(Status="UPDATING")
     with pytest.raises(EnvironmentNotReady, match=r"HTTP 504.* etl is UPDATING.* is not known"):
         trigger()
 
@@ -181,7 +185,7 @@ def test_an_existing_run_id_is_looked_up(
 ) -> None:
     mwaa.begin(unresolved(adapter, kind), *adapter.found())
     assert trigger()["created"] is False
-    assert adapter.asked(mwaa) == [*adapter.trigger, *adapter.look]
+    assert adapter.airflow_calls(mwaa) == [*adapter.trigger, *adapter.lookup]
 
 
 @each_taken
@@ -273,7 +277,7 @@ def test_a_bug_before_the_request_is_sent_is_raised_unchanged(
     monkeypatch.setattr(f"mwaa_dags_trigger.transports.{adapter.transport}.{made}", break_down)
     with pytest.raises(TypeError):
         trigger()
-    assert adapter.asked(mwaa) == []
+    assert adapter.airflow_calls(mwaa) == []
 
 
 # Time ---------------------------------------------------------------------------------------------
@@ -310,7 +314,7 @@ def test_a_call_that_took_long_does_not_blame_the_timeout(
         clock.now += 270
         return call.action()
 
-    mwaa.begin(Answer(Operation.GET_ENVIRONMENT, take_long))
+    mwaa.begin(ScriptedResponse(Operation.GET_ENVIRONMENT, take_long))
     with pytest.raises(MwaaUnavailable, match=r"ran out of time .*\. This attempt created no DAG"):
         trigger()
-    assert adapter.asked(mwaa) == []
+    assert adapter.airflow_calls(mwaa) == []

@@ -8,10 +8,10 @@ import pytest
 from mwaa_dags_trigger.errors import DagRunFailed, DagRunTimedOut, InvalidRequest
 from mwaa_dags_trigger.request import parse
 
-from tests.support.adapter import RUN_ID, Adapter, result
-from tests.support.adapters import every_version
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa
+from tests.support.transports.adapter import RUN_ID, Adapter, result
+from tests.support.transports.adapters import every_version
 
 BEGUN, ENDED = "2026-11-23T18:41:10.250000+00:00", "2026-11-23T18:42:11.500000+00:00"
 RUN = f"DAG run {RUN_ID} of DAG demo in MWAA environment etl"
@@ -39,7 +39,7 @@ def check(handle_over: Handle) -> Check:
 def test_a_successful_run_shows_its_duration(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
-    mwaa.begin(*adapter.shown("success", BEGUN, ENDED))
+    mwaa.begin(*adapter.run_in_state("success", BEGUN, ENDED))
     dates = {"start_date": BEGUN, "end_date": ENDED, "duration_seconds": 61.25}
     assert check() == result(adapter, state="success", final=True, **dates)
 
@@ -48,10 +48,10 @@ def test_a_successful_run_shows_its_duration(
 def test_a_run_in_progress_takes_one_lookup(
     state: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
-    mwaa.begin(*adapter.shown(state, None, None))
+    mwaa.begin(*adapter.run_in_state(state, None, None))
     shown = check()
     assert (shown["state"], shown["final"], shown["duration_seconds"]) == (state, False, None)
-    assert adapter.asked(mwaa) == adapter.look
+    assert adapter.airflow_calls(mwaa) == adapter.lookup
 
 
 # Failed -----------------------------------------------------------------------------------------
@@ -61,8 +61,8 @@ def test_a_failed_run_is_an_error_that_names_the_failed_tasks(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     states = {"extract": "success", "load": "failed", "notify": "upstream_failed", "copy": "failed"}
-    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED))
-    looked = len(mwaa.to_come)
+    mwaa.begin(*adapter.run_in_state("failed", BEGUN, ENDED))
+    looked = len(mwaa.remaining_steps)
     mwaa.add(*adapter.tasks(states))
     with pytest.raises(DagRunFailed) as caught:
         check()
@@ -71,12 +71,12 @@ def test_a_failed_run_is_an_error_that_names_the_failed_tasks(
         "DAG run, then redrive the execution to wait for it again. "
         f"(execution {ARN}, run id {RUN_ID})"
     )
-    assert adapter.asked(mwaa)[looked:] == adapter.tasks_of
+    assert adapter.airflow_calls(mwaa)[looked:] == adapter.failed_tasks_query
 
 
 def test_at_most_ten_failed_tasks_are_named(adapter: Adapter, mwaa: FakeMwaa, check: Check) -> None:
     tasks = adapter.tasks({f"t{number}": "failed" for number in range(12)})
-    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *tasks)
+    mwaa.begin(*adapter.run_in_state("failed", BEGUN, ENDED), *tasks)
     with pytest.raises(DagRunFailed, match=r"in the tasks t0, .*t9 and 2 more\. "):
         check()
 
@@ -93,7 +93,7 @@ def test_at_most_ten_failed_tasks_are_named(adapter: Adapter, mwaa: FakeMwaa, ch
 def test_the_id_of_a_task_is_escaped_and_shortened(
     task: str, shown: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
-    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *adapter.tasks({task: "failed"}))
+    mwaa.begin(*adapter.run_in_state("failed", BEGUN, ENDED), *adapter.tasks({task: "failed"}))
     with pytest.raises(DagRunFailed) as caught:
         check()
     assert f" has failed in the task {shown}. Clear" in str(caught.value)
@@ -104,13 +104,13 @@ def test_a_run_without_known_failed_tasks_has_failed(
     answered: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
     none = adapter.gateway_timeout() if answered == "nothing" else adapter.tasks({"a": "success"})
-    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *none)
+    mwaa.begin(*adapter.run_in_state("failed", BEGUN, ENDED), *none)
     with pytest.raises(DagRunFailed, match=r"has failed\. Clear"):
         check()
 
 
 def test_a_failed_run_has_not_timed_out(adapter: Adapter, mwaa: FakeMwaa, check: Check) -> None:
-    mwaa.begin(*adapter.shown("failed", BEGUN, ENDED), *adapter.tasks({"work": "failed"}))
+    mwaa.begin(*adapter.run_in_state("failed", BEGUN, ENDED), *adapter.tasks({"work": "failed"}))
     with pytest.raises(DagRunFailed, match="in the task work"):
         check("2026-01-02T10:00:00Z")
 
@@ -121,7 +121,7 @@ def test_a_failed_run_has_not_timed_out(adapter: Adapter, mwaa: FakeMwaa, check:
 def test_a_run_in_progress_after_the_timeout_is_an_error(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
-    mwaa.begin(*adapter.shown("running", None, None))
+    mwaa.begin(*adapter.run_in_state("running", None, None))
     with pytest.raises(DagRunTimedOut) as caught:
         check("2026-01-01T11:00:00.700Z")
     assert str(caught.value) == (
@@ -144,16 +144,16 @@ def test_a_run_in_progress_after_the_timeout_is_an_error(
 def test_the_timeout_of_a_queued_run_reports_a_paused_dag(
     paused: bool, says: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
-    mwaa.begin(*adapter.shown("queued", None, None), *adapter.dag(paused=paused))
+    mwaa.begin(*adapter.run_in_state("queued", None, None), *adapter.dag(paused=paused))
     with pytest.raises(DagRunTimedOut, match=f"The DAG run {says} Redrive"):
         check("2026-01-01T12:00:00Z")
-    assert adapter.asked(mwaa) == [*adapter.look, *adapter.dag_of]
+    assert adapter.airflow_calls(mwaa) == [*adapter.lookup, *adapter.dag_query]
 
 
 def test_the_timeout_is_reported_without_knowing_whether_the_dag_is_paused(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
-    mwaa.begin(*adapter.shown("queued", None, None), *adapter.gateway_timeout())
+    mwaa.begin(*adapter.run_in_state("queued", None, None), *adapter.gateway_timeout())
     with pytest.raises(DagRunTimedOut, match=r"The DAG run has not started\. Redrive"):
         check("2026-01-01T12:00:00Z")
 
@@ -184,7 +184,7 @@ def test_the_timeout_is_reported_without_knowing_whether_the_dag_is_paused(
 def test_the_timeout_starts_with_the_trigger_or_the_last_redrive(
     times: dict[str, str], late: bool, adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
-    mwaa.begin(*adapter.shown("running", None, None))
+    mwaa.begin(*adapter.run_in_state("running", None, None))
     if late:
         with pytest.raises(DagRunTimedOut):
             check(**times)
@@ -195,7 +195,7 @@ def test_the_timeout_starts_with_the_trigger_or_the_last_redrive(
 def test_a_run_that_succeeded_after_the_timeout_is_a_success(
     adapter: Adapter, mwaa: FakeMwaa, check: Check
 ) -> None:
-    mwaa.begin(*adapter.shown("success", BEGUN, ENDED))
+    mwaa.begin(*adapter.run_in_state("success", BEGUN, ENDED))
     assert check("2026-01-02T10:00:00Z")["state"] == "success"
 
 

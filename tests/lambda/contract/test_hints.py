@@ -6,9 +6,9 @@ import pytest
 from mwaa_dags_trigger.errors import CommandRejected
 from mwaa_dags_trigger.transports.failures import HIDDEN_MESSAGE_HINT
 
-from tests.support.adapter import RUN_ID, Adapter
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Trigger
-from tests.support.mwaa import FakeMwaa
+from tests.support.transports.adapter import RUN_ID, Adapter
 
 HINTS = {
     "Invalid input for param number: 'x' is not of type 'integer'": "params of the DAG",
@@ -35,7 +35,7 @@ UNKNOWN = [
 def test_a_known_cause_has_its_own_hint(
     message: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(*adapter.refused_with(message), *adapter.absent())
+    mwaa.begin(*adapter.rejected_with(message), *adapter.absent())
     with pytest.raises(CommandRejected) as caught:
         trigger()
     shown = [hint for hint in set(HINTS.values()) if hint in str(caught.value)]
@@ -46,7 +46,7 @@ def test_a_known_cause_has_its_own_hint(
 def test_an_unknown_cause_has_no_guess(
     message: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(*adapter.refused_with(message), *adapter.absent())
+    mwaa.begin(*adapter.rejected_with(message), *adapter.absent())
     with pytest.raises(CommandRejected) as caught:
         trigger()
     assert HIDDEN_MESSAGE_HINT in str(caught.value)

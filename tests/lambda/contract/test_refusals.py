@@ -12,13 +12,13 @@ from mwaa_dags_trigger.errors import (
     RunIdConflict,
 )
 
-from tests.support.adapter import RUN_ID, Adapter
-from tests.support.adapters import every_version
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import error
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle, Trigger
-from tests.support.mwaa import FakeMwaa
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
-from tests.support.steps import error
+from tests.support.transports.adapter import RUN_ID, Adapter
+from tests.support.transports.adapters import every_version
 
 UNREADY = ["UPDATING", "ROLLING_BACK", "MAINTENANCE", "CREATING_SNAPSHOT", "SOMETHING_NEW"]
 
@@ -40,7 +40,7 @@ def test_a_throttled_call_is_repeated_without_a_lookup(
     throttled = error(adapter.throttles, *answer)
     mwaa.begin(throttled, throttled, *adapter.created())
     assert trigger()["created"] is True
-    assert set(adapter.asked(mwaa)) == set(adapter.trigger)
+    assert set(adapter.airflow_calls(mwaa)) == set(adapter.trigger)
     assert mwaa.operations.count(adapter.throttles) == 3
     assert 1 <= clock.pauses[0] <= 2 <= clock.pauses[1] <= 4
 
@@ -57,12 +57,12 @@ def test_a_call_that_stays_throttled_is_busy(
 def test_an_environment_without_a_web_server_is_not_ready(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.shown.update(Status="CREATING", WebserverUrl=None)
+    mwaa.environment_fields.update(Status="CREATING", WebserverUrl=None)
     with pytest.raises(
         EnvironmentNotReady, match=r"status is CREATING.* This attempt created no DAG run"
     ):
         trigger()
-    assert adapter.asked(mwaa) == []
+    assert adapter.airflow_calls(mwaa) == []
 
 
 @pytest.mark.parametrize("status", ["UPDATING", "MAINTENANCE", "ROLLING_BACK", "SOMETHING_NEW"])
@@ -70,7 +70,7 @@ def test_an_environment_with_a_web_server_is_used_with_any_status(
     status: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(*adapter.created())
-    mwaa.shown["Status"] = status
+    mwaa.environment_fields["Status"] = status
     assert trigger()["created"] is True
 
 
@@ -90,7 +90,7 @@ def test_an_unknown_dag_needs_no_lookup(adapter: Adapter, mwaa: FakeMwaa, trigge
         trigger()
     assert "MWAA environment etl does not know DAG demo. Check" in str(caught.value)
     assert "Airflow needs a moment to parse a new DAG file" in str(caught.value)
-    assert adapter.asked(mwaa) == adapter.trigger
+    assert adapter.airflow_calls(mwaa) == adapter.trigger
 
 
 @pytest.mark.parametrize("status", UNREADY)
@@ -99,7 +99,7 @@ def test_an_unknown_dag_is_not_final_while_the_environment_changes(
 ) -> None:
     """Airflow may not know its DAGs during an upgrade (apache/airflow#48234, #45362)."""
     mwaa.begin(*adapter.unknown_dag())
-    mwaa.shown["Status"] = status
+    mwaa.environment_fields["Status"] = status
     with pytest.raises(
         EnvironmentNotReady, match=rf"know DAG demo\..* is {status}\..* created no DAG run"
     ):
@@ -114,7 +114,7 @@ def test_a_refused_trigger_is_rejected_without_another_attempt(
     with pytest.raises(CommandRejected, match="Airflow in MWAA environment etl refused the c"):
         trigger()
     assert clock.pauses == []
-    assert adapter.asked(mwaa) == [*adapter.trigger, *adapter.look_in_vain]
+    assert adapter.airflow_calls(mwaa) == [*adapter.trigger, *adapter.failed_lookup]
 
 
 def test_an_existing_run_counts_more_than_an_error(
@@ -140,7 +140,9 @@ def test_a_refusal_whose_lookups_all_fail_is_not_certain(
 def test_a_run_with_another_conf_is_a_conflict(
     adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
 ) -> None:
-    mwaa.begin(*[taken(adapter.version) for taken in adapter.taken.values()][:1], *adapter.found())
+    mwaa.begin(
+        *[taken(adapter.version) for taken in adapter.already_exists.values()][:1], *adapter.found()
+    )
     with pytest.raises(RunIdConflict, match="with another conf"):
         handle_over(run_id=RUN_ID, mwaa_dag_conf={"k": "other"})
 
@@ -149,7 +151,7 @@ def test_no_value_of_the_conf_is_shown(
     adapter: Adapter, mwaa: FakeMwaa, handle_over: Handle
 ) -> None:
     """In a log, the fixture `no_secret_in_any_log` looks for it."""
-    mwaa.begin(*adapter.refused_with(f"{CONF_MARK} is not {NUMBER_MARK}"), *adapter.absent())
+    mwaa.begin(*adapter.rejected_with(f"{CONF_MARK} is not {NUMBER_MARK}"), *adapter.absent())
     with pytest.raises(CommandRejected, match="Airflow's message may quote the conf") as caught:
         handle_over(run_id=RUN_ID, mwaa_dag_conf={"a": CONF_MARK, "b": NUMBER_MARK})
     assert not [secret for secret in MARKS if secret in str(caught.value)]

@@ -12,10 +12,10 @@ from mwaa_dags_trigger.errors import (
     TriggerError,
 )
 
-from tests.support.adapter import CONF, RUN_ID, Adapter
+from tests.support.fake_mwaa.responses import error
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa
-from tests.support.steps import error
+from tests.support.transports.adapter import CONF, RUN_ID, Adapter
 
 CAUSES: dict[str, type[TriggerError]] = {
     "denied": AccessDenied,
@@ -42,7 +42,7 @@ def test_a_cause_that_was_not_corrected_is_reported_again(
         handle_over(run_id=RUN_ID, **again)
     refusal, separator, _ = str(caught.value).partition(MAY_EXIST)
     assert refusal and separator
-    assert adapter.asked(mwaa).count(adapter.trigger[0]) <= len(adapter.denied())
+    assert adapter.airflow_calls(mwaa).count(adapter.trigger[0]) <= len(adapter.denied())
 
 
 @each_way_to_come_again

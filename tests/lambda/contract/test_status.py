@@ -16,12 +16,12 @@ from mwaa_dags_trigger.errors import (
     MwaaUnavailable,
 )
 
-from tests.support.adapter import RUN_ID, Adapter, result
-from tests.support.adapters import every_version
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.responses import error
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa
-from tests.support.steps import error
+from tests.support.transports.adapter import RUN_ID, Adapter, result
+from tests.support.transports.adapters import every_version
 
 BEGUN, ENDED = "2026-11-23T18:41:10.198031+00:00", "2026-11-23T18:41:11.785593+00:00"
 STATUS = {"action": "status", "dag_run_id": RUN_ID}
@@ -48,7 +48,7 @@ def look(request: pytest.FixtureRequest, handle_over: Handle) -> Look:
 
 
 def test_a_run_that_has_ended_is_final(adapter: Adapter, mwaa: FakeMwaa, status: Look) -> None:
-    mwaa.begin(*adapter.shown("success", BEGUN, ENDED))
+    mwaa.begin(*adapter.run_in_state("success", BEGUN, ENDED))
     dates = {"start_date": BEGUN, "end_date": ENDED}
     assert status() == result(adapter, state="success", final=True, **dates)
 
@@ -68,7 +68,7 @@ def test_only_success_and_failed_are_final(
     mwaa: FakeMwaa,
     status: Look,
 ) -> None:
-    mwaa.begin(*adapter.shown(*shown))
+    mwaa.begin(*adapter.run_in_state(*shown))
     found = status()
     assert (found["state"], found["start_date"], found["end_date"]) == shown
     assert found["final"] is final
@@ -77,7 +77,7 @@ def test_only_success_and_failed_are_final(
 def test_a_lost_response_is_requested_again(
     adapter: Adapter, mwaa: FakeMwaa, clock: Clock, status: Look
 ) -> None:
-    mwaa.begin(*adapter.gateway_timeout(), *adapter.shown("running", None, None))
+    mwaa.begin(*adapter.gateway_timeout(), *adapter.run_in_state("running", None, None))
     assert status()["state"] == "running"
     assert 1 <= clock.pauses[0] <= 2
 
@@ -109,7 +109,7 @@ def test_a_status_that_stays_unreadable_is_unavailable(
     mwaa.begin(*adapter.gateway_timeout() * 4)
     with pytest.raises(MwaaUnavailable, match=r"HTTP 504.* state of the DAG run could not be read"):
         look()
-    assert adapter.asked(mwaa) == adapter.look[:1] * 4
+    assert adapter.airflow_calls(mwaa) == adapter.lookup[:1] * 4
 
 
 def test_a_call_that_stays_throttled_is_busy(adapter: Adapter, mwaa: FakeMwaa, look: Look) -> None:
@@ -122,7 +122,7 @@ def test_an_update_of_the_environment_explains_a_lost_response(
     adapter: Adapter, mwaa: FakeMwaa, look: Look
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4)
-    mwaa.shown["Status"] = "UPDATING"
+    mwaa.environment_fields["Status"] = "UPDATING"
     with pytest.raises(EnvironmentNotReady):
         look()
 
@@ -132,7 +132,7 @@ def test_what_is_missing_during_an_update_may_return(
     answer: str, adapter: Adapter, mwaa: FakeMwaa, look: Look
 ) -> None:
     mwaa.begin(*getattr(adapter, answer)())
-    mwaa.shown["Status"] = "ROLLING_BACK"
+    mwaa.environment_fields["Status"] = "ROLLING_BACK"
     with pytest.raises(EnvironmentNotReady, match="status of MWAA environment etl is ROLLING_BACK"):
         look()
 
@@ -140,7 +140,7 @@ def test_what_is_missing_during_an_update_may_return(
 def test_a_refused_lookup_has_no_hint_about_a_conf(
     adapter: Adapter, mwaa: FakeMwaa, look: Look
 ) -> None:
-    mwaa.begin(*adapter.refused_with("Invalid input for param x"))
+    mwaa.begin(*adapter.rejected_with("Invalid input for param x"))
     with pytest.raises(CommandRejected) as caught:
         look()
     assert "conf" not in str(caught.value)

@@ -15,7 +15,7 @@ from mwaa_dags_trigger.errors import (
 )
 from mwaa_dags_trigger.transports.cli import CliTransport
 
-from tests.support.adapters import ADAPTERS
+from tests.support.transports.adapters import ADAPTERS
 
 
 class Context:

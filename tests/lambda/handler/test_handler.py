@@ -25,13 +25,13 @@ from mwaa_dags_trigger.run_id import derive_run_id
 from sandbox.mwaa.front import Environment
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.cli_adapter import recorded
 from tests.support.clock import Clock
-from tests.support.faults import Fault, Kind
+from tests.support.fake_mwaa.faults import Fault, Kind
+from tests.support.fake_mwaa.responses import command, printed, replay
+from tests.support.fake_mwaa.server import FakeMwaa, Operation
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa, Operation
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK, OTHER_MARK
-from tests.support.steps import command, printed, said
+from tests.support.transports.cli_adapter import recorded
 
 ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 RUN_ID = derive_run_id("client-42", ARN, None)
@@ -50,8 +50,8 @@ def _unknown_dag(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
 
 def _conflict(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
     mwaa.begin(
-        said(transcripts.command("3.0.6", "duplicate")),
-        said(transcripts.command("3.0.6", "staterun")),
+        replay(transcripts.command("3.0.6", "duplicate")),
+        replay(transcripts.command("3.0.6", "staterun")),
     )
 
 
@@ -66,7 +66,7 @@ def _rejected(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
 
 
 def _not_ready(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
-    mwaa.shown["WebserverUrl"] = None
+    mwaa.environment_fields["WebserverUrl"] = None
 
 
 def _busy(mwaa: FakeMwaa, _: dict[str, Environment]) -> None:
@@ -136,17 +136,17 @@ def test_a_message_without_execution_ends_with_the_run_id(
 
 def test_the_derived_run_id_is_requested_and_returned(mwaa: FakeMwaa, handle: Handle) -> None:
     run_id = derive_run_id("client-42", ARN, "Trigger")
-    mwaa.begin(said(transcripts.created("3.3.1", run_id)))
+    mwaa.begin(replay(transcripts.created("3.3.1", run_id)))
     result = handle(execution_arn=ARN, state_name="Trigger", redrive_count=2)
     assert result["dag_run_id"] == run_id
-    assert mwaa.words[0][3:5] == ["--run-id", run_id]
+    assert mwaa.command_words[0][3:5] == ["--run-id", run_id]
 
 
 # What it keeps between invocations --------------------------------------------------------------
 
 
 def test_a_warm_invocation_calls_no_other_api(mwaa: FakeMwaa, handle: Handle) -> None:
-    mwaa.begin(*[said(transcripts.created("3.3.1", "mine"))] * 2)
+    mwaa.begin(*[replay(transcripts.created("3.3.1", "mine"))] * 2)
     handle(run_id="mine")
     mwaa.calls.clear()
     handle(run_id="mine")

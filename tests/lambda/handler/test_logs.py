@@ -18,11 +18,11 @@ from mwaa_dags_trigger.run_id import derive_run_id
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.cli_adapter import recorded
+from tests.support.fake_mwaa.responses import command, replay, web
+from tests.support.fake_mwaa.server import FakeMwaa, Operation
 from tests.support.handler import Handle
-from tests.support.mwaa import FakeMwaa, Operation
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK, OTHER_MARK
-from tests.support.steps import command, said, web
+from tests.support.transports.cli_adapter import recorded
 
 ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 RUN_ID = derive_run_id("client-42", ARN, None)
@@ -44,7 +44,7 @@ def test_every_line_of_lambdas_json_log_has_the_request(
     handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    created = said(transcripts.created("3.3.1", RUN_ID))
+    created = replay(transcripts.created("3.3.1", RUN_ID))
     mwaa.begin(command(Response(504)), created)
     handle(execution_arn=ARN, mwaa_dag_conf=SECRET)
     formatter = JsonFormatter()
@@ -60,7 +60,7 @@ def test_the_next_invocation_does_not_log_the_previous_execution(
     handle: Handle,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    mwaa.begin(*(said(transcripts.created("3.3.1", run_id)) for run_id in (RUN_ID, "mine")))
+    mwaa.begin(*(replay(transcripts.created("3.3.1", run_id)) for run_id in (RUN_ID, "mine")))
     handle(execution_arn=ARN)
     caplog.clear()
     handle(run_id="mine")
@@ -121,10 +121,10 @@ def test_at_debug_level_no_token_is_logged(
 ) -> None:
     """Which the fixture `no_secret_in_any_log` also checks after every other test."""
     assert logging.getLogger().level == logging.DEBUG
-    mwaa.begin(said(transcripts.created("3.3.1", "mine")))
+    mwaa.begin(replay(transcripts.created("3.3.1", "mine")))
     handle(run_id="mine", mwaa_dag_conf=SECRET)
     assert caplog.records
-    assert mwaa.asked(Operation.COMMAND)
+    assert mwaa.requests_for(Operation.COMMAND)
     assert not [secret for secret in (*MARKS, mwaa.tokens[-1]) if secret in caplog.text]
 
 
@@ -134,7 +134,7 @@ def test_over_rest_at_debug_level_no_conf_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert logging.getLogger().level == logging.DEBUG
-    run = {**transcripts.rest("3.3.1", "created").answer, "conf": SECRET}
+    run = {**transcripts.rest("3.3.1", "created").response, "conf": SECRET}
     mwaa.begin(web(200, run))
     handle_rest(run_id="x1", mwaa_dag_conf=SECRET)
     assert caplog.records

@@ -22,10 +22,10 @@ from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.http import Response
 from tests.support.clock import Clock
-from tests.support.mwaa import FakeMwaa, Operation, endpoint
+from tests.support.fake_mwaa.responses import error, raises, respond
+from tests.support.fake_mwaa.server import FakeMwaa, Operation, endpoint
 from tests.support.proxy import proxy
 from tests.support.secrets import CONF_MARK
-from tests.support.steps import answer, error, raises
 
 GET, CREATE = Operation.GET_ENVIRONMENT, Operation.CREATE_CLI_TOKEN
 
@@ -162,7 +162,7 @@ def test_the_client_waits_longer_than_invoke_rest_api(own_client: MWAAClient) ->
 def test_a_response_that_aws_never_sends_is_unavailable(
     action: Operation, body: object, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.begin(answer(action, Response(200, json.dumps(body).encode())))
+    mwaa.begin(respond(action, Response(200, json.dumps(body).encode())))
     ask = environments.airflow_version if action is GET else environments.cli_token
     with pytest.raises(MwaaUnavailable, match=f"{action} .* a response that cannot be read") as it:
         ask("etl")

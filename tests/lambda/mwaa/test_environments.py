@@ -16,8 +16,8 @@ from mwaa_dags_trigger.mwaa.environments import AirflowVersion, Environments
 
 from sandbox.mwaa.http import Response
 from tests.support.clock import Clock
-from tests.support.mwaa import Call, FakeMwaa, Operation
-from tests.support.steps import Answer, answer, error
+from tests.support.fake_mwaa.responses import ScriptedResponse, error, respond
+from tests.support.fake_mwaa.server import Call, FakeMwaa, Operation
 
 GET, CREATE = Operation.GET_ENVIRONMENT, Operation.CREATE_CLI_TOKEN
 
@@ -32,7 +32,7 @@ def test_the_version_is_refreshed_as_often_as_a_token(
     environments: Environments, mwaa: FakeMwaa, clock: Clock
 ) -> None:
     environments.airflow_version("etl")
-    mwaa.shown["AirflowVersion"] = "3.4.0"
+    mwaa.environment_fields["AirflowVersion"] = "3.4.0"
     clock.now = 44.9
     assert environments.airflow_version("etl").text == "3.3.1"
     clock.now = 45.0
@@ -70,7 +70,7 @@ def test_a_version_that_must_not_be_read_any_more_is_dropped(
 def test_a_forgotten_version_is_requested_again(environments: Environments, mwaa: FakeMwaa) -> None:
     environments.airflow_version("etl")
     environments.forget("etl")
-    mwaa.shown["AirflowVersion"] = "3.4.0"
+    mwaa.environment_fields["AirflowVersion"] = "3.4.0"
     assert environments.airflow_version("etl") == AirflowVersion(3, 4, "3.4.0")
 
 
@@ -80,7 +80,7 @@ def test_a_forgotten_version_is_requested_again(environments: Environments, mwaa
 def test_versions_are_parsed_as_numbers(
     text: str, numbers: tuple[int, int], environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown["AirflowVersion"] = text
+    mwaa.environment_fields["AirflowVersion"] = text
     version = environments.airflow_version("etl")
     assert (version.major, version.minor, version.text) == (*numbers, text)
 
@@ -91,7 +91,7 @@ def test_versions_are_parsed_as_numbers(
 def test_a_transient_status_is_irrelevant_with_a_web_server(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown["Status"] = status
+    mwaa.environment_fields["Status"] = status
     assert environments.airflow_version("etl").major == 3
     assert environments.unready_status("etl") == status
 
@@ -100,7 +100,7 @@ def test_a_transient_status_is_irrelevant_with_a_web_server(
 def test_the_status_of_a_ready_environment_explains_no_failure(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown["Status"] = status
+    mwaa.environment_fields["Status"] = status
     assert environments.unready_status("etl") is None
 
 
@@ -119,7 +119,7 @@ def test_a_field_that_is_no_string_makes_the_response_unreadable(
     body = json.dumps(
         {"Environment": {"AirflowVersion": "3.3.1", "WebserverUrl": "x", field: value}}
     )
-    mwaa.begin(*[answer(GET, Response(200, body.encode()))] * 2)
+    mwaa.begin(*[respond(GET, Response(200, body.encode()))] * 2)
     assert environments.unready_status("etl") is None
     with pytest.raises(MwaaUnavailable, match="a response that cannot be read"):
         environments.airflow_version("etl")
@@ -129,7 +129,7 @@ def test_a_field_that_is_no_string_makes_the_response_unreadable(
 def test_an_unusable_environment_is_not_found(
     status: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown["Status"] = status
+    mwaa.environment_fields["Status"] = status
     with pytest.raises(EnvironmentNotFound, match=f"etl cannot be used: its status is {status}"):
         environments.airflow_version("etl")
 
@@ -138,10 +138,10 @@ def test_an_unusable_environment_is_not_found(
 def test_an_environment_without_a_web_server_is_not_ready(
     field: str, environments: Environments, mwaa: FakeMwaa
 ) -> None:
-    mwaa.shown.update({field: None, "Status": "CREATING"})
+    mwaa.environment_fields.update({field: None, "Status": "CREATING"})
     with pytest.raises(EnvironmentNotReady, match="no web server yet: its status is CREATING"):
         environments.airflow_version("etl")
-    mwaa.shown.clear()
+    mwaa.environment_fields.clear()
     assert environments.airflow_version("etl").major == 3
 
 
@@ -171,7 +171,7 @@ def test_the_age_of_a_token_includes_the_request_for_it(
         clock.now += 20
         return call.action()
 
-    mwaa.begin(Answer(CREATE, slow))
+    mwaa.begin(ScriptedResponse(CREATE, slow))
     assert environments.cli_token("etl").expires == 45
 
 

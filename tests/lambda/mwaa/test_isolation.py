@@ -8,11 +8,11 @@ import pytest
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.mwaa.environments import Environments
 
-from tests.support.adapter import TRIGGER
-from tests.support.cli_adapter import CREATED, CliAdapter
 from tests.support.clock import Clock
+from tests.support.fake_mwaa.server import FakeMwaa, Operation, client
 from tests.support.isolation import isolate
-from tests.support.mwaa import FakeMwaa, Operation, client
+from tests.support.transports.adapter import TRIGGER
+from tests.support.transports.cli_adapter import CREATED, CliAdapter
 
 
 @pytest.mark.parametrize("case", [str.lower, str.upper], ids=["lower case", "upper case"])
@@ -24,7 +24,7 @@ def test_it_is_reached_without_the_users_proxies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(case(name), f"http://{mwaa.nobody}")
+        monkeypatch.setenv(case(name), f"http://{mwaa.closed_address}")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "example.com")
     isolate(monkeypatch, mwaa.ca_file)

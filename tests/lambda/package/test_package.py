@@ -16,9 +16,9 @@ import botocore
 import pytest
 
 from sandbox.mwaa.releases import DEFAULT
-from tests.support.adapter import RUN_ID
-from tests.support.adapters import ADAPTERS
-from tests.support.mwaa import FakeMwaa, endpoint
+from tests.support.fake_mwaa.server import FakeMwaa, endpoint
+from tests.support.transports.adapter import RUN_ID
+from tests.support.transports.adapters import ADAPTERS
 from tools.paths import PROJECT
 
 SITE = Path(botocore.__file__).parents[1]

@@ -13,9 +13,9 @@ from mwaa_dags_trigger.errors import DagNotAllowed, EnvironmentNotFound, Invalid
 from mwaa_dags_trigger.request import RunKey
 from mwaa_dags_trigger.transports.base import Transport
 
-from tests.support.adapter import RUN_ID
+from tests.support.fake_mwaa.server import FakeMwaa
 from tests.support.handler import Handle, handler
-from tests.support.mwaa import FakeMwaa
+from tests.support.transports.adapter import RUN_ID
 
 
 def parse_allowed_dags(setting: str) -> Allowed:

@@ -20,13 +20,13 @@ from mwaa_dags_trigger.mwaa.client import API_READ_SECONDS
 from sandbox.mwaa.front import Environment
 from sandbox.mwaa.releases import DEFAULT, RELEASES
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID
+from tests.support.fake_mwaa.responses import after, raises, refused, web
+from tests.support.fake_mwaa.server import FakeMwaa, Operation
 from tests.support.handler import Handle, Trigger
-from tests.support.mwaa import FakeMwaa, Operation
-from tests.support.rest_adapter import RestAdapter, exchanged, run
 from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
-from tests.support.steps import after, raises, refused, web
-from tests.support.unasked import UnaskedAirflow
+from tests.support.transports.adapter import CONF, RUN_ID
+from tests.support.transports.rest_adapter import RestAdapter, recorded_response, run
+from tests.support.unreachable_airflow import UnreachableAirflow
 
 MAJOR_2 = pytest.mark.parametrize("rest", ["2.11.2"], indirect=True)
 MAJOR_3 = pytest.mark.parametrize("rest", ["3.0.6", "3.3.1"], indirect=True)
@@ -58,7 +58,7 @@ def test_the_body_is_the_recorded_body_of_this_version(
 
 @pytest.mark.parametrize("version", ["2.3.4", "1.10.12"])
 def test_a_version_without_invoke_rest_api_is_rejected(
-    version: str, airflow: UnaskedAirflow, mwaa: FakeMwaa, trigger: Trigger
+    version: str, airflow: UnreachableAirflow, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     airflow.version = version
     with pytest.raises(
@@ -73,7 +73,8 @@ def test_a_run_without_conf_has_an_empty_one(
     shown: object, rest: RestAdapter, mwaa: FakeMwaa, handle_rest: Handle
 ) -> None:
     mwaa.begin(
-        rest.taken["already exists"](rest.version), web(200, run(rest.version, RUN_ID, conf=shown))
+        rest.already_exists["already exists"](rest.version),
+        web(200, run(rest.version, RUN_ID, conf=shown)),
     )
     assert handle_rest(run_id=RUN_ID)["created"] is False
 
@@ -85,7 +86,7 @@ def test_a_run_without_conf_has_an_empty_one(
 def test_a_taken_date_does_not_prove_that_the_run_exists(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(exchanged("date taken")(rest.version), *rest.absent(), *rest.created())
+    mwaa.begin(recorded_response("date taken")(rest.version), *rest.absent(), *rest.created())
     assert trigger()["created"] is True
 
 
@@ -93,7 +94,7 @@ def test_a_taken_date_does_not_prove_that_the_run_exists(
 def test_a_taken_date_hides_no_existing_run(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(exchanged("date taken")(rest.version), *rest.found())
+    mwaa.begin(recorded_response("date taken")(rest.version), *rest.found())
     assert trigger()["created"] is False
 
 
@@ -132,7 +133,7 @@ def test_a_call_that_was_never_sent_is_repeated_without_a_lookup(
 def test_an_unknown_dag_is_recognized_by_the_recorded_response(
     rest: RestAdapter, mwaa: FakeMwaa, handle_rest: Handle
 ) -> None:
-    mwaa.begin(exchanged("unknown dag")(rest.version))
+    mwaa.begin(recorded_response("unknown dag")(rest.version))
     with pytest.raises(DagNotFound, match=r"etl does not know DAG nosuch\. Check"):
         handle_rest(mwaa_dag_name="nosuch", run_id=RUN_ID)
     assert mwaa.paths == ["POST /dags/nosuch/dagRuns"]
@@ -186,7 +187,7 @@ def test_an_unknown_environment_is_distinguished_from_an_update(
 ) -> None:
     not_found = refused(404, "ResourceNotFoundException")
     mwaa.begin(*[not_found] * 4)
-    mwaa.shown.update(Status="UPDATING")
+    mwaa.environment_fields.update(Status="UPDATING")
     with pytest.raises(EnvironmentNotReady, match="UPDATING"):
         trigger()
     mwaa.begin(after(by_name.clear, not_found))
@@ -211,7 +212,7 @@ def test_a_call_that_mwaa_rejects_names_the_limit(mwaa: FakeMwaa, handle_rest: H
 def test_a_refused_body_is_rejected(
     case: str, rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(exchanged(case)(rest.version), *rest.absent())
+    mwaa.begin(recorded_response(case)(rest.version), *rest.absent())
     with pytest.raises(CommandRejected, match=r"HTTP 4\d\d\)\. Airflow's message may quote"):
         trigger()
 
@@ -257,14 +258,14 @@ def test_no_value_of_the_conf_is_shown(
 
 @MAJOR_3
 def test_a_refused_body_reveals_an_upgrade(
-    rest: RestAdapter, airflow: UnaskedAirflow, mwaa: FakeMwaa, trigger: Trigger
+    rest: RestAdapter, airflow: UnreachableAirflow, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     airflow.version = "2.11.2"
 
     def upgrade() -> None:
         airflow.version = rest.version
 
-    refusal = exchanged("no logical date")(rest.version)
+    refusal = recorded_response("no logical date")(rest.version)
     mwaa.begin(after(upgrade, refusal), *rest.created())
     assert trigger()["airflow_version"] == rest.version
     dates = [call["Body"].get("logical_date", "absent") for call in mwaa.rest_calls]
@@ -275,10 +276,10 @@ def test_a_refused_body_reveals_an_upgrade(
 def test_a_refused_body_without_an_upgrade_is_not_sent_again(
     rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(exchanged("null logical date")(rest.version), *rest.absent())
+    mwaa.begin(recorded_response("null logical date")(rest.version), *rest.absent())
     with pytest.raises(CommandRejected, match="HTTP 400"):
         trigger()
-    assert mwaa.paths == [*rest.trigger, *rest.look_in_vain]
+    assert mwaa.paths == [*rest.trigger, *rest.failed_lookup]
 
 
 # Time -------------------------------------------------------------------------------------------

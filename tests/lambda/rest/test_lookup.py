@@ -23,11 +23,11 @@ from mwaa_dags_trigger.transports.rest import RestTransport
 from sandbox.mwaa.http import Response
 from sandbox.mwaa.releases import DEFAULT, RELEASES
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID
 from tests.support.clock import Clock
-from tests.support.mwaa import Call, FakeMwaa, Operation
-from tests.support.rest_adapter import RestAdapter, exchanged, run
-from tests.support.steps import Answer, after, web
+from tests.support.fake_mwaa.responses import ScriptedResponse, after, web
+from tests.support.fake_mwaa.server import Call, FakeMwaa, Operation
+from tests.support.transports.adapter import CONF, RUN_ID
+from tests.support.transports.rest_adapter import RestAdapter, recorded_response, run
 
 LIST = "POST /dags/~/dagRuns/list"
 LONG = "x" * 50
@@ -58,8 +58,8 @@ def state(found: DagRun | None) -> str | None:
 def test_a_run_is_found_with_its_conf_and_dates(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
-    recorded = transcripts.rest(rest.version, "finished").answer
-    mwaa.begin(exchanged("finished")(rest.version))
+    recorded = transcripts.rest(rest.version, "finished").response
+    mwaa.begin(recorded_response("finished")(rest.version))
     assert find("x8", "onboarding") == DagRun(
         state="success",
         airflow_version=rest.version,
@@ -71,7 +71,9 @@ def test_a_run_is_found_with_its_conf_and_dates(
 
 
 def test_an_unknown_run_is_none(rest: RestAdapter, mwaa: FakeMwaa, find: Find) -> None:
-    mwaa.begin(exchanged("unknown run")(rest.version), exchanged("dag")(rest.version))
+    mwaa.begin(
+        recorded_response("unknown run")(rest.version), recorded_response("dag")(rest.version)
+    )
     assert find("nosuch") is None
 
 
@@ -79,7 +81,10 @@ def test_an_unknown_run_is_none(rest: RestAdapter, mwaa: FakeMwaa, find: Find) -
 def test_a_run_of_an_unknown_dag_is_dag_not_found(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
-    mwaa.begin(exchanged("run of unknown dag")(rest.version), exchanged("no dag")(rest.version))
+    mwaa.begin(
+        recorded_response("run of unknown dag")(rest.version),
+        recorded_response("no dag")(rest.version),
+    )
     with pytest.raises(DagNotFound):
         find(RUN_ID, "nosuch")
 
@@ -119,8 +124,8 @@ def test_the_body_of_a_search_is_the_recorded_body_of_this_version(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
     recorded = transcripts.rest(rest.version, "list")
-    assert len(recorded.answer["dag_runs"]) == recorded.answer["total_entries"]  # the last page
-    mwaa.begin(exchanged("list")(rest.version), exchanged("dag")(rest.version))
+    assert len(recorded.response["dag_runs"]) == recorded.response["total_entries"]  # the last page
+    mwaa.begin(recorded_response("list")(rest.version), recorded_response("dag")(rest.version))
     assert find(LONG) is None
     assert mwaa.rest_calls[0]["Body"] == recorded.body
 
@@ -129,13 +134,16 @@ def test_the_body_of_a_search_is_the_recorded_body_of_this_version(
 def test_an_empty_list_for_an_unknown_dag_is_dag_not_found(
     rest: RestAdapter, mwaa: FakeMwaa, find: Find
 ) -> None:
-    mwaa.begin(exchanged("list unknown dag")(rest.version), exchanged("no dag")(rest.version))
+    mwaa.begin(
+        recorded_response("list unknown dag")(rest.version),
+        recorded_response("no dag")(rest.version),
+    )
     with pytest.raises(DagNotFound):
         find(LONG, "nosuch")
 
 
-def pages(version: str, count: int, *, at_most: int = 500, **fields: object) -> Answer:
-    """Answer the list call of a DAG with many runs, of which `LONG` was made as the first."""
+def pages(version: str, count: int, *, at_most: int = 500, **fields: object) -> ScriptedResponse:
+    """Return the responses to the list call of a DAG with many runs, of which `LONG` was created first."""
     ids = [*(f"r{number}" for number in range(count, 1, -1)), LONG]
     template = run(version, "")
 
@@ -148,7 +156,7 @@ def pages(version: str, count: int, *, at_most: int = 500, **fields: object) -> 
         runs = [{**template, "dag_run_id": run_id, **fields} for run_id in shown]
         return passed_on({"dag_runs": runs, "total_entries": len(ids)})
 
-    return Answer(Operation.INVOKE_REST_API, page)
+    return ScriptedResponse(Operation.INVOKE_REST_API, page)
 
 
 def passed_on(body: object) -> Response:

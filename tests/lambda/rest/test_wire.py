@@ -17,13 +17,13 @@ from mwaa_dags_trigger.transports.rest import RestTransport
 
 from sandbox.mwaa.http import Response
 from tests.support import transcripts
-from tests.support.adapter import CONF, RUN_ID, TRIGGER
 from tests.support.clock import Clock
-from tests.support.mwaa import FakeMwaa, Operation, client
-from tests.support.rest_adapter import exchanged
-from tests.support.steps import answer, endless, web
+from tests.support.fake_mwaa.broken_responses import HangUp, Reset, Truncated
+from tests.support.fake_mwaa.responses import endless, respond, web
+from tests.support.fake_mwaa.server import FakeMwaa, Operation, client
+from tests.support.transports.adapter import CONF, RUN_ID, TRIGGER
+from tests.support.transports.rest_adapter import recorded_response
 from tests.support.waiting import wait_until
-from tests.support.wire import HangUp, Reset, Truncated
 
 REST = Operation.INVOKE_REST_API
 
@@ -61,7 +61,7 @@ def hasty(
 def test_a_broken_exchange_leaves_the_outcome_unknown(
     response: Response, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(answer(REST, response))
+    mwaa.begin(respond(REST, response))
     with pytest.raises(OutcomeUnknown):
         trigger()
     assert len(mwaa.rest_calls) == 1
@@ -71,7 +71,7 @@ def test_a_missing_response_leaves_the_outcome_unknown(mwaa: FakeMwaa, hasty: Tr
     mwaa.add(endless(REST))
     with pytest.raises(OutcomeUnknown, match="ReadTimeoutError"):
         hasty()
-    wait_until(lambda: not mwaa.to_come)  # a slow server reads it after the client hung up
+    wait_until(lambda: not mwaa.remaining_steps)  # a slow server reads it after the client hung up
     assert len(mwaa.rest_calls) == 1
 
 
@@ -93,7 +93,7 @@ def test_a_missing_response_leaves_the_outcome_unknown(mwaa: FakeMwaa, hasty: Tr
 def test_a_response_that_mwaa_never_sends_leaves_the_outcome_unknown(
     status: int, body: bytes, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(answer(REST, Response(status, body)))
+    mwaa.begin(respond(REST, Response(status, body)))
     with pytest.raises(OutcomeUnknown):
         trigger()
 
@@ -102,7 +102,7 @@ def test_a_response_that_mwaa_never_sends_leaves_the_outcome_unknown(
 def test_an_error_page_leaves_the_outcome_unknown(
     status: int, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(answer(REST, Response(status, b"<html>")))
+    mwaa.begin(respond(REST, Response(status, b"<html>")))
     with pytest.raises(OutcomeUnknown):
         trigger()
     assert len(mwaa.rest_calls) == 1
@@ -111,14 +111,14 @@ def test_an_error_page_leaves_the_outcome_unknown(
 def test_without_a_server_nothing_was_created(
     mwaa: FakeMwaa, clock: Clock, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FakeMwaa, "hostname", mwaa.nobody)
+    monkeypatch.setattr(FakeMwaa, "hostname", mwaa.closed_address)
     transport = RestTransport(Environments(client(mwaa, clock), clock))
     with pytest.raises(MwaaUnavailable, match="EndpointConnectionError"):
         transport.trigger(TRIGGER, deadline)
 
 
 def test_a_response_of_10_mb_is_read(mwaa: FakeMwaa, trigger: Trigger) -> None:
-    run = transcripts.rest("3.3.1", "created", run_id=RUN_ID).answer
+    run = transcripts.rest("3.3.1", "created", run_id=RUN_ID).response
     mwaa.begin(web(200, {**run, "note": "x" * 10_000_000}))
     assert trigger().state == "queued"
 
@@ -136,9 +136,9 @@ def test_a_response_of_10_mb_is_read(mwaa: FakeMwaa, trigger: Trigger) -> None:
 def test_a_conf_arrives_as_it_was_sent(
     conf: dict[str, Any], mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    mwaa.begin(exchanged("created")("3.3.1"))
+    mwaa.begin(recorded_response("created")("3.3.1"))
     trigger(conf)
-    (post,) = mwaa.asked(REST)
+    (post,) = mwaa.requests_for(REST)
     assert post.path == "/restapi/etl"
     assert json.loads(post.body) == {
         "Path": "/dags/demo/dagRuns",

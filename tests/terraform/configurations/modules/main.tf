@@ -1,4 +1,4 @@
-# The modules with what the root configurations of the repository leave at its default.
+# The modules with options that the root configurations of the repository do not set.
 
 locals {
   target = {
@@ -7,7 +7,7 @@ locals {
     function_timeout = 60
   }
 
-  # Names with what JSON and the template could trip over; an alias; a function used twice.
+  # Names that need escapes in JSON and in the template, an alias, and a function that is used twice.
   preliminary_tasks = [
     {
       name        = "Check \"quota\""
@@ -42,6 +42,7 @@ module "plain" {
   providers = { aws = aws.source }
 
   name   = "plain"
+  batch  = { bucket = "batches" }
   target = local.target
 }
 
@@ -49,7 +50,16 @@ module "busy_waiting" {
   source    = "../../../../modules/source"
   providers = { aws = aws.source }
 
-  name                = "busy-waiting"
+  name = "busy-waiting"
+  batch = {
+    bucket                       = "batches"
+    log_level                    = "ALL"
+    max_concurrency              = 10000
+    prefix                       = "teams/data=1/"
+    tolerated_failure_percentage = 100
+  }
+  encryption          = { kms_key_arn = "arn:aws:kms:eu-central-1:111111111111:key/batches" }
+  role                = { path = "/teams/" }
   target              = local.target
   preliminary_tasks   = local.preliminary_tasks
   wait_for_completion = { poll_interval_seconds = 30, timeout_seconds = 7200 }
@@ -62,30 +72,6 @@ module "waiting" {
   name                = "waiting"
   target              = local.target
   wait_for_completion = { timeout_seconds = 3600 }
-}
-
-module "batch_defaults" {
-  source    = "../../../../modules/batch"
-  providers = { aws = aws.source }
-
-  name       = "defaults"
-  bucket     = "batches"
-  onboarding = { state_machine_arn = module.plain.state_machine_arn }
-}
-
-module "batch_options" {
-  source    = "../../../../modules/batch"
-  providers = { aws = aws.source }
-
-  name                         = "options"
-  bucket                       = "batches"
-  encryption                   = { kms_key_arn = "arn:aws:kms:eu-central-1:111111111111:key/batches" }
-  logging                      = { level = "OFF", log_group_name = "/platform/batches" }
-  max_concurrency              = 10000
-  onboarding                   = { state_machine_arn = module.busy.state_machine_arn, timeout_seconds = 99999999 }
-  prefix                       = "teams/data=1/"
-  role                         = { path = "/teams/" }
-  tolerated_failure_percentage = 100
 }
 
 module "shared" {
@@ -128,13 +114,14 @@ module "private" {
 }
 
 module "tolerant" {
-  source    = "../../../../modules/batch"
+  source    = "../../../../modules/source"
   providers = { aws = aws.source }
 
-  name                         = "busy"
-  bucket                       = "busy-batches"
-  onboarding                   = { state_machine_arn = module.busy.state_machine_arn }
-  tolerated_failure_percentage = 100
+  name    = "tolerant"
+  batch   = { bucket = "busy-batches", tolerated_failure_percentage = 100 }
+  logging = { existing_log_group = { name = "/platform/executions" } }
+  role    = { existing = { arn = "arn:aws:iam::111111111111:role/one", batch_arn = "arn:aws:iam::111111111111:role/two" } }
+  target  = local.target
 }
 
 module "usage" {

@@ -1,3 +1,0 @@
-"""What several levels of tests use."""
-
-from __future__ import annotations
