@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Protocol
 
 from mwaa_dags_trigger import logs
-from mwaa_dags_trigger.allowed_dags import parse_allowed_dags
+from mwaa_dags_trigger.allowed import parse_allowed
 from mwaa_dags_trigger.deadline import Deadline
+from mwaa_dags_trigger.errors import TriggerError
 from mwaa_dags_trigger.handler import handle
 from mwaa_dags_trigger.mwaa.client import create_mwaa_client
 from mwaa_dags_trigger.mwaa.environments import Environments
 from mwaa_dags_trigger.transports.base import Transport
+
+TRACEBACK_LIMIT = 1000
+"""Python's own limit, for the traceback of a bug."""
 
 
 class Context(Protocol):
@@ -25,7 +30,13 @@ class Context(Protocol):
 def lambda_handler(event: object, context: Context) -> dict[str, Any]:
     """Handle an event; see `mwaa_dags_trigger.handler.handle`."""
     deadline = Deadline(time_left=lambda: context.get_remaining_time_in_millis() / 1000)
-    return handle(event, TRANSPORT, deadline, allowed_dags=ALLOWED_DAGS)
+    sys.tracebacklimit = TRACEBACK_LIMIT
+    try:
+        return handle(event, TRANSPORT, deadline, allowed=ALLOWED)
+    except TriggerError:
+        # This is a result and not a crash. The runtime shows the traceback as `traceback` extracts it.
+        sys.tracebacklimit = 0
+        raise
 
 
 def _create_transport(name: str) -> Transport:
@@ -45,7 +56,7 @@ def _create_transport(name: str) -> Transport:
     )
 
 
-logs.add_execution_arn()
-ALLOWED_DAGS = parse_allowed_dags(os.environ.get("ALLOWED_DAGS"))
+logs.add_request()
+ALLOWED = parse_allowed(os.environ)
 # Created while the container starts, when Lambda gives it the most CPU. It keeps connections and tokens.
 TRANSPORT = _create_transport(os.environ.get("TRANSPORT", "cli"))

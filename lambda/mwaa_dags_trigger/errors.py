@@ -71,7 +71,7 @@ class DagNotAllowed(TriggerError):
 
 
 class DagNotFound(TriggerError):
-    """Airflow does not know the DAG.
+    """Airflow does not know the DAG, and the environment is not being updated.
 
     Check `mwaa_dag_name`. Airflow needs a moment to parse a new DAG file, and never shows a DAG
     whose file cannot be imported.
@@ -109,19 +109,22 @@ class RunIdConflict(TriggerError):
 class AccessDenied(TriggerError):
     """AWS or the Airflow web server denied access to the function.
 
-    The message names the IAM action that the function's role lacks.
+    The message names the IAM action that the function's role lacks, or the Airflow role to check.
     """
 
 
 class CommandRejected(TriggerError):
-    """Airflow or MWAA refused the request. No DAG run was created.
+    """Airflow or MWAA refused the request, or the function's timeout is too short for it.
 
-    The message names the kind of Airflow's error. It omits the text, which may quote the conf.
+    The message names the kind of Airflow's error, and what to do if the cause is known. It omits the
+    text, which may quote the conf.
     """
 
 
 class EnvironmentNotReady(TriggerError):
     """The environment is being created, updated or maintained. The message names its status.
+
+    During an update, Airflow may not respond, or may not know its DAGs.
 
     Retrying later is safe.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -13,6 +13,8 @@ from mwaa_dags_trigger.errors import InvalidRequest
 MAX_CONF_BYTES = 256 * 1024
 """The largest payload that Step Functions passes between states (AWS: "Step Functions service quotas")."""
 MAX_ID_LENGTH = 250
+MAX_SHOWN = 80
+"""The length of a text that somebody else wrote, in a message."""
 
 # The MWAA API's own pattern (AWS: "Amazon MWAA API Reference, CreateCliToken").
 _ENV_NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z_-]{0,79}")
@@ -102,8 +104,21 @@ def reject(name: str, expected: str, value: object) -> NoReturn:
 def describe(value: object) -> str:
     """Return a short string in full, but only the type of any other value, which may be a conf."""
     if isinstance(value, str):
-        return repr(value if len(value) <= 80 else value[:80] + "…")
+        return f"'{escape(value)}'"
     return f"a value of type {type(value).__name__}"
+
+
+def find_closest(name: str, known: Iterable[str], *, cutoff: float) -> str | None:
+    """Return the known name that resembles the name most, or None."""
+    import difflib  # noqa: PLC0415 (only mistakes need it, and each cold start would load it)
+
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=cutoff)), None)
+
+
+def escape(text: str) -> str:
+    """Return a short text without line breaks and other control characters."""
+    escaped = repr(text)[1:-1]
+    return escaped if len(escaped) <= MAX_SHOWN else f"{escaped[:MAX_SHOWN]}…"
 
 
 def _is_id(pattern: re.Pattern[str], value: str) -> bool:

@@ -10,7 +10,7 @@ from mwaa_dags_trigger.actions.check import check
 from mwaa_dags_trigger.actions.result import Result
 from mwaa_dags_trigger.actions.status import get_status
 from mwaa_dags_trigger.actions.trigger import trigger_once
-from mwaa_dags_trigger.allowed_dags import AllowedDags
+from mwaa_dags_trigger.allowed import Allowed
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import TriggerError
 from mwaa_dags_trigger.request import Check, Request, Status, Trigger, parse
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def handle(
-    event: object, transport: Transport, deadline: Deadline, *, allowed_dags: AllowedDags
+    event: object, transport: Transport, deadline: Deadline, *, allowed: Allowed
 ) -> dict[str, Any]:
     """Create a DAG run, or return its state.
 
@@ -33,8 +33,8 @@ def handle(
         The connection to Airflow.
     deadline
         The end of the invocation.
-    allowed_dags
-        The DAGs that the caller may use.
+    allowed
+        The environments, DAGs and state machines that the function accepts.
 
     Returns
     -------
@@ -47,16 +47,22 @@ def handle(
         A subclass. Its class name is the error name in Step Functions.
     """
     arn = execution_arn(event)
-    logs.execution_arn.set(arn)
-    run_id = None
+    about: dict[str, str | None] = {**logs.NO_REQUEST, "execution_arn": arn}
+    logs.about.set(about)
     try:
         request = parse(event)
+        key = request.key
+        about |= {"mwaa_dag_name": key.mwaa_dag_name, "dag_run_id": key.dag_run_id}
         logger.info("Request: %s", request)
-        run_id = request.key.dag_run_id
-        allowed_dags.check(request.key)
+        allowed.check(key, arn)
         result = _act(request, transport, deadline).to_dict()
     except TriggerError as error:
-        error.execution_arn, error.dag_run_id = arn, run_id
+        error.execution_arn, error.dag_run_id = arn, about["dag_run_id"]
+        # The runtime logs errors without the additional fields.
+        logger.error("%s: %s", type(error).__name__, error)
+        raise
+    except Exception as error:
+        logger.error("%s: This is a bug in the function.", type(error).__name__)
         raise
     logger.info("Result: %s", result)
     return result

@@ -1,24 +1,31 @@
-"""The execution's ARN in all log records, including the records of libraries."""
+"""The request in all log records, including the records of libraries."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
-execution_arn: ContextVar[str | None] = ContextVar("execution_arn", default=None)
+NO_REQUEST: Mapping[str, str | None] = {
+    "execution_arn": None,
+    "mwaa_dag_name": None,
+    "dag_run_id": None,
+}
+about: ContextVar[Mapping[str, str | None]] = ContextVar("about", default=NO_REQUEST)
+"""Attributes of all log records. The function cannot see its caller: the execution is what the request claims."""
 
 
-def add_execution_arn() -> None:
-    """Add the attribute `execution_arn` to all future log records.
+def add_request() -> None:
+    """Add the attributes in `about` to all future log records.
 
     Lambda's JSON log format shows additional attributes of a record as fields (awslambdaric).
     """
     create_record = logging.getLogRecordFactory()
 
-    def create_record_with_arn(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    def create_record_about_request(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = create_record(*args, **kwargs)
-        record.execution_arn = execution_arn.get()
+        vars(record).update(about.get())
         return record
 
-    logging.setLogRecordFactory(create_record_with_arn)
+    logging.setLogRecordFactory(create_record_about_request)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mwaa_dags_trigger import __version__
 from mwaa_dags_trigger.errors import InvalidRequest
 from mwaa_dags_trigger.fields import (
     describe,
+    find_closest,
     parse_conf,
     parse_dag_id,
     parse_env_name,
@@ -118,6 +120,7 @@ def parse(event: object) -> Request:
     action = event.get("action")
     action = "trigger" if action is None else action
     if not isinstance(action, str) or action not in _FIELDS:
+        _reject_newer(event, f"action {describe(action)}")
         reject("action", "be 'trigger', 'status' or 'check', or omitted", action)
     _reject_unknown_fields(event, _FIELDS[action])
     _reject_batch(event)
@@ -162,9 +165,20 @@ def _parse_check(key: RunKey, event: Mapping[str, Any]) -> Check:
 def _reject_unknown_fields(event: Mapping[str, Any], known: Iterable[str]) -> None:
     for name in event:
         if name not in known:
-            closest = _find_closest(name, known, cutoff=0.6)
+            _reject_newer(event, f"field {describe(name)}")
+            closest = find_closest(str(name), known, cutoff=0.6)
             hint = f"Did you mean {closest}?" if closest else f"Known fields: {', '.join(known)}."
             raise InvalidRequest(f"The event has an unknown field {describe(name)}. {hint}")
+
+
+def _reject_newer(event: Mapping[str, Any], what: str) -> None:
+    """Reject what the state machine has added: it may be newer than the function."""
+    if event.get("execution_arn") is not None:
+        raise InvalidRequest(
+            f"The state machine sent the {what}, which this function, version {__version__}, does not know. "
+            "If the state machine is newer, upgrade the target to its version, then redrive the execution: "
+            "it requests the same DAG run. In your own state machine, correct the event."
+        )
 
 
 def _reject_batch(event: Mapping[str, Any]) -> None:
@@ -184,15 +198,9 @@ def _reject_typos(names: object) -> None:
     if names is not None and not isinstance(names, list):
         reject("input_fields", "be the list of the field names in the execution input", names)
     for name in names or []:
-        closest = _find_closest(str(name).lower(), INPUT_FIELDS, cutoff=0.75)
+        closest = find_closest(str(name).lower(), INPUT_FIELDS, cutoff=0.75)
         if name not in INPUT_FIELDS and (closest or str(name).lower().startswith("mwaa_")):
             raise InvalidRequest(
                 f"The execution input has an unknown field {describe(name)}. "
                 f"Did you mean {closest or ' or '.join(INPUT_FIELDS[:3])}?"
             )
-
-
-def _find_closest(name: object, known: Iterable[str], *, cutoff: float) -> str | None:
-    import difflib  # noqa: PLC0415 (only mistakes need it, and each cold start would load it)
-
-    return next(iter(difflib.get_close_matches(str(name), known, n=1, cutoff=cutoff)), None)

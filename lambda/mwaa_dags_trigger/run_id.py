@@ -80,4 +80,5 @@ def execution_arn(event: object) -> str | None:
 
 
 def _is_arn(value: str) -> bool:
-    return value.startswith("arn:") and len(value) <= 512 and not re.search(r"\s", value)
+    is_one_word = value.isprintable() and " " not in value
+    return value.startswith("arn:") and len(value) <= 512 and is_one_word

@@ -1,6 +1,10 @@
 locals {
   own_variables = merge(
-    { TRANSPORT = var.transport },
+    {
+      MWAA_ENVIRONMENTS      = jsonencode(var.mwaa_environments)
+      TRANSPORT              = var.transport
+      TRUSTED_STATE_MACHINES = jsonencode(var.trusted_sources[*].state_machine_arn)
+    },
     length(var.allowed_dags) == 0 ? {} : { ALLOWED_DAGS = jsonencode(var.allowed_dags) },
   )
 
@@ -14,7 +18,9 @@ locals {
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
+    "MWAA_ENVIRONMENTS",
     "TRANSPORT",
+    "TRUSTED_STATE_MACHINES",
   ]
 }
 
@@ -24,7 +30,7 @@ resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_272:A signing profile belongs to your account, so you switch it on with `function.code_signing_config_arn`.
 
   function_name = var.name
-  description   = "Triggers MWAA DAG runs for other accounts' state machines"
+  description   = "Triggers MWAA DAG runs for other accounts' state machines (mwaa-dags-trigger 0.1.0)"
   role          = local.function_role_arn
   # Each change publishes a version, and the alias moves to it once it exists.
   publish = true
@@ -72,6 +78,14 @@ resource "aws_lambda_function" "this" {
   # An invocation before the policy exists fails. Before the log group exists, it makes Lambda create a log group
   # without a retention.
   depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.function]
+}
+
+# Without it, a plan shows no changes when somebody has updated the code outside of Terraform.
+check "code" {
+  assert {
+    condition     = aws_lambda_function.this.code_sha256 == aws_lambda_function.this.source_code_hash
+    error_message = "The code of function ${var.name} is not the package: it was updated outside of Terraform. To restore the package, run `aws lambda update-function-code --function-name ${var.name} --zip-file fileb://PACKAGE --publish` in the target account, then apply."
+  }
 }
 
 resource "aws_lambda_alias" "live" {

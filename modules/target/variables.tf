@@ -90,7 +90,7 @@ variable "function" {
   # "Lambda quotas" in the AWS Lambda Developer Guide: 4 KiB, measured as JSON. 5,460 characters of base64 are 4,095 bytes.
   validation {
     condition     = length(base64encode(jsonencode(merge(var.function.environment, local.own_variables)))) <= 5460
-    error_message = "`allowed_dags` and `function.environment` must be shorter, for example with prefixes such as \"team_*\": the environment variables of a function have at most 4 KiB of JSON."
+    error_message = "`allowed_dags` and `function.environment` must be shorter, for example with prefixes such as \"team_*\": the environment variables of a function, which also contain `mwaa_environments` and `trusted_sources`, have at most 4 KiB of JSON."
   }
 
   validation {

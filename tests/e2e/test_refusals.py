@@ -60,12 +60,12 @@ def test_an_invalid_request_is_rejected_without_a_command(
 
 @on_the_default
 @over_cli
-def test_an_unknown_environment_is_denied(stack: Stack) -> None:
+def test_an_unknown_environment_is_refused(stack: Stack) -> None:
     execution = stack.execute(mwaa_env_name="missing", mwaa_dag_name="onboarding")
 
-    # IAM denies the call before MWAA can report that the environment does not exist.
-    assert (execution.status, execution.error) == ("FAILED", "AccessDenied")
-    assert "airflow:GetEnvironment" in str(execution.cause)
+    assert (execution.status, execution.error) == ("FAILED", "EnvironmentNotFound")
+    assert "does not use MWAA environment missing. It uses sandbox." in str(execution.cause)
+    assert json.loads(str(execution.cause))["stackTrace"] == []
 
 
 def test_an_unknown_dag_is_reported(stack: Stack) -> None:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from mwaa_dags_trigger import __version__
 
 from sandbox.mwaa.front import CLI_PATHS
 from sandbox.mwaa.http import Request, Response
@@ -35,6 +36,7 @@ def test_an_execution_creates_a_dag_run_that_succeeds(stack: Stack) -> None:
         "created": True,
         "airflow_version": stack.sandbox.airflow.version,
         "transport": stack.transport,
+        "package_version": __version__,
     }
     if stack.transport == "rest":
         assert len(stack.sandbox.front.commands) == commands

@@ -23,10 +23,10 @@ from mwaa_dags_trigger.transports.cli import CliTransport
 from requests.adapters import HTTPAdapter
 
 from sandbox.mwaa.front import envelope
-from tests.faults.rules import DAG, RulesAirflow
+from tests.faults.rules import DAG, UNFIT, RulesAirflow
 from tests.faults.state_machine import Retries
 from tests.support.clock import FUNCTION_SECONDS, Clock
-from tests.support.handler import ALL_DAGS
+from tests.support.handler import EVERYTHING
 
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
@@ -139,12 +139,15 @@ class _Client:
         return {"WebServerHostname": Name, "CliToken": "token"}
 
 
-def burst(version: str, executions: int, state: Mapping[str, Any], seed: int = 1) -> Burst:
-    """Start so many executions at once, each in a container of its own, and let all of them end."""
+def burst(version: str, executions: int, state: Mapping[str, Any], *, unfit: int = 0) -> Burst:
+    """Start so many executions at once, each in its own container, and let all of them end.
+
+    The conf of `unfit` of them does not fit the params of the DAG.
+    """
     clock, result = Together(), Burst()
     airflow = RulesAirflow(version, clock)
     web_server = _WebServer(airflow, clock, result)
-    random.seed(seed)
+    random.seed(1)
 
     def execute(number: int) -> None:
         retries = Retries(state, lambda longest: random.uniform(0, longest))
@@ -154,6 +157,7 @@ def burst(version: str, executions: int, state: Mapping[str, Any], seed: int = 1
         event: dict[str, Any] = {
             "mwaa_env_name": "etl",
             "mwaa_dag_name": DAG,
+            "mwaa_dag_conf": {UNFIT: 1} if number < unfit else {},
             "execution_arn": f"arn:aws:states:eu-central-1:111111111111:execution:m:{number}",
             "state_name": "Trigger MWAA DAG",
         }
@@ -165,7 +169,7 @@ def burst(version: str, executions: int, state: Mapping[str, Any], seed: int = 1
             deadline = Deadline(time_left=partial(_left, clock, end), sleep=clock.sleep)
             ending = "success"
             try:
-                handle(event, transport, deadline, allowed_dags=ALL_DAGS)
+                handle(event, transport, deadline, allowed=EVERYTHING)
             except TriggerError as error:
                 ending = type(error).__name__
             event["retry_count"] = event.get("retry_count", 0) + 1

@@ -21,7 +21,7 @@ from tests.faults.rules import DAG, RulesAirflow
 from tests.support.clock import FUNCTION_SECONDS, Clock
 from tests.support.fake_mwaa.faults import Fault
 from tests.support.fake_mwaa.server import CrashError, FakeMwaa, client
-from tests.support.handler import ALL_DAGS
+from tests.support.handler import EVERYTHING
 from tests.support.isolation import isolate
 from tests.support.secrets import CONF_MARK
 from tests.support.transports.adapters import ADAPTERS
@@ -97,7 +97,7 @@ class Mwaa:
         ends = self.clock() + FUNCTION_SECONDS
         deadline = Deadline(time_left=lambda: ends - self.clock(), sleep=self.clock.sleep)
         try:
-            ending = Ending(handle(event, container, deadline, allowed_dags=ALL_DAGS))
+            ending = Ending(handle(event, container, deadline, allowed=EVERYTHING))
         except TriggerError as error:
             ending = Ending(error=type(error).__name__, message=str(error))
         except CrashError:

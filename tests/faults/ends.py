@@ -13,9 +13,9 @@ SAME_AS = {
     **dict.fromkeys(UNCLEAR, Kind.GATEWAY_TIMEOUT),
     Kind.TOO_MANY_REQUESTS: Kind.SERVICE_UNAVAILABLE,
 }
-"""Faults that say as little as another about what Airflow did. For each of them tests/lambda/test_attempts.py shows
-that the function sends the request again, finds a DAG run that exists, and which error it reports if every attempt
-fails."""
+"""Faults that say as little as another about what Airflow did. For each of them
+tests/lambda/contract/test_attempts.py shows that the function sends the request again, finds a DAG run that exists, and
+which error it reports if every attempt fails."""
 
 # Each cell is the end of an invocation whose command was not run, run, or run after the next command:
 # `created` and `found` are results, by their field `created`; all else is the error's name. `-` stands

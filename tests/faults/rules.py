@@ -15,6 +15,8 @@ from sandbox.mwaa.cli import CliResult
 from tests.support.clock import Clock
 
 DAG = "onboarding"
+UNFIT = "unfit"
+"""A field of the conf that does not fit the params of the DAG."""
 Body = Mapping[str, Any]
 COMMAND_SECONDS = 0.3
 """Of the clock for a command, so that two in a row may fall into one second."""
@@ -93,13 +95,14 @@ class RulesAirflow:
         if same:
             name = "airflow.exceptions.DagRunAlreadyExists"
             return _raised(f"{name}: A DAG Run already exists for DAG {about}")
-        run = Run(run_id, json.loads(options["--conf"]), date)
+        conf = json.loads(options["--conf"])
+        if UNFIT in conf:
+            return _raised(f"airflow.exceptions.ParamValidationError: Invalid input for {UNFIT}")
+        run = Run(run_id, conf, date)
         self.runs.append(run)
-        if "-o" not in options:
-            created = f"Created <DagRun {DAG} @ {date}: {run_id}, state:queued, queued_at: None>"
-            return CliResult(0, f"{created}\n".encode(), b"")
         row = {"conf": run.conf, "dag_id": DAG, "dag_run_id": run_id, "state": "queued"}
-        return _printed(json.dumps([row]))
+        created = f"Created <DagRun {DAG} @ {date}: {run_id}, state:queued, queued_at: None>"
+        return _printed(json.dumps([row]) if "-o" in options else created)
 
     def _list_runs(self, words: list[str]) -> CliResult:
         if (words[0] == "-d") != (self._number[0] == 2):

@@ -19,3 +19,12 @@ def test_all_executions_of_a_burst_succeed_without_looks(
     assert result.runs == executions
     assert result.looks < executions
     assert result.refused > executions  # it was a burst
+
+
+@pytest.mark.parametrize("version", ["2.11.2", "3.3.1"])
+def test_a_conf_that_does_not_fit_is_reported_as_such_in_a_burst(
+    version: str, state: Mapping[str, Any]
+) -> None:
+    result = burst(version, 30, state, unfit=10)
+    assert result.endings == {"success": 20, "CommandRejected": 10}
+    assert result.runs == 20

@@ -27,9 +27,11 @@ def test_each_threat_names_at_least_three_existing_tests(threat: str) -> None:
 def test_the_page_covers_all_threats() -> None:
     assert [threat.partition("\n")[0] for threat in THREATS] == [
         "A compromised source",
+        "Another source of the same target",
         "A compromised function",
         "A neighbor in the source account",
         "A neighbor in the target account",
+        "A malicious DAG author",
         "A leaked token",
         "Conf values in logs",
     ]

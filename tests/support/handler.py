@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from mwaa_dags_trigger.allowed_dags import AllowedDags
+from mwaa_dags_trigger.allowed import Allowed
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.handler import handle as handle_event
 from mwaa_dags_trigger.transports.base import DagRun, Transport
@@ -22,15 +22,13 @@ class Handle(Protocol):
     def __call__(self, **event: object) -> dict[str, Any]: ...
 
 
-ALL_DAGS = AllowedDags(by_environment={})
+EVERYTHING = Allowed()
 
 
-def handler(
-    transport: Transport, deadline: Deadline, *, allowed_dags: AllowedDags = ALL_DAGS
-) -> Handle:
+def handler(transport: Transport, deadline: Deadline, *, allowed: Allowed = EVERYTHING) -> Handle:
     """Return a handler that uses this transport."""
 
     def handle(**event: object) -> dict[str, Any]:
-        return handle_event({**EVENT, **event}, transport, deadline, allowed_dags=allowed_dags)
+        return handle_event({**EVENT, **event}, transport, deadline, allowed=allowed)
 
     return handle

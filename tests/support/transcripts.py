@@ -61,6 +61,18 @@ def command(version: str, case: str) -> Printed:
     return Printed(recorded["stdout"], recorded["stderr"])
 
 
+def about(printed: Printed, dag_id: str, run_id: str) -> Printed:
+    """Return the recorded error with these names of the DAG and the run."""
+    stderr = re.sub(r"\bnosuch\b", dag_id, printed.stderr)
+    return Printed(printed.stdout, re.sub(r"\bx1\b", run_id, stderr))
+
+
+def noise(version: str, case: str) -> Printed:
+    """Return what this version printed in an environment that prints and refuses more."""
+    recorded = _cases("noise", version)[case]
+    return Printed(recorded["stdout"], recorded["stderr"])
+
+
 def created(version: str, run_id: str) -> Printed:
     """Return the recorded output of `dags trigger -o json`, with this run id."""
     return renamed(command(version, "okjson"), "x3", run_id)

@@ -85,7 +85,7 @@ VARIABLES = (
     "Each name in `function.environment` must have 2 or more letters, digits and '_', begin with a letter, "
     "such as AWS_USE_FIPS_ENDPOINT, and be none of the variables that this module or Lambda sets: "
     "ALLOWED_DAGS, AWS_ACCESS_KEY, AWS_ACCESS_KEY_ID, AWS_DEFAULT_REGION, AWS_EXECUTION_ENV, AWS_REGION, "
-    "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, TRANSPORT, AWS_LAMBDA_*."
+    "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, MWAA_ENVIRONMENTS, TRANSPORT, TRUSTED_STATE_MACHINES, AWS_LAMBDA_*."
 )
 ARCHITECTURE = "`function.architecture` must be arm64 or x86_64."
 MEMORY = "`function.memory_size` must be from 128 to 10240 (MiB), such as 256."
@@ -109,7 +109,8 @@ PATTERN = (
 )
 ALL_OF_THEM = (
     "`allowed_dags` and `function.environment` must be shorter, for example with prefixes such as "
-    '"team_*": the environment variables of a function have at most 4 KiB of JSON.'
+    '"team_*": the environment variables of a function, which also contain `mwaa_environments` and '
+    "`trusted_sources`, have at most 4 KiB of JSON."
 )
 FUNCTION_KEY = (
     "`function.kms_key_arn` must be the ARN of a key in the partition and Region of the target: "
@@ -257,10 +258,10 @@ CASES = {
     "DAGs: a question mark": target(PATTERN, allowed_dags={"analytics": ["a?"]}),
     "DAGs: an empty id": target(PATTERN, allowed_dags={"analytics": [""]}),
     "DAGs: as many as a function's environment holds": target(
-        "", allowed_dags={"analytics": [f"{number:03}" for number in range(505)]}
+        "", allowed_dags={"analytics": [f"{number:03}" for number in range(489)]}
     ),
     "DAGs: more than a function's environment holds": target(
-        ALL_OF_THEM, allowed_dags={"analytics": [f"{number:03}" for number in range(506)]}
+        ALL_OF_THEM, allowed_dags={"analytics": [f"{number:03}" for number in range(490)]}
     ),
     "function: key": target("", function={"kms_key_arn": KEY, "tracing": True}),
     "function: key of another Region": target(

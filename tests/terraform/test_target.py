@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from typing import Any
+
+from mwaa_dags_trigger import __version__
+from mwaa_dags_trigger.allowed import parse_allowed
 
 from tests.terraform.planner import ZIP, Plan, Planner
 from tests.terraform.values import like
@@ -125,9 +129,40 @@ def test_the_functions_size_is_a_variable(modules_plan: Plan) -> None:
     )
 
 
-def test_the_function_is_told_its_transport(sandbox_plan: Plan, example_plan: Plan) -> None:
-    for plan, transport in [(sandbox_plan, "cli"), (example_plan, "rest")]:
-        assert plan.resources[FUNCTION]["environment"] == [{"variables": {"TRANSPORT": transport}}]
+def test_the_function_knows_its_transport_its_environments_and_its_sources(
+    sandbox_plan: Plan, example_plan: Plan
+) -> None:
+    for plan, transport, environment, source in [
+        (sandbox_plan, "cli", "sandbox", "mwaa-dags-trigger-sandbox"),
+        (example_plan, "rest", "analytics", "data-onboarding-staging"),
+    ]:
+        arn = f"arn:aws:states:eu-central-1:111111111111:stateMachine:{source}"
+        assert plan.resources[FUNCTION]["environment"] == [
+            {
+                "variables": {
+                    "MWAA_ENVIRONMENTS": json.dumps([environment]),
+                    "TRANSPORT": transport,
+                    "TRUSTED_STATE_MACHINES": json.dumps([arn]),
+                }
+            }
+        ]
+
+
+def test_a_function_of_several_sources_and_environments_knows_all_of_them(
+    modules_plan: Plan,
+) -> None:
+    function = modules_plan.resources["module.shared.aws_lambda_function.this"]
+    variables = parse_allowed(function["environment"][0]["variables"])
+    assert variables.environments == ["analytics", "reporting"]
+    assert variables.state_machines == [
+        "arn:aws:states:eu-central-1:111111111111:stateMachine:one",
+        "arn:aws:states:eu-central-1:333333333333:stateMachine:two",
+    ]
+
+
+def test_the_description_names_the_version_of_the_package(sandbox_plan: Plan) -> None:
+    description = sandbox_plan.resources[FUNCTION]["description"]
+    assert description.endswith(f" (mwaa-dags-trigger {__version__})")
 
 
 def test_the_log_group_has_retention_and_the_function_logs_json_to_it(

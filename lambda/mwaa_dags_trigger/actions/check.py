@@ -11,6 +11,7 @@ from typing import Any
 from mwaa_dags_trigger.actions.status import StatusResult, get_run
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import DagRunFailed, DagRunTimedOut, TriggerError
+from mwaa_dags_trigger.fields import escape
 from mwaa_dags_trigger.request import Check, RunKey
 from mwaa_dags_trigger.transports.base import DagRun, Transport
 from mwaa_dags_trigger.transports.failures import unexpected_errors_as_lost
@@ -70,7 +71,7 @@ def check(request: Check, transport: Transport, deadline: Deadline) -> CheckResu
             if paused:
                 progress += ", because its DAG is paused: unpause the DAG"
         raise DagRunTimedOut(
-            f"{key} is {run.state} after {request.waited_seconds:.0f} s, and timeout_seconds is "
+            f"{key} is {escape(run.state)} after {request.waited_seconds:.0f} s, and timeout_seconds is "
             f"{request.timeout_seconds}. The execution stopped waiting. The DAG run {progress}. Redrive "
             "the execution to wait for the same time again."
         )
@@ -93,7 +94,8 @@ def _list_tasks(tasks: list[str]) -> str:
     if not names:
         return ""
     more = f" and {len(names) - MAX_TASKS} more" if len(names) > MAX_TASKS else ""
-    return f" in the task{'s' if len(names) > 1 else ''} {', '.join(names[:MAX_TASKS])}{more}"
+    shown = ", ".join(map(escape, names[:MAX_TASKS]))
+    return f" in the task{'s' if len(names) > 1 else ''} {shown}{more}"
 
 
 def _duration(run: DagRun) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mwaa_dags_trigger import __version__
 from mwaa_dags_trigger.request import RunKey
 from mwaa_dags_trigger.transports.base import DagRun
 
@@ -26,4 +27,5 @@ class Result:
             "state": self.run.state,
             "airflow_version": self.run.airflow_version,
             "transport": self.transport,
+            "package_version": __version__,
         }

@@ -11,7 +11,7 @@ from mwaa_dags_trigger.errors import DagRunNotFound, MwaaUnavailable, OutcomeUnk
 from mwaa_dags_trigger.mwaa.environments import add_environment_status
 from mwaa_dags_trigger.request import RunKey, Status
 from mwaa_dags_trigger.transports.base import DagRun, Transport
-from mwaa_dags_trigger.transports.failures import unexpected_errors_as_lost
+from mwaa_dags_trigger.transports.failures import timeout_too_short, unexpected_errors_as_lost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,21 +53,24 @@ def get_run(key: RunKey, transport: Transport, deadline: Deadline) -> DagRun:
     TriggerError
         Another subclass, if the lookup failed.
     """
+    if deadline.time_left() < transport.lookup_seconds:
+        raise timeout_too_short(key.mwaa_env_name, deadline, transport.lookup_seconds)
+    error: TriggerError
     for _ in deadline.attempts(reserve_seconds=transport.lookup_seconds):
         try:
             with unexpected_errors_as_lost(key.mwaa_env_name):
                 run = transport.find(key, deadline)
         except TriggerError as failure:
             error = failure
-            if not error.transient:
-                break
         else:
             if run is not None:
                 return run
-            raise DagRunNotFound(
+            error = DagRunNotFound(
                 f"DAG {key.mwaa_dag_name} in MWAA environment {key.mwaa_env_name} has no run "
                 f"{key.dag_run_id}. Check dag_run_id. The run may also have been deleted."
             )
+        if not error.transient:
+            break
     if isinstance(error, OutcomeUnknown):
         # A lookup changes nothing, so its outcome does not matter.
         error = MwaaUnavailable(

@@ -11,22 +11,19 @@ from typing import Any
 
 from mwaa_dags_trigger.actions.result import Result
 from mwaa_dags_trigger.deadline import Deadline
-from mwaa_dags_trigger.errors import (
-    DagNotFound,
-    Outcome,
-    OutcomeUnknown,
-    RunIdConflict,
-    TriggerError,
-)
+from mwaa_dags_trigger.errors import Outcome, OutcomeUnknown, RunIdConflict, TriggerError
 from mwaa_dags_trigger.mwaa.environments import add_environment_status
 from mwaa_dags_trigger.request import Trigger
 from mwaa_dags_trigger.transports.base import Transport
-from mwaa_dags_trigger.transports.failures import unexpected_errors_as_lost
+from mwaa_dags_trigger.transports.failures import timeout_too_short, unexpected_errors_as_lost
 
 logger = logging.getLogger(__name__)
 
-EARLIER_ATTEMPT = "An earlier attempt may have created the DAG run."
 NOTHING_CREATED = "This attempt created no DAG run. Retrying is safe."
+MAY_EXIST = (
+    "An attempt may have created the DAG run unnoticed. Correct the cause, then redrive the execution: "
+    "it finds that DAG run and creates no second one."
+)
 UNRESOLVED = (
     "It is not known whether the DAG run exists. Retries and redrives are safe: the run id stays the "
     "same, and Airflow accepts each run id only once."
@@ -58,14 +55,14 @@ class Failed:
     ----------
     error
         The error to return if nothing else resolves it.
-    unresolved
-        Why the attempt may have created the DAG run; None if it certainly did not.
+    may_exist
+        Whether the attempt may have created the DAG run.
     looked_up
         Whether the attempt ended with a lookup.
     """
 
     error: TriggerError
-    unresolved: str | None
+    may_exist: bool
     looked_up: bool = False
 
 
@@ -91,7 +88,10 @@ def trigger_once(trigger: Trigger, transport: Transport, deadline: Deadline) -> 
     TriggerError
         Another subclass. It says whether a retry may help.
     """
-    unresolved = EARLIER_ATTEMPT if trigger.is_retry else None
+    may_exist, name = trigger.is_retry, trigger.key.mwaa_env_name
+    if deadline.time_left() < transport.trigger_seconds:
+        error: TriggerError = timeout_too_short(name, deadline, transport.trigger_seconds)
+        raise _with_certainty(error, may_exist=may_exist)
     last: Failed
     for number in deadline.attempts(reserve_seconds=transport.trigger_seconds):
         attempt = _attempt(trigger, transport, deadline)
@@ -99,18 +99,18 @@ def trigger_once(trigger: Trigger, transport: Transport, deadline: Deadline) -> 
             return attempt
         last = attempt
         logger.warning("Attempt %d: %s", number, last.error.problem)
-        unresolved = unresolved or last.unresolved
+        may_exist = may_exist or last.may_exist
         if not last.error.transient:
             break
     # The state machine retries other errors. A lookup would be one more command for a busy server.
     is_final = isinstance(last.error, OutcomeUnknown) or not last.error.transient
-    if unresolved and is_final and not last.looked_up:
+    if may_exist and is_final and not last.looked_up:
         attempt = _look_up(trigger, transport, deadline, last.error)
         if isinstance(attempt, TriggerResult):
             return attempt
         last = attempt
-    error, name = _with_certainty(last.error, unresolved), trigger.key.mwaa_env_name
-    raise add_environment_status(error, transport.environments, name, deadline)
+    error = add_environment_status(last.error, transport.environments, name, deadline)
+    raise _with_certainty(error, may_exist=may_exist)
 
 
 def is_same_conf(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -127,9 +127,9 @@ def _attempt(trigger: Trigger, transport: Transport, deadline: Deadline) -> Trig
         error = failure
     match error.outcome:
         case Outcome.NOT_CREATED:
-            return Failed(error=error, unresolved=None)
+            return Failed(error=error, may_exist=False)
         case Outcome.LOST:
-            return Failed(error=error, unresolved=error.problem)
+            return Failed(error=error, may_exist=True)
         case Outcome.REFUSED:
             return _look_up(trigger, transport, deadline, error)
 
@@ -142,16 +142,16 @@ def _look_up(
     try:
         with unexpected_errors_as_lost(key.mwaa_env_name):
             run = transport.find(key, deadline)
-    except DagNotFound as unknown_dag:
-        return Failed(error=unknown_dag, unresolved=error.problem, looked_up=True)
     except TriggerError as failure:
-        problem = f"{error.problem} The lookup of the DAG run failed: {failure.problem}"
-        kind = type(failure) if failure.transient else OutcomeUnknown
-        return Failed(error=kind(problem), unresolved=error.problem, looked_up=True)
+        problem = error.problem
+        if failure.problem != problem:
+            problem = f"{problem} The lookup of the DAG run failed: {failure.problem}"
+        kind = type(failure) if failure.transient else type(error)
+        return Failed(error=kind(problem), may_exist=True, looked_up=True)
     if run is None:
         # On Airflow 2, a run can also be refused because of another run with the same date.
-        unresolved = error.problem if isinstance(error, OutcomeUnknown) else None
-        return Failed(error=error, unresolved=unresolved, looked_up=True)
+        may_exist = isinstance(error, OutcomeUnknown)
+        return Failed(error=error, may_exist=may_exist, looked_up=True)
     if not is_same_conf(run.conf, trigger.conf):
         raise RunIdConflict(
             f"{key} already exists with another conf. This request created no DAG run. Use a "
@@ -160,21 +160,15 @@ def _look_up(
     return TriggerResult(key=key, run=run, transport=transport.name, created=False)
 
 
-def _with_certainty(error: TriggerError, unresolved: str | None) -> TriggerError:
-    """Return the error and what is known about the DAG run.
-
-    While an earlier attempt is unresolved, no failure is certain.
-    """
-    if isinstance(error, DagNotFound):
+def _with_certainty(error: TriggerError, *, may_exist: bool) -> TriggerError:
+    """Return the error and what is known about the DAG run."""
+    if error.transient:
+        certainty = UNRESOLVED if may_exist else NOTHING_CREATED
+    elif may_exist:
+        certainty = MAY_EXIST
+    else:
         return error
-    if unresolved is None:
-        kind = type(error)
-        return kind(f"{error.problem} {NOTHING_CREATED}") if error.transient else error
-    problem = error.problem
-    if unresolved not in problem:
-        problem = f"{unresolved} The last attempt: {problem}"
-    kind = type(error) if error.transient else OutcomeUnknown
-    return kind(f"{problem} {UNRESOLVED}")
+    return type(error)(f"{error.problem} {certainty}")
 
 
 def _canonical(conf: Mapping[str, Any]) -> object:

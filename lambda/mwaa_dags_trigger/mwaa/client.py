@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
+import ssl
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import botocore.config
 import botocore.session
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004
+    HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
+)
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 
@@ -22,6 +31,11 @@ API_READ_SECONDS = 12.0
 Airflow REST API")."""
 MAX_IDLE_SECONDS = 30.0
 """After this time, a kept connection is closed: the server may have dropped it."""
+
+CERTIFICATE_ADVICE = (
+    "The function does not trust the TLS certificate. If a proxy or a firewall replaces certificates, add "
+    "its CA to a CA bundle in the zip or a layer, and name the bundle in"
+)
 
 # If the body is not the expected object, botocore's parser raises errors such as AttributeError.
 INVALID_RESPONSE_ERRORS = (
@@ -71,7 +85,7 @@ def is_denied_or_throttled(error: ClientError) -> bool:
     return _is_denied(error) or _is_throttled(error)
 
 
-def raise_client_error(error: ClientError, action: str, name: str, *, resource: str) -> NoReturn:
+def raise_client_error(error: ClientError, action: str, name: str, *, advice: str) -> NoReturn:
     """Raise the error for a failed call that did nothing.
 
     Parameters
@@ -80,8 +94,8 @@ def raise_client_error(error: ClientError, action: str, name: str, *, resource: 
         The call, which is also the name of its IAM action.
     name
         The environment.
-    resource
-        The resource of the IAM action.
+    advice
+        What to do if AWS denied the call without naming the missing permission.
 
     Raises
     ------
@@ -94,9 +108,13 @@ def raise_client_error(error: ClientError, action: str, name: str, *, resource: 
     """
     code = error_code(error)
     if _is_denied(error):
+        message = error.response.get("Error", {}).get("Message", "")
+        if denied := re.search(r"not authorized to perform: (\S+) on resource: (\S+)", message):
+            advice = f"Allow the function's role to use {denied[1]} on {denied[2]}."
+        elif not code.startswith("AccessDenied"):
+            advice = ""
         raise AccessDenied(
-            f"AWS denied {action} for MWAA environment {name} ({code}). Allow the function's role to "
-            f"use airflow:{action} on {resource}."
+            f"AWS denied {action} for MWAA environment {name} ({code}). {advice}".rstrip()
         ) from None
     kind = MwaaBusy if _is_throttled(error) else MwaaUnavailable
     raise kind(f"{action} for MWAA environment {name} failed ({code}).") from None
@@ -111,11 +129,31 @@ def raise_no_response(error: Exception, action: str, name: str) -> NoReturn:
         Always.
     """
     call, kind = f"{action} for MWAA environment {name}", type(error).__name__
-    if isinstance(error, BotoCoreError):
-        raise MwaaUnavailable(
-            f"{call} got no response ({kind}). Check that the function's network reaches the MWAA API."
-        ) from None
-    raise MwaaUnavailable(f"{call} got a response that cannot be read ({kind}).") from None
+    if not isinstance(error, BotoCoreError):
+        raise MwaaUnavailable(f"{call} got a response that cannot be read ({kind}).") from None
+    advice = ""
+    if isinstance(error, ProxyConnectionError):
+        advice = proxy_advice(error.kwargs["proxy_url"])
+    elif is_untrusted(error):
+        advice = f"{CERTIFICATE_ADVICE} AWS_CA_BUNDLE."
+    elif isinstance(error, ConnectionError | HTTPClientError):
+        advice = "Check that the function's network reaches the MWAA API."
+    raise MwaaUnavailable(f"{call} got no response ({kind}). {advice}".rstrip()) from None
+
+
+def is_untrusted(error: Exception) -> bool:
+    """Return whether the function did not trust the certificate of AWS, and so sent nothing."""
+    cause = error.kwargs.get("error") if isinstance(error, SSLError) else None
+    return isinstance(next(iter(getattr(cause, "args", ())), None), ssl.SSLCertVerificationError)
+
+
+def proxy_advice(url: str) -> str:
+    """Return what to do about a proxy that did not connect, without the credentials in its URL."""
+    address = re.sub(r"^(\w+://)?(.*@)?", "", url)
+    return (
+        f"The proxy {address} did not connect. Check it and the variable HTTPS_PROXY of the function, or "
+        "exclude the host with NO_PROXY."
+    )
 
 
 def _is_denied(error: ClientError) -> bool:

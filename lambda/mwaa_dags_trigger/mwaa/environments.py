@@ -14,8 +14,11 @@ from botocore.parsers import ResponseParserError
 
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import (
+    DagNotFound,
+    DagRunNotFound,
     EnvironmentNotFound,
     EnvironmentNotReady,
+    MwaaBusy,
     MwaaUnavailable,
     TriggerError,
 )
@@ -80,7 +83,7 @@ class Environments:
         self._client = client
         self._clock = clock
         self._last_used = clock()
-        self._versions: dict[str, AirflowVersion] = {}
+        self._versions: dict[str, tuple[AirflowVersion, float]] = {}
         self._tokens: dict[str, CliToken] = {}
 
     def client(self) -> MWAAClient:
@@ -92,7 +95,9 @@ class Environments:
         return self._client
 
     def airflow_version(self, name: str) -> AirflowVersion:
-        """Return the environment's version of Airflow.
+        """Return the environment's version of Airflow, at most as old as a token can be.
+
+        If the MWAA API is not available, the previous version remains.
 
         The status is irrelevant for an environment with a web server and a version: the web server
         is available for most of the time of an update.
@@ -102,8 +107,16 @@ class Environments:
         EnvironmentNotFound, EnvironmentNotReady, AccessDenied, MwaaBusy, MwaaUnavailable
             If the MWAA API returns no version.
         """
-        if name not in self._versions:
-            environment = self._get_environment(name)
+        version, expires = self._versions.get(name, (None, 0.0))
+        if version is None or self._clock() >= expires:
+            requested_at = self._clock()
+            try:
+                environment = self._get_environment(name)
+            except (MwaaBusy, MwaaUnavailable) as error:
+                if version is None:
+                    raise
+                logger.warning("The version of Airflow cannot be read again: %s", error.problem)
+                return version
             text = environment.get("AirflowVersion", "")
             numbers = re.match(r"(\d+)\.(\d+)", text)
             if not numbers or not environment.get("WebserverUrl"):
@@ -111,8 +124,9 @@ class Environments:
                     f"MWAA environment {name} has no web server yet: its status is "
                     f"{environment.get('Status') or 'unknown'}. Try again when it is AVAILABLE."
                 )
-            self._versions[name] = AirflowVersion(int(numbers[1]), int(numbers[2]), text)
-        return self._versions[name]
+            version = AirflowVersion(int(numbers[1]), int(numbers[2]), text)
+            self._versions[name] = version, requested_at + TOKEN_SECONDS
+        return version
 
     def cli_token(self, name: str) -> CliToken:
         """Return a CLI token for the environment.
@@ -161,7 +175,7 @@ class Environments:
                     f"MWAA environment {name} does not exist in this account and Region. Check "
                     "mwaa_env_name."
                 ) from None
-            raise_client_error(error, "GetEnvironment", name, resource=f"environment/{name}")
+            self._raise_client_error(error, "GetEnvironment", name)
         except (BotoCoreError, *INVALID_RESPONSE_ERRORS) as error:
             raise_no_response(error, "GetEnvironment", name)
         if environment.get("Status") in _UNUSABLE:
@@ -171,6 +185,10 @@ class Environments:
             )
         return environment
 
+    def _raise_client_error(self, error: ClientError, action: str, name: str) -> NoReturn:
+        advice = f"Allow the function's role to use airflow:{action} on environment/{name}."
+        raise_client_error(error, action, name, advice=advice)
+
     def _create_cli_token(self, name: str) -> CliToken:
         requested_at = self._clock()
         try:
@@ -179,7 +197,7 @@ class Environments:
         except ClientError as error:
             if error_code(error) == "ResourceNotFoundException":
                 self.raise_not_found(name, "CreateCliToken")
-            raise_client_error(error, "CreateCliToken", name, resource=f"environment/{name}")
+            self._raise_client_error(error, "CreateCliToken", name)
         except (BotoCoreError, *INVALID_RESPONSE_ERRORS) as error:
             raise_no_response(error, "CreateCliToken", name)
         return CliToken(hostname=hostname, secret=secret, expires=requested_at + TOKEN_SECONDS)
@@ -189,8 +207,10 @@ def add_environment_status(
     error: TriggerError, environments: Environments, name: str, deadline: Deadline
 ) -> TriggerError:
     """Return the error, or `EnvironmentNotReady` if the environment's status may explain it."""
+    # During an upgrade, Airflow may not know its DAGs for a while (apache/airflow#48234, #45362).
+    unclear = error.transient or isinstance(error, DagNotFound | DagRunNotFound)
     explained = isinstance(error, EnvironmentNotReady)
-    if explained or not error.transient or deadline.time_left() < STATUS_SECONDS:
+    if explained or not unclear or deadline.time_left() < STATUS_SECONDS:
         return error
     status = environments.unready_status(name)
     if status is None:

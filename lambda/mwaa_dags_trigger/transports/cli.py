@@ -29,7 +29,9 @@ from mwaa_dags_trigger.transports.cli_commands import (
 )
 from mwaa_dags_trigger.transports.cli_endpoint import CliEndpoint
 from mwaa_dags_trigger.transports.cli_output import (
+    Cause,
     CliOutput,
+    Failure,
     Rows,
     RunState,
     is_paused,
@@ -40,9 +42,8 @@ from mwaa_dags_trigger.transports.cli_output import (
     parse_run_state,
 )
 from mwaa_dags_trigger.transports.failures import (
-    CONF_HINT,
-    HIDDEN_MESSAGE_HINT,
     check_time,
+    refusal_hint,
     unexpected_errors_as_lost,
     unknown_dag,
 )
@@ -87,8 +88,14 @@ class CliTransport:
         output = self._run(key, words, deadline, reserve_seconds=LOOKUP_SECONDS)
         with unexpected_errors_as_lost(name):
             state = parse_created_state(output, key)
-            if state is None:
-                raise self._explain(output, key)
+            failure = parse_failure(output.stderr, key)
+            if state is None or failure:
+                hint = refusal_hint(failure.line, key) if failure else ""
+                error = self._explain(failure, key, hint=hint)
+                if state is not None:
+                    # Airflow prints the run that it created, or why it failed, but never both.
+                    error.outcome = Outcome.REFUSED
+                raise error
             return DagRun(state=state, airflow_version=version.text, conf=trigger.conf)
 
     def find(self, key: RunKey, deadline: Deadline) -> DagRun | None:
@@ -103,7 +110,7 @@ class CliTransport:
     def failed_tasks(self, key: RunKey, deadline: Deadline) -> list[str]:
         """Run `tasks states-for-dag-run`; see `Transport.failed_tasks`."""
         tasks = self._tasks(key, deadline)
-        return [task["task_id"] for task in tasks if task.get("state") == "failed"]
+        return [str(task["task_id"]) for task in tasks if task.get("state") == "failed"]
 
     def is_paused(self, key: RunKey, deadline: Deadline) -> bool:
         """Run `dags next-execution`, which MWAA supports; see `Transport.is_paused`."""
@@ -125,7 +132,7 @@ class CliTransport:
     ) -> DagRun | None:
         """Look up the run by its date, which is shown with the tasks of the run."""
         output = self._run(key, tasks_command(key), deadline)
-        if _run_not_found(output):
+        if _run_not_found(output, key):
             # Unlike the command for the tasks, `dags state` also reports an unknown DAG.
             self._state(key, UNUSED_DATE, deadline)
             return None
@@ -144,20 +151,20 @@ class CliTransport:
 
     def _tasks(self, key: RunKey, deadline: Deadline) -> Rows:
         output = self._run(key, tasks_command(key), deadline)
-        return [] if _run_not_found(output) else self._rows(output, key, "task_id")
+        return [] if _run_not_found(output, key) else self._rows(output, key, "task_id")
 
     def _rows(self, output: CliOutput, key: RunKey, field: str) -> Rows:
-        rows = parse_rows(output, key, field)
-        if rows is None:
-            raise self._explain(output, key)
+        rows, failure = parse_rows(output, key, field), parse_failure(output.stderr, key)
+        if rows is None or (failure and failure.is_certain):
+            raise self._explain(failure, key)
         return rows
 
     def _state(self, key: RunKey, run: str, deadline: Deadline) -> RunState:
         """Run `dags state` for a run; see `_run_argument`."""
         output = self._run(key, state_command(key, run), deadline)
-        state = parse_run_state(output)
-        if state is None:
-            raise self._explain(output, key)
+        state, failure = parse_run_state(output), parse_failure(output.stderr, key)
+        if state is None or (failure and failure.is_certain):
+            raise self._explain(failure, key)
         return state
 
     def _run(
@@ -220,37 +227,36 @@ class CliTransport:
             f"(HTTP {status})."
         )
 
-    def _explain(self, output: CliOutput, key: RunKey) -> TriggerError:
-        """Return the error for a command without the expected output."""
+    def _explain(self, failure: Failure | None, key: RunKey, *, hint: str = "") -> TriggerError:
+        """Return the error for a command without the expected output, with a hint if Airflow refused it."""
         name = key.mwaa_env_name
-        failure = parse_failure(output.stderr)
         if failure is None:
             self.environments.forget(name)
             return OutcomeUnknown(
                 f"The web server of MWAA environment {name} returned a response that does not show "
-                f"the run of DAG {key.mwaa_dag_name}."
-            )
-        if failure.dag_not_found:
-            return unknown_dag(key)
-        if failure.unknown_option:
-            # The environment was upgraded after its version was read.
-            self.environments.forget(name)
-            return MwaaUnavailable(
-                f"Airflow in MWAA environment {name} does not know the command or an option of it. "
-                "Try again."
+                f"the run of DAG {key.mwaa_dag_name}, or that contradicts itself."
             )
         problem = f"Airflow in MWAA environment {name} refused the command: {failure.kind}."
-        if failure.already_exists:
-            return OutcomeUnknown(problem, Outcome.REFUSED)
-        if failure.transient:
-            return OutcomeUnknown(problem)
-        hint = CONF_HINT if failure.kind == "ParamValidationError" else HIDDEN_MESSAGE_HINT
-        return CommandRejected(f"{problem} {hint}", Outcome.REFUSED)
+        match failure.cause:
+            case Cause.DAG_NOT_FOUND:
+                return unknown_dag(key)
+            case Cause.UNKNOWN_OPTION:
+                # The environment was upgraded after its version was read.
+                self.environments.forget(name)
+                return MwaaUnavailable(
+                    f"Airflow in MWAA environment {name} does not know the command or an option of "
+                    "it. Try again."
+                )
+            case Cause.ALREADY_EXISTS:
+                return OutcomeUnknown(problem, Outcome.REFUSED)
+            case Cause.TRANSIENT:
+                return OutcomeUnknown(problem)
+        return CommandRejected(f"{problem} {hint}".rstrip(), Outcome.REFUSED)
 
 
-def _run_not_found(output: CliOutput) -> bool:
-    failure = parse_failure(output.stderr)
-    return failure is not None and failure.run_not_found
+def _run_not_found(output: CliOutput, key: RunKey) -> bool:
+    failure = parse_failure(output.stderr, key)
+    return failure is not None and failure.cause is Cause.RUN_NOT_FOUND
 
 
 def _run_argument(row: Mapping[str, str], key: RunKey) -> str:

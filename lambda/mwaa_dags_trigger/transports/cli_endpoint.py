@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import traceback
 from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
@@ -12,7 +13,7 @@ import urllib3.exceptions
 from requests.auth import AuthBase
 
 from mwaa_dags_trigger.errors import MwaaUnavailable, OutcomeUnknown
-from mwaa_dags_trigger.mwaa.client import MAX_IDLE_SECONDS
+from mwaa_dags_trigger.mwaa.client import CERTIFICATE_ADVICE, MAX_IDLE_SECONDS, proxy_advice
 from mwaa_dags_trigger.mwaa.environments import CliToken
 
 ENDPOINT_CONNECT_SECONDS = 5.0
@@ -58,17 +59,17 @@ class CliEndpoint:
         url = f"https://{token.hostname}/aws_mwaa/cli"
         end = self._clock() + seconds
         try:
-            status, body, target = self._post(url, token, command, end)
+            status, body, location = self._post(url, token, command, end)
             # Airflow 3 environments redirect with status 307 to the same path with a slash.
-            if status in (307, 308) and _origin(target) == _origin(url):
+            target = _redirect_target(url, location) if status in (307, 308) else None
+            if target:
                 status, body, _ = self._post(target, token, command, end)
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             # The error's text and chain contain URL and headers, so neither is passed on.
-            if _never_connected(error):
+            if advice := _advice_if_never_connected(error, url):
                 raise MwaaUnavailable(
                     f"The web server of MWAA environment {name} could not be reached "
-                    f"({type(error).__name__}). A private web server can be reached only from its VPC: "
-                    "check the function's subnets, security groups and DNS."
+                    f"({type(error).__name__}). {advice}"
                 ) from None
             raise OutcomeUnknown(
                 f"The connection to the web server of MWAA environment {name} broke before its "
@@ -86,7 +87,7 @@ class CliEndpoint:
     def _post(
         self, url: str, token: CliToken, command: bytes, end: float
     ) -> tuple[int, bytes, str]:
-        """Post once. Return status, body up to the limit, and the target of a redirect."""
+        """Post once. Return status, body up to the limit, and the location of a redirect."""
         seconds = max(end - self._clock(), 0.1)
         with self.session.post(
             url,
@@ -102,9 +103,7 @@ class CliEndpoint:
                 body += chunk
                 if self._clock() > end:
                     raise requests.ReadTimeout
-            location = response.headers.get("Location")
-            target = urljoin(url, location) if location else ""
-            return response.status_code, bytes(body), target
+            return response.status_code, bytes(body), response.headers.get("Location", "")
 
 
 class _Session(requests.Session):
@@ -125,16 +124,46 @@ class _Bearer(AuthBase):
         return prepared
 
 
-def _origin(url: str) -> tuple[str, str | None, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or 443
+def _redirect_target(url: str, location: str) -> str | None:
+    """Return the target of a redirect on the same host, always over HTTPS, or None.
+
+    A web server behind a load balancer may take HTTP for the scheme of the request.
+    """
+    own, target = urlsplit(url), urlsplit(urljoin(url, location))
+    if target.scheme == "http" and target.hostname == own.hostname:
+        target = target._replace(scheme=own.scheme, netloc=own.netloc)
+    origins = {(parts.scheme, parts.hostname, parts.port or 443) for parts in (own, target)}
+    return target.geturl() if location and len(origins) == 1 else None
 
 
-def _never_connected(error: Exception) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
+def _advice_if_never_connected(error: Exception, url: str) -> str | None:
+    """Return what to do about an error before the request was sent, or None if it may have been sent."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.SSLError):
-        # Only a rejected certificate certainly ends the handshake before the request is sent.
-        return isinstance(reason.args[0], ssl.SSLCertVerificationError)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+    # Without a proxy, no other error of TLS certainly ends the handshake before the request is sent.
+    tls = reason.args[0] if isinstance(reason, urllib3.exceptions.SSLError) else None
+    if isinstance(tls, ssl.SSLCertVerificationError):
+        return f"{CERTIFICATE_ADVICE} REQUESTS_CA_BUNDLE."
+    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    invalid = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
+    if proxy and (isinstance(error, invalid) or _failed_in_tunnel(error)):
+        return proxy_advice(proxy)
+    refused = isinstance(reason, urllib3.exceptions.NewConnectionError)
+    if refused or isinstance(error, requests.ConnectTimeout):
+        return (
+            "A private web server can be reached only from its VPC: check the function's subnets, "
+            "security groups and DNS."
+        )
+    return None
+
+
+def _failed_in_tunnel(error: BaseException | None) -> bool:
+    """Return whether urllib3 was still connecting through the proxy, before it sent the request.
+
+    A proxy that closes the connection causes the same errors as a web server that closes it.
+    """
+    while error is not None:
+        frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+        if any(frame.f_code.co_name == "_prepare_proxy" for frame in frames):
+            return True
+        error = error.__context__
+    return False

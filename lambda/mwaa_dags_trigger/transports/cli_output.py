@@ -1,7 +1,9 @@
 """Parse the output of Airflow's command line.
 
 The CLI endpoint returns stdout and stderr, but no exit code. After a success, stderr can contain
-warnings. stdout also contains log lines and the output of plugins (apache/airflow#66139, #69911).
+warnings. stdout also contains log lines and the output of plugins (apache/airflow#66139, #69911). Where
+a line stands says nothing: only text counts that names the DAG or the run, or whose form is the command's
+own, and text that contradicts itself counts as no response.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from mwaa_dags_trigger.request import RunKey
@@ -19,15 +22,17 @@ _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _STATE = re.compile(r"(queued|running|success|failed)")
 # The output of a plugin without a newline may come before it.
 _STATE_AND_CONF = re.compile(rf"{_STATE.pattern}, (\{{.*\}})$")
-_DAG_NOT_FOUND = re.compile(r"DagNotFound\b|does not exist in 'dag' table")
-# `tasks states-for-dag-run` tries to parse an unknown run id as a date.
-_RUN_NOT_FOUND = re.compile(r"DagRunNotFound\b|Error parsing the supplied execution_date")
-_UNKNOWN_OPTION = re.compile(r"unrecognized arguments|invalid choice")
-_ALREADY_EXISTS = re.compile(r"AlreadyExists|already exists|MultipleResultsFound|IntegrityError")
-_TRANSIENT = re.compile(
-    r"OperationalError|InterfaceError|DisconnectionError|PendingRollbackError"
-    r"|ConnectionError|TimeoutError|OSError|MemoryError"
+_CREATED_STATE = re.compile(r"[a-z_]{1,30}")
+
+# The output of a plugin without a newline may come before it, too. An exception group's has an indentation.
+_TRACEBACK = re.compile(r"^(?!\s).*Traceback \(most recent call last\):$")
+_CHAINED = re.compile(r"During handling of the above|The above exception was the direct cause")
+# The line before a traceback that Python prints for others than the command: exit hooks, destructors, threads, logging.
+_FOREIGN = re.compile(
+    r"Exception ignored |Exception in thread |Error in atexit|--- Logging error ---"
 )
+# The first frame of the console script, and thus of the command.
+_CONSOLE_SCRIPT = re.compile(r'^  File ".*", line \d+, in <module>$')
 
 Rows = list[dict[str, Any]]
 
@@ -48,45 +53,46 @@ class RunState:
     conf: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
+class Cause(Enum):
+    """Why a command failed, as far as it makes a difference. The patterns match the line with the reason."""
+
+    ALREADY_EXISTS = r"AlreadyExists|already exists|MultipleResultsFound|IntegrityError"
+    """A DAG run with this run id exists, or on Airflow 2 one with this date."""
+    # `tasks states-for-dag-run` tries to parse an unknown run id as a date.
+    RUN_NOT_FOUND = r"DagRunNotFound\b|Error parsing the supplied execution_date"
+    UNKNOWN_OPTION = r"unrecognized arguments|invalid choice"
+    """This version of Airflow does not have the command or one of its options."""
+    TRANSIENT = (
+        r"OperationalError|InterfaceError|DisconnectionError|PendingRollbackError"
+        r"|ConnectionError|TimeoutError|OSError|MemoryError"
+    )
+    """The next attempt may succeed."""
+    DAG_NOT_FOUND = r"(?!)"
+    """Only a sentence that names the DAG says so; see `_parse_sentence`."""
+    OTHER = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """The line of stderr with the reason why a command failed.
+    """Why a command failed.
 
-    It may quote the conf. Only its `kind` may be shown.
+    Parameters
+    ----------
+    line
+        The line of stderr with the reason. It may quote the conf. Only its `kind` may be shown.
+    is_certain
+        Whether this is certainly the command's own failure, and not what an exit hook printed.
     """
 
+    cause: Cause
     line: str = field(repr=False)
+    is_certain: bool = field(default=True, compare=False)
 
     @property
     def kind(self) -> str:
         """The class of the exception."""
-        name = re.match(r"[A-Za-z_][\w.]*(?=:|$)", self.line)
+        name = re.match(r"[A-Za-z_][\w.]{,200}(?=:|$)", self.line)
         return name[0].rsplit(".", 1)[-1] if name else "an error"
-
-    @property
-    def dag_not_found(self) -> bool:
-        """Whether Airflow does not know the DAG."""
-        return _DAG_NOT_FOUND.search(self.line) is not None
-
-    @property
-    def run_not_found(self) -> bool:
-        """Whether Airflow does not know the DAG run."""
-        return _RUN_NOT_FOUND.search(self.line) is not None
-
-    @property
-    def unknown_option(self) -> bool:
-        """Whether this version of Airflow does not have the command or one of its options."""
-        return _UNKNOWN_OPTION.search(self.line) is not None
-
-    @property
-    def already_exists(self) -> bool:
-        """Whether a DAG run with this run id exists, or on Airflow 2 with this date."""
-        return _ALREADY_EXISTS.search(self.line) is not None
-
-    @property
-    def transient(self) -> bool:
-        """Whether the next attempt may succeed."""
-        return _TRANSIENT.search(self.line) is not None
 
 
 def parse_envelope(body: bytes) -> CliOutput | None:
@@ -103,25 +109,28 @@ def parse_envelope(body: bytes) -> CliOutput | None:
 
 
 def parse_created_state(output: CliOutput, key: RunKey) -> str | None:
-    """Return the state of the DAG run that `dags trigger` created, or None.
+    """Return the state of the DAG run that `dags trigger` created, or None if the output shows none, or several.
 
     Airflow 2.6 and later prints JSON (`-o json`). Earlier versions log a sentence that starts with
     `Created <DagRun DAG @ DATE: RUN_ID,` and since 2.3 contains the state.
     """
     expected = (key.mwaa_dag_name, key.dag_run_id)
-    for rows in _parse_lists(output.stdout):
-        if rows and (rows[0].get("dag_id"), rows[0].get("dag_run_id")) == expected:
-            return str(rows[0].get("state"))
+    states = {
+        str(rows[0].get("state"))
+        for rows in _parse_lists(output.stdout)
+        if rows and (rows[0].get("dag_id"), rows[0].get("dag_run_id")) == expected
+    }
     dag_id, run_id = map(re.escape, expected)
-    created = re.search(rf"Created <DagRun {dag_id} @ [^,\n]+: {run_id}, ([^\n]*)", output.stdout)
-    if not created:
-        return None
-    state = re.search(r"state:(\w+)", created[1])
-    return state[1] if state else "queued"
+    sentence = rf"Created <DagRun {dag_id} @ [^,\n]+: {run_id}, ([^\n]*)"
+    for description in re.findall(sentence, output.stdout):
+        shown = re.search(r"state:(\w+)", description)
+        states.add(shown[1] if shown else "queued")
+    state = states.pop() if len(states) == 1 else ""
+    return state if _CREATED_STATE.fullmatch(state) else None
 
 
 def parse_rows(output: CliOutput, key: RunKey, field: str) -> Rows | None:
-    """Return the rows of the DAG with this field, or None if the output has no such list.
+    """Return the rows of the DAG with this field, or None if the output has no such list, or several.
 
     The rows of `dags list-runs -o json` are runs with a `run_id`. The rows of
     `tasks states-for-dag-run -o json` are tasks with a `task_id`. Both have a `start_date` and an
@@ -133,25 +142,19 @@ def parse_rows(output: CliOutput, key: RunKey, field: str) -> Rows | None:
         if all(row.get("dag_id") == key.mwaa_dag_name and field in row for row in rows)
     ]
     # A plugin may print an empty list.
-    return next((rows for rows in lists if rows), lists[0] if lists else None)
+    shown = [rows for rows in lists if rows] or lists
+    return shown[0] if shown and all(rows == shown[0] for rows in shown) else None
 
 
 def parse_run_state(output: CliOutput) -> RunState | None:
-    """Parse the output of `dags state`. Return None if it shows neither a state nor `None`.
+    """Parse the output of `dags state`. Return None if it shows no state, or several.
 
     Airflow prints `STATE, CONF`, or only the state if the conf is empty, or `None` if the run does
-    not exist.
+    not exist. The line does not name the run, and what an exit hook prints comes after it: if two lines
+    differ, nothing says which of them is Airflow's.
     """
-    for line in _reversed_lines(output.stdout):
-        if line == "None":
-            return RunState(state=None)
-        if _STATE.fullmatch(line):
-            return RunState(state=line)
-        match = _STATE_AND_CONF.search(line)
-        conf = _load(match[2]) if match else None
-        if match and isinstance(conf, dict):
-            return RunState(state=match[1], conf=conf)
-    return None
+    shown = [state for line in _lines(output.stdout) if (state := _parse_state(line.strip()))]
+    return shown[0] if shown and all(state == shown[0] for state in shown) else None
 
 
 def is_paused(output: CliOutput) -> bool:
@@ -159,30 +162,79 @@ def is_paused(output: CliOutput) -> bool:
     return "is PAUSED now" in output.stderr
 
 
-def parse_failure(stderr: str) -> Failure | None:
-    """Return the line of stderr with the reason why the command failed, or None.
+def parse_failure(stderr: str, key: RunKey) -> Failure | None:
+    """Return why the command failed, or None if stderr does not show it.
 
-    It is the first line without indentation after a traceback. It need not be the last line of
-    stderr: a `ParamValidationError` has several lines, and the last line is the rejected value.
+    A sentence of Airflow counts on any line. Otherwise the reason is the first line without
+    indentation after the command's own traceback. Neither is necessarily the last line: messages can
+    have several lines, and exit hooks print after the command.
     """
-    lines = _COLOR.sub("", stderr).rstrip().splitlines()
-    starts = [n for n, line in enumerate(lines) if line.startswith("Traceback (most recent")]
-    if starts:
-        ends = (line for line in lines[starts[-1] + 1 :] if line and not line[0].isspace())
-        line = next(ends, "")
-        return Failure(line=line) if line else None
-    last = Failure(line=lines[-1]) if lines else None
-    known = last and (last.line.startswith("airflow command error:") or last.dag_not_found)
-    return last if known else None
+    lines = _own_lines(stderr)
+    for line in lines:
+        if cause := _parse_sentence(line, key):
+            return Failure(cause=cause, line=line)
+    starts = [n for n, line in enumerate(lines) if _TRACEBACK.search(line)]
+    commands = [n for n in starts if _CONSOLE_SCRIPT.match("".join(lines[n + 1 : n + 2]))]
+    for start in (commands or starts)[-1:]:
+        for line in lines[start + 1 :]:
+            if line and not line[0].isspace():
+                cause = next(cause for cause in Cause if re.search(cause.value, line))
+                return Failure(cause=cause, line=line, is_certain=bool(commands))
+    return None
 
 
-def _reversed_lines(text: str) -> Iterator[str]:
-    return (line.strip() for line in reversed(_COLOR.sub("", text).splitlines()))
+def _parse_sentence(line: str, key: RunKey) -> Cause | None:
+    """Return what a sentence of Airflow says about this DAG or this run, in all versions from 2.0."""
+    dag, run = (
+        rf"(?<![\w.-]){re.escape(name)}(?![\w.-])" for name in (key.mwaa_dag_name, key.dag_run_id)
+    )
+    if re.search(rf"(?i:a dag run already exists for (dag|dag id)) {dag} .*{run}", line):
+        return Cause.ALREADY_EXISTS
+    unknown_dag = rf"Dag id {dag} not found|DAG: {dag} does not exist in 'dag' table|Dag '{dag}' could not be found"
+    if not line[:1].isspace() and re.search(unknown_dag, line):
+        return Cause.DAG_NOT_FOUND
+    if line.startswith("airflow command error:"):
+        unknown = re.search(Cause.UNKNOWN_OPTION.value, line)
+        return Cause.UNKNOWN_OPTION if unknown else Cause.OTHER
+    return None
+
+
+def _own_lines(stderr: str) -> list[str]:
+    """Return the lines of stderr without the tracebacks that do not belong to the command."""
+    own: list[str] = []
+    previous, in_traceback, is_foreign = "", False, False
+    for line in _lines(stderr):
+        begins = _TRACEBACK.search(line) is not None
+        if begins:
+            is_foreign = bool(
+                _FOREIGN.search(previous) or (is_foreign and _CHAINED.match(previous))
+            )
+        in_traceback = in_traceback or begins
+        if not (in_traceback and is_foreign):
+            own.append(line)
+        if line and not line[0].isspace() and not begins:
+            in_traceback = False
+        previous = line or previous
+    return own
+
+
+def _parse_state(line: str) -> RunState | None:
+    if line == "None":
+        return RunState(state=None)
+    if _STATE.fullmatch(line):
+        return RunState(state=line)
+    match = _STATE_AND_CONF.search(line)
+    conf = _load(match[2]) if match else None
+    return RunState(state=match[1], conf=conf) if match and isinstance(conf, dict) else None
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in _COLOR.sub("", text).splitlines()]
 
 
 def _parse_lists(stdout: str) -> Iterator[Rows]:
-    """Yield each JSON list of objects at the end of a line, starting with the last line."""
-    for line in _reversed_lines(stdout):
+    """Yield each JSON list of objects at the end of a line."""
+    for line in map(str.strip, _lines(stdout)):
         # The output of a plugin without a newline may come before the list.
         rows = _load(line if line == "[]" else line[max(line.find("[{"), 0) :])
         if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):

@@ -25,6 +25,7 @@ from mwaa_dags_trigger.mwaa.client import (
     INVALID_RESPONSE_ERRORS,
     error_code,
     is_denied_or_throttled,
+    is_untrusted,
     raise_client_error,
     raise_no_response,
 )
@@ -32,9 +33,8 @@ from mwaa_dags_trigger.mwaa.environments import AirflowVersion, Environments
 from mwaa_dags_trigger.request import RunKey, Trigger
 from mwaa_dags_trigger.transports.base import REPORT_SECONDS, DagRun
 from mwaa_dags_trigger.transports.failures import (
-    CONF_HINT,
-    HIDDEN_MESSAGE_HINT,
     check_time,
+    refusal_hint,
     unexpected_errors_as_lost,
     unknown_dag,
 )
@@ -94,7 +94,9 @@ class RestTransport:
                 response = self._call(key, deadline, path, body, reserve_seconds=reserve)
         with unexpected_errors_as_lost(key.mwaa_env_name):
             if response.status >= 300 or not _is_run(response.body, key):
-                raise self._explain(response, key)
+                has_message = response.status in (400, 422)
+                hint = refusal_hint(str(response.body), key) if has_message else ""
+                raise self._explain(response, key, hint=hint)
             return _dag_run(response.body, version)
 
     def find(self, key: RunKey, deadline: Deadline) -> DagRun | None:
@@ -118,7 +120,7 @@ class RestTransport:
         response = self._call(key, deadline, path, {**ids, "state": ["failed"]})
         if response.status != 200:
             raise self._explain(response, key)
-        return [task["task_id"] for task in response.body["task_instances"]]
+        return [str(task["task_id"]) for task in response.body["task_instances"]]
 
     def is_paused(self, key: RunKey, deadline: Deadline) -> bool:
         """Get the DAG; see `Transport.is_paused`."""
@@ -204,9 +206,9 @@ class RestTransport:
             if error_code(error) not in ("RestApiClientException", "RestApiServerException"):
                 self._raise_client_error(error, path, key)
             reply = error.response
-        except _LOST as error:
-            raise self._no_response(name, type(error).__name__) from None
-        except BotoCoreError as error:
+        except (BotoCoreError, *_LOST) as error:
+            if isinstance(error, _LOST) and not is_untrusted(error):
+                raise self._no_response(name, type(error).__name__) from None
             raise_no_response(error, "InvokeRestApi", name)
         status = reply.get("RestApiStatusCode")
         if status is None:
@@ -217,9 +219,11 @@ class RestTransport:
         """Raise the error for a failed call of InvokeRestApi itself."""
         name, code = key.mwaa_env_name, error_code(error)
         if is_denied_or_throttled(error):
-            # The resource contains the Airflow role (AWS: "Using the Apache Airflow REST API").
-            role = f"role/{name}/<Airflow role>"
-            raise_client_error(error, "InvokeRestApi", name, resource=role)
+            advice = (
+                "If the policy of the function's role allows airflow:InvokeRestApi, check that the Airflow "
+                "role that it names exists in the environment: airflow_role of the target."
+            )
+            raise_client_error(error, "InvokeRestApi", name, advice=advice)
         if code == "ResourceNotFoundException":
             self.environments.raise_not_found(name, "InvokeRestApi")
         if code == "ValidationException":
@@ -230,16 +234,16 @@ class RestTransport:
             ) from None
         raise self._no_response(name, code) from None
 
-    def _explain(self, response: RestResponse, key: RunKey) -> TriggerError:
-        """Return the error for a response that is not the expected one."""
+    def _explain(self, response: RestResponse, key: RunKey, *, hint: str = "") -> TriggerError:
+        """Return the error for an unexpected response, with a hint if Airflow refused the call."""
         name, status = key.mwaa_env_name, response.status
         airflow = f"Airflow in MWAA environment {name}"
         if status == 404 and _mentions(key.mwaa_dag_name, response):
             return unknown_dag(key)
         if status in (401, 403):
             return AccessDenied(
-                f"{airflow} denied access to the function (HTTP {status}). Give the Airflow role in "
-                f"the policy of the function's role access to DAG {key.mwaa_dag_name}."
+                f"{airflow} denied access to the function (HTTP {status}). Check that the Airflow role, "
+                f"airflow_role of the target, exists and may read and trigger DAG {key.mwaa_dag_name}."
             )
         if status in (429, 503):
             return MwaaBusy(
@@ -252,8 +256,7 @@ class RestTransport:
                 Outcome.REFUSED,
             )
         if 400 <= status < 500 and status != 408:
-            hint = CONF_HINT if status in (400, 422) else HIDDEN_MESSAGE_HINT
-            problem = f"{airflow} refused the call (HTTP {status}). {hint}"
+            problem = f"{airflow} refused the call (HTTP {status}). {hint}".rstrip()
             return CommandRejected(problem, Outcome.REFUSED)
         return self._no_response(name, f"HTTP {status}")
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,11 @@ CONF = {"k": "v"}
 SECONDS = 120.0
 
 
-def commands(version: str) -> Iterator[tuple[str, list[str]]]:
+Command = tuple[str, list[str]] | tuple[str, list[str], dict[str, str]]
+"""A case of the command line: its name, the arguments, and environment variables if it needs any."""
+
+
+def commands(version: str) -> Iterator[Command]:
     """Yield each case of the command line, in the order in which they have to run."""
     conf = ["--conf", json.dumps(CONF)]
     as_json = ["-o", "json"]
@@ -68,19 +72,53 @@ def commands(version: str) -> Iterator[tuple[str, list[str]]]:
     yield "help", [*trigger, "--help"]
 
 
-def record_commands(installation: AirflowInstallation, home: Path) -> list[dict[str, Any]]:
+def noisy_commands(version: str) -> Iterator[Command]:
+    """Yield each case of an environment that prints more than Airflow does, or refuses more; see `config/`."""
+    as_json = ["-o", "json"]
+    unfit = ["dags", "trigger", "with_params", "--conf", '{"number": "x"}', "--run-id"]
+    fits = ["dags", "trigger", "demo", "--conf", json.dumps(CONF), "--run-id"]
+    run = "n1" if family(version) is not AIRFLOW_2 else DATE
+    dated = ["--exec-date", DATE] if family(version) is AIRFLOW_2 else []
+    yield "reserialize", ["dags", "reserialize"]
+    yield "created", [*fits, "n1", *as_json, *dated], {"NOISE": "exit hook fails, logging fails"}
+    for noise in (
+        *("exit hook fails", "exit hook prints a traceback", "exit hook prints a list"),
+        *("exit hook warns", "logging fails", "thread fails"),
+    ):
+        yield f"unfit conf, {noise}", [*unfit, "n2", *as_json], {"NOISE": noise}
+    for noise in ("exit hook fails", "exit hook prints a traceback", "exit hook warns"):
+        yield f"unknown dag, {noise}", ["dags", "state", "nosuch", run], {"NOISE": noise}
+    yield "state", ["dags", "state", "demo", run], {"NOISE": "exit hook prints a state"}
+    duplicate = [*fits, "n1", *as_json]
+    yield "duplicate", duplicate, {"NOISE": "exit hook fails, exit hook warns"}
+    pattern = {"AIRFLOW__SCHEDULER__ALLOWED_RUN_ID_PATTERN": "^team_.+$"}
+    yield "run id refused", [*fits, "n3", *as_json], pattern
+    if family(version) is not AIRFLOW_2 and version != "3.0.6":
+        # `allowed_run_types` of a DAG exists since 3.2.
+        forbidden = ["dags", "trigger", "scheduled_only", "--run-id", "n4", *as_json]
+        yield "manual runs not allowed", forbidden
+
+
+def record_commands(
+    installation: AirflowInstallation,
+    home: Path,
+    commands: Iterable[Command],
+) -> list[dict[str, Any]]:
     """Run each command in a process of its own, as MWAA does, before an empty database without DAGs."""
+    home.mkdir()
     write_configuration(installation.version, home, port=0)
-    shutil.copytree(HERE / "dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+    for directory in ("config", "dags"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(HERE / directory, home / directory, ignore=ignored)
     dags_folder = {"AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags")}
 
-    def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(*command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
             capture_output=True,
             check=False,
             cwd=home,
-            env=environment(home, installation.venv) | dags_folder,
+            env=environment(home, installation.venv) | dags_folder | variables,
             stdin=subprocess.DEVNULL,
             text=True,
             timeout=SECONDS,
@@ -97,11 +135,13 @@ def record_commands(installation: AirflowInstallation, home: Path) -> list[dict[
     if migrated.returncode:
         raise UserError(f"`airflow db migrate` failed:\n{migrated.stderr}")
     cases = []
-    for name, argv in commands(installation.version):
-        done = run(programs / "airflow", *argv)
+    for name, argv, *added in commands:
+        variables = added[0] if added else {}
+        done = run(programs / "airflow", *argv, **variables)
         case = {
             "case": name,
             "command": " ".join(["airflow", *argv]),
+            **({"variables": variables} if variables else {}),
             "exit_code": done.returncode,
             "stdout": replaced(done.stdout, paths),
             "stderr": replaced(done.stderr, paths),
@@ -216,9 +256,14 @@ def main() -> None:
         installation = install(version, BUILD, steps.step)
         with tempfile.TemporaryDirectory() as temporary:
             directory = Path(temporary).resolve()
-            (directory / "commands").mkdir()
             with steps.step(f"Airflow {version}: commands"):
-                write("airflow", version, record_commands(installation, directory / "commands"))
+                cases = commands(version)
+                write(
+                    "airflow", version, record_commands(installation, directory / "commands", cases)
+                )
+            with steps.step(f"Airflow {version}: commands with noise"):
+                cases = noisy_commands(version)
+                write("noise", version, record_commands(installation, directory / "noise", cases))
             with (
                 steps.step(f"Airflow {version}: REST"),
                 Airflow(installation, directory / "rest") as airflow,

@@ -11,7 +11,8 @@ import pytest
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import TARGET_ACCOUNT
-from tests.support.local_aws.state_machines import create_function
+from tests.support.local_aws.state_machines import create_function, create_role
+from tools.paths import ZIP
 
 
 @pytest.fixture
@@ -23,6 +24,23 @@ def aws() -> Iterator[AwsServer]:
 def invoke(account: Account, function: str, event: object = None) -> tuple[Any, str | None]:
     response = account.functions.invoke(FunctionName=function, Payload=json.dumps(event))
     return json.load(response["Payload"]), response.get("FunctionError")
+
+
+def create_packaged_function(account: Account, variables: dict[str, str]) -> str:
+    """Create the project's own function from its zip; return its ARN."""
+    trust = {"Principal": {"Service": "lambda.amazonaws.com"}}
+    allow = [{"Action": "logs:*", "Resource": "*"}]
+    created = account.functions.create_function(
+        FunctionName="function",
+        Role=create_role(account, "function", trust=trust, allow=allow),
+        Runtime="python3.13",
+        Handler="mwaa_dags_trigger.app.lambda_handler",
+        Timeout=60,
+        LoggingConfig={"LogFormat": "JSON"},
+        Environment={"Variables": variables},
+        Code={"ZipFile": ZIP.read_bytes()},
+    )
+    return created["FunctionArn"]
 
 
 def test_invocations_share_a_warm_process(target: Account) -> None:
@@ -140,6 +158,29 @@ def test_a_function_writes_to_its_log_group(target: Account) -> None:
     events = target.logs.filter_log_events(logGroupName="/aws/lambda/function")["events"]
 
     assert "seen" in [json.loads(event["message"])["message"] for event in events]
+
+
+def test_an_error_of_the_real_function_has_no_stack_trace_and_a_line_about_its_execution(
+    target: Account,
+) -> None:
+    arn = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:one"
+    event = {"mwaa_env_name": "nosuch", "mwaa_dag_name": "demo", "execution_arn": arn}
+    target.logs.create_log_group(logGroupName="/aws/lambda/function")
+    function = create_packaged_function(target, {"MWAA_ENVIRONMENTS": '["sandbox"]'})
+
+    payload, error = invoke(target, function, event)
+
+    assert (error, payload["errorType"], payload["stackTrace"]) == (
+        "Unhandled",
+        "EnvironmentNotFound",
+        [],
+    )
+    events = target.logs.filter_log_events(logGroupName="/aws/lambda/function")["events"]
+    lines = [json.loads(event["message"]) for event in events]
+    [line] = [line for line in lines if line["level"] == "ERROR" and "execution_arn" in line]
+    assert line["message"] == f"EnvironmentNotFound: {payload['errorMessage']}"
+    assert (line["execution_arn"], line["mwaa_dag_name"]) == (arn, "demo")
+    assert line["dag_run_id"].startswith("sfn__one_")
 
 
 def test_a_missing_function_is_not_found(target: Account) -> None:

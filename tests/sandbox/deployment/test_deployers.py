@@ -307,6 +307,33 @@ def test_a_new_package_disturbs_no_execution_and_can_be_rolled_back(
         )
 
 
+def test_code_that_was_updated_outside_of_terraform_is_reported_and_restored(
+    deployed: Deployed, stack: Stack
+) -> None:
+    deployed.ensure()
+    functions = stack.target.functions
+
+    def publish(content: bytes) -> str:
+        """Update the code, and return the version."""
+        updated = functions.update_function_code(
+            FunctionName=DEPLOYED_NAME, ZipFile=content, Publish=True
+        )
+        return updated["Version"]
+
+    broken = publish(changed_package())
+    functions.update_alias(FunctionName=DEPLOYED_NAME, Name="live", FunctionVersion=broken)
+    assert deployed.deployment.plan() == {}
+    command = f"`aws lambda update-function-code --function-name {DEPLOYED_NAME} "
+    assert command in str(deployed.deployment.warnings())
+
+    restored = publish(ZIP.read_bytes())
+    assert deployed.deployment.plan() == {ALIAS: "update"}
+    deployed.deployment.apply(no_progress)
+
+    assert invoked_version(stack.target) == restored
+    assert command not in str(deployed.deployment.warnings())
+
+
 @pytest.mark.parametrize("side", ACCOUNTS)
 def test_a_deploying_role_cannot_create_other_roles(stack: Stack, side: str) -> None:
     deployer = Account(stack.aws.url, ACCOUNTS[side], role=DEPLOYER)

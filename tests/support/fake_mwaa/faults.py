@@ -218,7 +218,11 @@ def _noisy(kind: Kind, argv: list[str], stdout: bytes, stderr: bytes) -> tuple[b
     *before, last = stdout.rstrip(b"\n").split(b"\n")
     log = b"[2026-11-23T16:10:38.815+0000] {plugin.py:43} INFO - [1] done: {}\n"
     lists = b'[1, 2]\n["a"]\n[{"a": 1}]\n[[{"dag_id": "x"}]]\n'
-    warning = b"plugin.py:3 RemovedInAirflow4Warning: error: this already exists elsewhere\n"
+    warning = (
+        b"plugin.py:3 RemovedInAirflow4Warning: error: this already exists elsewhere\n"
+        b"Exception ignored in atexit callback: <function report>\n"
+        b"Traceback (most recent call last):\n  File x\nConnectionError: metrics\n"
+    )
     printed = {
         Kind.LOG_LINES: log + stdout + log,
         Kind.PRINTED_LISTS: lists + stdout + lists,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol
 
+from mwaa_dags_trigger import __version__
 from mwaa_dags_trigger.mwaa.environments import Environments
 from mwaa_dags_trigger.request import RunKey, Trigger
 from mwaa_dags_trigger.transports.base import Transport
@@ -130,5 +131,6 @@ def result(adapter: Adapter, **fields: object) -> dict[str, object]:
         "dag_run_id": RUN.dag_run_id,
         "airflow_version": adapter.version,
         "transport": adapter.transport,
+        "package_version": __version__,
         **fields,
     }

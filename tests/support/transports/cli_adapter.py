@@ -28,8 +28,10 @@ def raised(line: str) -> ResponseForVersion:
 
 
 def recorded(case: str) -> ResponseForVersion:
-    """Return the recorded response of a command."""
-    return lambda version: replay(transcripts.command(version, case))
+    """Return the recorded response of a command, about the DAG and the run of the tests."""
+    return lambda version: replay(
+        transcripts.about(transcripts.command(version, case), DAG_ID, RUN_ID)
+    )
 
 
 CREATED = replay(transcripts.created(DEFAULT, RUN_ID))
@@ -98,7 +100,7 @@ class CliAdapter(Adapter):
         return [recorded("badjson")(self.version)]
 
     def rejected_with(self, message: str) -> Script:
-        return [raised(f"airflow.exceptions.ParamValidationError: {message}")(self.version)]
+        return [raised(f"ValueError: {message}")(self.version)]
 
     def denied(self) -> Script:
         return [command(Response(403))] * 2  # the second one to the attempt with a new token

@@ -20,6 +20,8 @@ from tests.support.secrets import CONF_MARK, MARKS, NUMBER_MARK
 from tests.support.transports.adapter import RUN_ID, Adapter
 from tests.support.transports.adapters import every_version
 
+UNREADY = ["UPDATING", "ROLLING_BACK", "MAINTENANCE", "CREATING_SNAPSHOT", "SOMETHING_NEW"]
+
 # What certainly started nothing -----------------------------------------------------------------
 
 
@@ -89,6 +91,19 @@ def test_an_unknown_dag_needs_no_lookup(adapter: Adapter, mwaa: FakeMwaa, trigge
     assert "MWAA environment etl does not know DAG demo. Check" in str(caught.value)
     assert "Airflow needs a moment to parse a new DAG file" in str(caught.value)
     assert adapter.airflow_calls(mwaa) == adapter.trigger
+
+
+@pytest.mark.parametrize("status", UNREADY)
+def test_an_unknown_dag_is_not_final_while_the_environment_changes(
+    status: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
+) -> None:
+    """Airflow may not know its DAGs during an upgrade (apache/airflow#48234, #45362)."""
+    mwaa.begin(*adapter.unknown_dag())
+    mwaa.environment_fields["Status"] = status
+    with pytest.raises(
+        EnvironmentNotReady, match=rf"know DAG demo\..* is {status}\..* created no DAG run"
+    ):
+        trigger()
 
 
 @every_version

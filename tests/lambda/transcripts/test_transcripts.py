@@ -11,7 +11,7 @@ from tests.support.transcripts import digest, read
 
 REFERENCES = [
     pytest.param(kind, json.loads(text), id=f"{kind} {version}")
-    for kind in ("airflow", "rest")
+    for kind in ("airflow", "noise", "rest")
     for version in RELEASES
     if "same_as" in (text := read(kind, version))
 ]

@@ -138,7 +138,9 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(
             lambda mwaa: f"https://{mwaa.hostname.replace('localhost', OTHER_HOST)}", id="host"
         ),
         pytest.param(lambda mwaa: f"https://{mwaa.closed_address}", id="port"),
-        pytest.param(lambda mwaa: f"http://{mwaa.hostname}", id="plain HTTP"),
+        pytest.param(
+            lambda mwaa: f"http://{mwaa.hostname}".replace("localhost", OTHER_HOST), id="both"
+        ),
     ],
 )
 def test_the_token_is_never_sent_to_another_origin(
@@ -150,6 +152,17 @@ def test_the_token_is_never_sent_to_another_origin(
         send()
     assert mwaa.redirected_requests == strays
     assert len(mwaa.posts) == 1
+
+
+@pytest.mark.parametrize("port", ["own", ":80", ""])
+def test_a_redirect_to_plain_http_on_the_same_host_is_followed_over_https(
+    port: str, no_redirect: None, mwaa: FakeMwaa, send: Send
+) -> None:
+    """A web server behind a load balancer does not know that the request came over HTTPS."""
+    host = mwaa.hostname if port == "own" else f"localhost{port}"
+    mwaa.begin(redirected(307, f"http://{host}/aws_mwaa/cli/?x=1"), CREATED)
+    assert send().state == "queued"
+    assert [post.path for post in mwaa.posts] == ["/aws_mwaa/cli", "/aws_mwaa/cli/?x=1"]
 
 
 @pytest.mark.parametrize("location", ["", "https://[", "https://localhost:port/", "//x:99999/"])

@@ -3,42 +3,68 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-import botocore.exceptions
 import pytest
 from mwaa_dags_trigger.errors import (
     AccessDenied,
     EnvironmentNotFound,
     EnvironmentNotReady,
-    MwaaBusy,
     MwaaUnavailable,
     TriggerError,
 )
-from mwaa_dags_trigger.mwaa.client import create_mwaa_client
 from mwaa_dags_trigger.mwaa.environments import AirflowVersion, Environments
-from mypy_boto3_mwaa import MWAAClient
 
 from sandbox.mwaa.http import Response
 from tests.support.clock import Clock
-from tests.support.fake_mwaa.responses import ScriptedResponse, error, raises, respond
-from tests.support.fake_mwaa.server import Call, FakeMwaa, Operation, endpoint
+from tests.support.fake_mwaa.responses import ScriptedResponse, error, respond
+from tests.support.fake_mwaa.server import Call, FakeMwaa, Operation
 
 GET, CREATE = Operation.GET_ENVIRONMENT, Operation.CREATE_CLI_TOKEN
-
-
-@pytest.fixture
-def own_client(mwaa: FakeMwaa, monkeypatch: pytest.MonkeyPatch) -> MWAAClient:
-    """The client that the package itself makes."""
-    for name, value in endpoint(mwaa).items():
-        monkeypatch.setenv(name, value)
-    return create_mwaa_client()
 
 
 def test_the_version_is_requested_once(environments: Environments, mwaa: FakeMwaa) -> None:
     for _ in range(3):
         assert environments.airflow_version("etl").text == "3.3.1"
     assert mwaa.operations == [GET]
+
+
+def test_the_version_is_refreshed_as_often_as_a_token(
+    environments: Environments, mwaa: FakeMwaa, clock: Clock
+) -> None:
+    environments.airflow_version("etl")
+    mwaa.environment_fields["AirflowVersion"] = "3.4.0"
+    clock.now = 44.9
+    assert environments.airflow_version("etl").text == "3.3.1"
+    clock.now = 45.0
+    assert environments.airflow_version("etl").text == "3.4.0"
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_version_that_cannot_be_refreshed_remains(
+    status: int, environments: Environments, mwaa: FakeMwaa, clock: Clock
+) -> None:
+    environments.airflow_version("etl")
+    mwaa.begin(error(GET, status, "Unknown"))
+    clock.now = 45.0
+    assert environments.airflow_version("etl").text == "3.3.1"
+
+
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [("AccessDeniedException", AccessDenied), ("ResourceNotFoundException", EnvironmentNotFound)],
+)
+def test_a_version_that_must_not_be_read_any_more_is_dropped(
+    code: str,
+    raised: type[TriggerError],
+    environments: Environments,
+    mwaa: FakeMwaa,
+    clock: Clock,
+) -> None:
+    environments.airflow_version("etl")
+    mwaa.begin(error(GET, 403 if raised is AccessDenied else 404, code))
+    clock.now = 45.0
+    with pytest.raises(raised):
+        environments.airflow_version("etl")
 
 
 def test_a_forgotten_version_is_requested_again(environments: Environments, mwaa: FakeMwaa) -> None:
@@ -165,91 +191,3 @@ def test_a_missing_token_of_a_ready_environment_is_transient(
     mwaa.add(error(CREATE, 404, "ResourceNotFoundException"))
     with pytest.raises(MwaaUnavailable, match="CreateCliToken did not find"):
         environments.cli_token("etl")
-
-
-# Errors of AWS ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("action", [GET, CREATE])
-@pytest.mark.parametrize(
-    ("answered", "raised"),
-    [
-        pytest.param((403, "AccessDeniedException"), AccessDenied, id="denied"),
-        pytest.param((400, "AccessDeniedException"), AccessDenied, id="denied with 400"),
-        pytest.param((403, "ExpiredTokenException"), AccessDenied, id="credentials"),
-        pytest.param((429, "ThrottlingException"), MwaaBusy, id="throttled"),
-        pytest.param((400, "ThrottlingException"), MwaaBusy, id="throttled with 400"),
-        pytest.param((500, "InternalServerException"), MwaaUnavailable, id="internal"),
-    ],
-)
-def test_an_error_of_aws_names_action_environment_and_code(
-    action: Operation,
-    answered: tuple[int, str],
-    raised: type[TriggerError],
-    environments: Environments,
-    mwaa: FakeMwaa,
-) -> None:
-    mwaa.begin(error(action, *answered))
-    ask = environments.airflow_version if action is GET else environments.cli_token
-    with pytest.raises(raised) as caught:
-        ask("etl")
-    assert all(part in str(caught.value) for part in (action, "etl", answered[1]))
-    if raised is AccessDenied:
-        assert f"airflow:{action} on environment/etl" in str(caught.value)
-
-
-@pytest.mark.parametrize("action", [GET, CREATE])
-def test_an_unreachable_api_is_unavailable(
-    action: Operation, environments: Environments, mwaa: FakeMwaa
-) -> None:
-    mwaa.begin(
-        raises(action, botocore.exceptions.EndpointConnectionError(endpoint_url="https://x"))
-    )
-    ask = environments.airflow_version if action is GET else environments.cli_token
-    with pytest.raises(
-        MwaaUnavailable, match=rf"{action} .* \(EndpointConnectionError\).* network"
-    ):
-        ask("etl")
-
-
-def test_the_client_waits_longer_than_invoke_rest_api(own_client: MWAAClient) -> None:
-    config: Any = own_client.meta.config
-    assert (config.connect_timeout, config.read_timeout) == (3, 12)
-
-
-@pytest.mark.parametrize("body", [None, [], "x", {}, {"Environment": None}])
-@pytest.mark.parametrize("action", [GET, CREATE])
-def test_a_response_that_aws_never_sends_is_unavailable(
-    action: Operation, body: object, environments: Environments, mwaa: FakeMwaa
-) -> None:
-    mwaa.begin(respond(action, Response(200, json.dumps(body).encode())))
-    ask = environments.airflow_version if action is GET else environments.cli_token
-    with pytest.raises(MwaaUnavailable, match=f"{action} .* a response that cannot be read") as it:
-        ask("etl")
-    assert "network" not in str(it.value)
-
-
-@pytest.mark.parametrize(
-    ("status", "code"), [(500, "InternalServerException"), (429, "ThrottlingException")]
-)
-def test_the_client_never_retries(
-    status: int, code: str, own_client: MWAAClient, mwaa: FakeMwaa
-) -> None:
-    mwaa.begin(error(GET, status, code))
-    with pytest.raises((MwaaBusy, MwaaUnavailable), match=code):
-        Environments(own_client).airflow_version("etl")
-    assert mwaa.operations == [GET]
-
-
-def test_a_connection_that_was_idle_is_not_used_again(
-    environments: Environments,
-    client: MWAAClient,
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    closed: list[float] = []
-    monkeypatch.setattr(client, "close", lambda: closed.append(clock.now))
-    for now in (0.0, 30.0, 60.1, 61.0):
-        clock.now = now
-        environments.client()
-    assert closed == [60.1]

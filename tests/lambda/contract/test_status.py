@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from mwaa_dags_trigger.errors import (
     AccessDenied,
+    CommandRejected,
     DagNotFound,
     DagRunNotFound,
     EnvironmentNotReady,
@@ -124,6 +125,34 @@ def test_an_update_of_the_environment_explains_a_lost_response(
     mwaa.environment_fields["Status"] = "UPDATING"
     with pytest.raises(EnvironmentNotReady):
         look()
+
+
+@pytest.mark.parametrize("answer", ["absent", "absent_dag"])
+def test_what_is_missing_during_an_update_may_return(
+    answer: str, adapter: Adapter, mwaa: FakeMwaa, look: Look
+) -> None:
+    mwaa.begin(*getattr(adapter, answer)())
+    mwaa.environment_fields["Status"] = "ROLLING_BACK"
+    with pytest.raises(EnvironmentNotReady, match="status of MWAA environment etl is ROLLING_BACK"):
+        look()
+
+
+def test_a_refused_lookup_has_no_hint_about_a_conf(
+    adapter: Adapter, mwaa: FakeMwaa, look: Look
+) -> None:
+    mwaa.begin(*adapter.rejected_with("Invalid input for param x"))
+    with pytest.raises(CommandRejected) as caught:
+        look()
+    assert "conf" not in str(caught.value)
+
+
+def test_a_timeout_that_is_too_short_is_not_retried(
+    adapter: Adapter, mwaa: FakeMwaa, clock: Clock, look: Look
+) -> None:
+    clock.end = 14.9
+    with pytest.raises(CommandRejected, match="timeout of the function is too short"):
+        look()
+    assert mwaa.operations == []
 
 
 def test_a_denied_lookup_is_not_repeated(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from mwaa_dags_trigger import __version__
 from mwaa_dags_trigger.errors import InvalidRequest
 from mwaa_dags_trigger.fields import MAX_CONF_BYTES
 from mwaa_dags_trigger.request import RunKey, Status, Trigger, parse
@@ -140,6 +141,26 @@ def test_an_unknown_field_is_rejected(field: str, hint: str) -> None:
         parse(event(**{field: {"secret": CONF_MARK}}))
     assert f"unknown field '{field}'. {hint}" in str(caught.value)
     assert CONF_MARK not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        pytest.param({"priority": 1}, "the field 'priority',", id="field"),
+        pytest.param({"mwaa_dag_config": {}}, "the field 'mwaa_dag_config',", id="misspelt field"),
+        pytest.param({"action": "pause"}, "the action 'pause',", id="action"),
+        pytest.param({"action": "check", "priority": 1}, "the field 'priority',", id="check"),
+    ],
+)
+def test_what_a_newer_state_machine_sends_names_the_versions(
+    fields: dict[str, Any], named: str
+) -> None:
+    """A new execution would create a second DAG run."""
+    with pytest.raises(InvalidRequest) as caught:
+        parse(event(execution_arn=ARN, **fields))
+    message = str(caught.value)
+    assert f"The state machine sent {named} which this function, version {__version__}," in message
+    assert "upgrade the target to its version, then redrive the execution" in message
 
 
 def test_a_field_of_a_trigger_is_unknown_in_a_status_request() -> None:

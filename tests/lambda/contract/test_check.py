@@ -81,6 +81,24 @@ def test_at_most_ten_failed_tasks_are_named(adapter: Adapter, mwaa: FakeMwaa, ch
         check()
 
 
+@pytest.mark.parametrize(
+    ("task", "shown"),
+    [
+        pytest.param("a\nb\r\u2028c", r"a\nb\r\u2028c", id="line breaks"),
+        pytest.param("\x1b[2K\u202egnp", r"\x1b[2K\u202egnp", id="control characters"),
+        pytest.param("x" * 81, "x" * 80 + "…", id="long"),
+        pytest.param("lädt.été-1", "lädt.été-1", id="letters beyond ASCII"),
+    ],
+)
+def test_the_id_of_a_task_is_escaped_and_shortened(
+    task: str, shown: str, adapter: Adapter, mwaa: FakeMwaa, check: Check
+) -> None:
+    mwaa.begin(*adapter.run_in_state("failed", BEGUN, ENDED), *adapter.tasks({task: "failed"}))
+    with pytest.raises(DagRunFailed) as caught:
+        check()
+    assert f" has failed in the task {shown}. Clear" in str(caught.value)
+
+
 @pytest.mark.parametrize("answered", ["nothing", "no failed task"])
 def test_a_run_without_known_failed_tasks_has_failed(
     answered: str, adapter: Adapter, mwaa: FakeMwaa, check: Check

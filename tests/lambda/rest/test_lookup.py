@@ -143,7 +143,7 @@ def test_an_empty_list_for_an_unknown_dag_is_dag_not_found(
 
 
 def pages(version: str, count: int, *, at_most: int = 500, **fields: object) -> ScriptedResponse:
-    """Answer the list call of a DAG with many runs, of which `LONG` was made as the first."""
+    """Return the responses to the list call of a DAG with many runs, of which `LONG` was created first."""
     ids = [*(f"r{number}" for number in range(count, 1, -1)), LONG]
     template = run(version, "")
 
@@ -239,6 +239,6 @@ def test_a_search_that_runs_out_of_time_reports_its_progress(
 
 def test_no_lookup_starts_without_enough_time(mwaa: FakeMwaa, clock: Clock, find: Find) -> None:
     clock.end = 19.9
-    with pytest.raises(MwaaUnavailable, match="Increase the function's timeout"):
+    with pytest.raises(MwaaUnavailable, match="ran out of time"):
         find()
     assert mwaa.rest_calls == []

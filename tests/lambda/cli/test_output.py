@@ -97,10 +97,6 @@ def test_other_output_does_not_hide_the_run(stdout: str) -> None:
     assert parse_created_state(printed(stdout), R1) == "queued"
 
 
-def test_the_last_list_counts() -> None:
-    assert parse_created_state(printed(f"{ROW.replace('queued', 'echo')}\n{ROW}\n"), R1) == "queued"
-
-
 @pytest.mark.parametrize(
     "stdout",
     [
@@ -110,6 +106,8 @@ def test_the_last_list_counts() -> None:
         pytest.param(OTHER, id="another run"),
         pytest.param(json.dumps([{"x": 1}, json.loads(ROW)[0]]), id="not the first item"),
         pytest.param(json.dumps([json.loads(ROW)]), id="list of lists"),
+        pytest.param(f"{ROW.replace('queued', 'failed')}\n{ROW}\n", id="contradiction"),
+        pytest.param(ROW.replace("queued", "all\\nis well"), id="no state"),
     ],
 )
 def test_output_without_the_run_is_no_success(stdout: str) -> None:
@@ -176,6 +174,10 @@ def test_an_empty_list_printed_by_a_plugin_hides_no_rows() -> None:
         pytest.param('[{"dag_id": "other", "run_id": "r1", "state": "x"}]', id="another DAG"),
         pytest.param('[{"dag_id": "demo", "run_id": "r1"}', id="cut short"),
         pytest.param('[{"dag_id": "demo"}]', id="no run ids"),
+        pytest.param(
+            '[{"dag_id": "demo", "run_id": "r1"}]\n[{"dag_id": "demo", "run_id": "r2"}]',
+            id="contradiction",
+        ),
     ],
 )
 def test_output_without_rows_of_the_dag_is_none(stdout: str) -> None:
@@ -206,6 +208,33 @@ def test_an_unknown_run_has_no_state(version: str) -> None:
 @pytest.mark.parametrize("state", ["queued", "running", "success", "failed"])
 def test_a_run_without_conf_shows_only_its_state(state: str) -> None:
     assert parse_run_state(printed(f"noise\n{state}\nnoise\n")) == RunState(state=state)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_state_that_an_exit_hook_contradicts_is_none(version: str) -> None:
+    output = replay(transcripts.noise(version, "state"))
+    assert output.stdout.endswith('queued, {"k": "v"}\nsuccess\n')
+    assert parse_run_state(output) is None
+
+
+@pytest.mark.parametrize(
+    "stdout",
+    [
+        pytest.param('success\nrunning, {"k": "v"}\n', id="printed before"),
+        pytest.param('running, {"k": "v"}\nrunning\n', id="without the conf"),
+        pytest.param('running, {"k": "v"}\nrunning, {"k": "w"}\n', id="another conf"),
+        pytest.param('running, {"k": "v"}\nbye success, {"k": "v"}\n', id="without a newline"),
+        pytest.param("None\nrunning\n", id="None"),
+        pytest.param("running\nNone\n", id="None after it"),
+        pytest.param("running\n\x1b[32msuccess\x1b[0m\n", id="colours"),
+    ],
+)
+def test_states_that_contradict_each_other_are_none(stdout: str) -> None:
+    assert parse_run_state(printed(stdout)) is None
+
+
+def test_a_state_that_is_printed_twice_is_no_contradiction() -> None:
+    assert parse_run_state(printed("running\nrunning\n")) == RunState(state="running")
 
 
 @pytest.mark.parametrize("stdout", ["", "queue\n", "queued, {\n", "is running\n", "Nonesuch\n"])

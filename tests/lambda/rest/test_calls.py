@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ssl import SSLCertVerificationError
+
 import pytest
 from botocore import exceptions
 from mwaa_dags_trigger.errors import (
@@ -114,6 +116,7 @@ def test_an_unknown_outcome_names_the_limits_and_the_private_web_server(
         exceptions.EndpointConnectionError(endpoint_url="x"),
         exceptions.ConnectTimeoutError(endpoint_url="x"),
         exceptions.ProxyConnectionError(proxy_url="x"),
+        exceptions.SSLError(endpoint_url="x", error=OSError(SSLCertVerificationError())),
         exceptions.NoCredentialsError(),
     ],
     ids=lambda error: type(error).__name__,
@@ -147,10 +150,27 @@ def test_a_404_that_does_not_name_the_dag_is_not_dag_not_found(
 
 
 def test_a_denial_by_aws_names_the_iam_action(mwaa: FakeMwaa, trigger: Trigger) -> None:
-    mwaa.begin(refused(403, "AccessDeniedException"))
-    with pytest.raises(AccessDenied, match="airflow:InvokeRestApi on role/etl/<Airflow role>"):
+    role = "arn:aws:airflow:eu-central-1:222222222222:role/etl/User"
+    message = (
+        "User: arn:aws:sts::222222222222:assumed-role/target/f is not authorized to perform: "
+        f"airflow:InvokeRestApi on resource: {role} because no policy allows it"
+    )
+    mwaa.begin(refused(403, "AccessDeniedException", message))
+    with pytest.raises(AccessDenied) as caught:
         trigger()
+    assert f"Allow the function's role to use airflow:InvokeRestApi on {role}." in str(caught.value)
+    assert "exists" not in str(caught.value)
     assert len(mwaa.rest_calls) == 1
+
+
+def test_a_denial_that_names_no_permission_asks_for_the_airflow_role(
+    mwaa: FakeMwaa, trigger: Trigger
+) -> None:
+    mwaa.begin(refused(403, "AccessDeniedException", "Access denied"))
+    with pytest.raises(
+        AccessDenied, match=r"Airflow role .* exists in the environment: airflow_role"
+    ):
+        trigger()
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -158,7 +178,7 @@ def test_a_denial_by_airflow_names_the_airflow_role(
     status: int, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(web(status, {"title": "Forbidden", "detail": None}))
-    with pytest.raises(AccessDenied, match=rf"HTTP {status}\)\. .* access to DAG demo"):
+    with pytest.raises(AccessDenied, match=rf"HTTP {status}\)\. .* airflow_role .* DAG demo\."):
         trigger()
 
 
@@ -193,8 +213,19 @@ def test_a_refused_body_is_rejected(
     case: str, rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(recorded_response(case)(rest.version), *rest.absent())
-    with pytest.raises(CommandRejected, match=r"HTTP 4\d\d\)\. Check that mwaa_dag_conf matches"):
+    with pytest.raises(CommandRejected, match=r"HTTP 4\d\d\)\. Airflow's message may quote"):
         trigger()
+
+
+@ONE_VERSION
+@pytest.mark.parametrize("status", [404, 405, 410, 418])
+def test_a_refusal_without_a_message_has_no_hint(
+    status: int, rest: RestAdapter, mwaa: FakeMwaa, trigger: Trigger
+) -> None:
+    mwaa.begin(web(status, {"detail": "Not Found"}), *rest.absent())
+    with pytest.raises(CommandRejected) as caught:
+        trigger()
+    assert str(caught.value).endswith(f" refused the call (HTTP {status}). (run id {RUN_ID})")
 
 
 @pytest.mark.parametrize(
