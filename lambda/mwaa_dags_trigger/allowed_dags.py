@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mwaa_dags_trigger.errors import DagNotAllowed
-from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.request import DagKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class AllowedDags:
 
     by_environment: Mapping[str, Collection[str]]
 
-    def check(self, key: RunKey) -> None:
+    def check(self, key: DagKey) -> None:
         """Check that the DAG is allowed.
 
         Raises

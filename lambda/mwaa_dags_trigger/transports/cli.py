@@ -17,10 +17,12 @@ from mwaa_dags_trigger.errors import (
     TriggerError,
 )
 from mwaa_dags_trigger.mwaa.environments import AirflowVersion, Environments
-from mwaa_dags_trigger.request import RunKey, Trigger
-from mwaa_dags_trigger.transports.base import FINAL_STATES, REPORT_SECONDS, DagRun
+from mwaa_dags_trigger.request import DagKey, RunKey, Trigger
+from mwaa_dags_trigger.transports.base import FINAL_STATES, REPORT_SECONDS, Dag, DagRun, last_line
 from mwaa_dags_trigger.transports.cli_commands import (
     can_query_single_run,
+    details_command,
+    import_errors_command,
     list_command,
     next_execution_command,
     state_command,
@@ -36,6 +38,7 @@ from mwaa_dags_trigger.transports.cli_output import (
     parse_created_state,
     parse_envelope,
     parse_failure,
+    parse_import_errors,
     parse_rows,
     parse_run_state,
 )
@@ -109,6 +112,31 @@ class CliTransport:
         """Run `dags next-execution`, which MWAA supports; see `Transport.is_paused`."""
         return is_paused(self._run(key, next_execution_command(key), deadline))
 
+    def describe_dag(self, key: DagKey, deadline: Deadline) -> Dag:
+        """Run `dags details`, which does not show params; see `Transport.describe_dag`."""
+        version = self.environments.airflow_version(key.mwaa_env_name).text
+        output = self._run(key, details_command(key), deadline)
+        failure = parse_failure(output.stderr)
+        if failure is not None and failure.dag_not_found:
+            errors = self._import_errors(key, deadline)
+            return Dag(exists=False, airflow_version=version, import_errors=errors)
+        dag = self._rows(output, key, "is_paused")[0]
+        broken, file = _is_true(dag.get("has_import_errors")), str(dag.get("fileloc"))
+        errors = self._import_errors(key, deadline) if broken else {}
+        return Dag(
+            exists=True,
+            airflow_version=version,
+            paused=_is_true(dag["is_paused"]),
+            import_errors={name: text for name, text in errors.items() if file.endswith(name)},
+        )
+
+    def _import_errors(self, key: DagKey, deadline: Deadline) -> dict[str, str]:
+        output = self._run(key, import_errors_command(), deadline)
+        rows = parse_import_errors(output)
+        if rows is None:
+            raise self._explain(output, key)
+        return {str(row["filepath"]): last_line(row["error"]) for row in rows}
+
     def _find_in_list(
         self, key: RunKey, version: AirflowVersion, deadline: Deadline
     ) -> DagRun | None:
@@ -146,7 +174,7 @@ class CliTransport:
         output = self._run(key, tasks_command(key), deadline)
         return [] if _run_not_found(output) else self._rows(output, key, "task_id")
 
-    def _rows(self, output: CliOutput, key: RunKey, field: str) -> Rows:
+    def _rows(self, output: CliOutput, key: DagKey, field: str) -> Rows:
         rows = parse_rows(output, key, field)
         if rows is None:
             raise self._explain(output, key)
@@ -162,7 +190,7 @@ class CliTransport:
 
     def _run(
         self,
-        key: RunKey,
+        key: DagKey,
         words: list[str],
         deadline: Deadline,
         *,
@@ -220,7 +248,7 @@ class CliTransport:
             f"(HTTP {status})."
         )
 
-    def _explain(self, output: CliOutput, key: RunKey) -> TriggerError:
+    def _explain(self, output: CliOutput, key: DagKey) -> TriggerError:
         """Return the error for a command without the expected output."""
         name = key.mwaa_env_name
         failure = parse_failure(output.stderr)
@@ -246,6 +274,11 @@ class CliTransport:
             return OutcomeUnknown(problem)
         hint = CONF_HINT if failure.kind == "ParamValidationError" else HIDDEN_MESSAGE_HINT
         return CommandRejected(f"{problem} {hint}", Outcome.REFUSED)
+
+
+def _is_true(value: object) -> bool:
+    # Airflow prints a boolean as a string.
+    return str(value) == "True"
 
 
 def _run_not_found(output: CliOutput) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.request import DagKey, RunKey
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _STATE = re.compile(r"(queued|running|success|failed)")
@@ -120,7 +120,7 @@ def parse_created_state(output: CliOutput, key: RunKey) -> str | None:
     return state[1] if state else "queued"
 
 
-def parse_rows(output: CliOutput, key: RunKey, field: str) -> Rows | None:
+def parse_rows(output: CliOutput, key: DagKey, field: str) -> Rows | None:
     """Return the rows of the DAG with this field, or None if the output has no such list.
 
     The rows of `dags list-runs -o json` are runs with a `run_id`. The rows of
@@ -134,6 +134,12 @@ def parse_rows(output: CliOutput, key: RunKey, field: str) -> Rows | None:
     ]
     # A plugin may print an empty list.
     return next((rows for rows in lists if rows), lists[0] if lists else None)
+
+
+def parse_import_errors(output: CliOutput) -> Rows | None:
+    """Return the rows of `dags list-import-errors -o json`, or None if the output has no such list."""
+    lists = _parse_lists(output.stdout)
+    return next((rows for rows in lists if all("error" in row for row in rows)), None)
 
 
 def parse_run_state(output: CliOutput) -> RunState | None:

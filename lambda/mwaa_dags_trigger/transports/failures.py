@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import DagNotFound, MwaaUnavailable, OutcomeUnknown, TriggerError
-from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.request import DagKey
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def unexpected_errors_as_lost(name: str) -> Iterator[None]:
         ) from None
 
 
-def unknown_dag(key: RunKey) -> DagNotFound:
+def unknown_dag(key: DagKey) -> DagNotFound:
     """Return the error for a DAG that Airflow does not know."""
     return DagNotFound(
         f"Airflow in MWAA environment {key.mwaa_env_name} does not know DAG {key.mwaa_dag_name}. "
