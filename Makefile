@@ -103,7 +103,8 @@ format: setup ## Format Python and Terraform
 .PHONY: docs
 docs: setup ## Update the generated tables in the documentation
 	@$(RUN) python -m tools.documentation
-	@$(RUN) python -m sandbox.deploy_permissions
+	@$(RUN) python -m sandbox.permission_files
+	@$(RUN) PYTHONPATH=console:lambda python -m error_tables
 
 .PHONY: lock
 lock: setup ## Lock the packages in the .in files

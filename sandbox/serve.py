@@ -65,7 +65,14 @@ def _write_environment(sandbox: Sandbox, directory: Path) -> None:
     file.touch(mode=0o600)
     with file.open("w") as opened:
         profiles.write(opened)
-    variables = {**sandbox.environment, "AWS_CONFIG_FILE": str(file), "NO_PROXY": LOOPBACK}
+    variables = {
+        **sandbox.environment,
+        "AWS_CONFIG_FILE": str(file),
+        "NO_PROXY": LOOPBACK,
+        # For `mwaa-dags`.
+        "MWAA_DAGS_SOURCE_PROFILE": "source",
+        "MWAA_DAGS_TARGET_PROFILE": "target",
+    }
     lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN"]
     lines += [f"export {key}={shlex.quote(value)}" for key, value in variables.items()]
     (directory / ENVIRONMENT).write_text("\n".join(lines) + "\n")

@@ -79,7 +79,8 @@ def main() -> None:
             install_packages(CHECKOV_VENV, CHECKOV_REQUIREMENTS, "checkov")
         else:
             check_terraform()
-            install_packages(VENV, REQUIREMENTS, "boto3, psutil, pytest, python_terraform")
+            install_packages(VENV, REQUIREMENTS, "boto3, psutil, pytest, python_terraform, typer")
+            write_command()
             write_environment(provider_mirror())
     except UserError as error:
         sys.exit(f"mwaa-dags-trigger: {error}")
@@ -298,6 +299,26 @@ def is_reachable(host: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def write_command() -> None:
+    """Write the command `mwaa-dags`, which runs the sources of this directory.
+
+    An editable installation would also put the sources of the function on the path of the local Lambda.
+    """
+    command = VENV / "bin" / "mwaa-dags"
+    command.write_text(
+        f"""\
+#!{VENV / "bin" / "python"}
+import sys
+
+sys.path[:0] = {[str(PROJECT / name) for name in ("console", "lambda")]!r}
+from mwaa_dags.cli import main
+
+main()
+"""
+    )
+    command.chmod(0o755)
 
 
 def write_environment(mirror: Optional[Path]) -> None:

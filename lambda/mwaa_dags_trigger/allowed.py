@@ -10,7 +10,7 @@ from typing import Any
 
 from mwaa_dags_trigger.errors import DagNotAllowed, EnvironmentNotFound, InvalidRequest
 from mwaa_dags_trigger.fields import find_closest
-from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.request import DagKey
 
 _EXECUTION_ARN = re.compile(
     r"(arn:[^:]+:states:[^:]+:\d+):(?:execution|express):([^:/]+)(?:/[^:]+)?:.+"
@@ -36,7 +36,7 @@ class Allowed:
     environments: Collection[str] | None = None
     state_machines: Collection[str] | None = None
 
-    def check(self, key: RunKey, execution_arn: str | None) -> None:
+    def check(self, key: DagKey, execution_arn: str | None) -> None:
         """Check that the request is allowed.
 
         Parameters

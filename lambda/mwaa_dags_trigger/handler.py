@@ -7,13 +7,14 @@ from typing import Any
 
 from mwaa_dags_trigger import logs
 from mwaa_dags_trigger.actions.check import check
+from mwaa_dags_trigger.actions.describe_dag import DagResult, describe_dag
 from mwaa_dags_trigger.actions.result import Result
 from mwaa_dags_trigger.actions.status import get_status
 from mwaa_dags_trigger.actions.trigger import trigger_once
 from mwaa_dags_trigger.allowed import Allowed
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.errors import TriggerError
-from mwaa_dags_trigger.request import Check, Request, Status, Trigger, parse
+from mwaa_dags_trigger.request import Check, DescribeDag, Request, RunKey, Status, Trigger, parse
 from mwaa_dags_trigger.run_id import execution_arn
 from mwaa_dags_trigger.transports.base import Transport
 
@@ -52,7 +53,10 @@ def handle(
     try:
         request = parse(event)
         key = request.key
-        about |= {"mwaa_dag_name": key.mwaa_dag_name, "dag_run_id": key.dag_run_id}
+        about |= {
+            "mwaa_dag_name": key.mwaa_dag_name,
+            "dag_run_id": key.dag_run_id if isinstance(key, RunKey) else None,
+        }
         logger.info("Request: %s", request)
         allowed.check(key, arn)
         result = _act(request, transport, deadline).to_dict()
@@ -68,7 +72,7 @@ def handle(
     return result
 
 
-def _act(request: Request, transport: Transport, deadline: Deadline) -> Result:
+def _act(request: Request, transport: Transport, deadline: Deadline) -> Result | DagResult:
     match request:
         case Trigger():
             return trigger_once(request, transport, deadline)
@@ -76,3 +80,5 @@ def _act(request: Request, transport: Transport, deadline: Deadline) -> Result:
             return get_status(request, transport, deadline)
         case Check():
             return check(request, transport, deadline)
+        case DescribeDag():
+            return describe_dag(request, transport, deadline)

@@ -27,6 +27,7 @@ INPUT_FIELDS = ("mwaa_env_name", "mwaa_dag_name", "mwaa_dag_conf", "run_id", "id
 _FIELDS = {
     "trigger": ("action", *INPUT_FIELDS, *STATE_MACHINE_FIELDS, "input_fields"),
     "status": ("action", "mwaa_env_name", "mwaa_dag_name", "dag_run_id"),
+    "describe_dag": ("action", "mwaa_env_name", "mwaa_dag_name"),
     "check": (
         *("action", "mwaa_env_name", "mwaa_dag_name", "dag_run_id", "execution_arn"),
         *("triggered_at", "redriven_at", "checked_at", "timeout_seconds"),
@@ -35,11 +36,17 @@ _FIELDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunKey:
-    """The identity of a DAG run. Its names match the patterns of MWAA and Airflow."""
+class DagKey:
+    """The identity of a DAG. Its names match the patterns of MWAA and Airflow."""
 
     mwaa_env_name: str
     mwaa_dag_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunKey(DagKey):
+    """The identity of a DAG run."""
+
     dag_run_id: str
 
     def __str__(self) -> str:
@@ -94,7 +101,14 @@ class Check:
     timeout_seconds: int
 
 
-Request = Trigger | Status | Check
+@dataclass(frozen=True, kw_only=True)
+class DescribeDag:
+    """A request for a DAG."""
+
+    key: DagKey
+
+
+Request = Trigger | Status | Check | DescribeDag
 
 
 def parse(event: object) -> Request:
@@ -121,10 +135,12 @@ def parse(event: object) -> Request:
     action = "trigger" if action is None else action
     if not isinstance(action, str) or action not in _FIELDS:
         _reject_newer(event, f"action {describe(action)}")
-        reject("action", "be 'trigger', 'status' or 'check', or omitted", action)
+        reject("action", "be 'trigger', 'status', 'check' or 'describe_dag', or omitted", action)
     _reject_unknown_fields(event, _FIELDS[action])
     _reject_batch(event)
     env_name, dag_id = parse_env_name(event), parse_dag_id(event)
+    if action == "describe_dag":
+        return DescribeDag(key=DagKey(mwaa_env_name=env_name, mwaa_dag_name=dag_id))
     if action == "trigger":
         _reject_typos(event.get("input_fields"))
         run_id = resolve_run_id(event)

@@ -14,7 +14,7 @@ from moto.awslambda_simple.models import lambda_simple_backends
 from moto.iam.models import iam_backends
 from moto.moto_api._internal import moto_api_backend
 
-from sandbox import deploy_permissions
+from sandbox import permission_files
 from sandbox.aws.authorizer import ADMINISTRATOR, MANAGEMENT_ACCOUNT
 
 REGION: Final = "eu-central-1"
@@ -24,10 +24,14 @@ SECOND_SOURCE_ACCOUNT = "333333333333"
 """For configurations in which several sources share a target. The sandbox itself deploys nothing into it."""
 DEPLOYER = "deployer"
 """The role that Terraform assumes. It has exactly the permissions in docs/deploy-permissions.json."""
+OPERATOR = "operator"
+"""The role of the command line. It has exactly the permissions in docs/operate-permissions.json."""
 ADMINISTRATOR_ROLE = "administrator"
 """The role of tests, demo and command line. It has all permissions in its account."""
 DEPLOYED_NAME = "mwaa-dags-trigger-sandbox"
 """Workspace and name of the deployed resources. The policies of the deployer roles contain it."""
+BATCH_BUCKET = "batches"
+"""The bucket in the policies of the operator role. Somebody has to create it."""
 PRELIMINARY_FUNCTION = "rds-hack-update"
 
 _PRELIMINARY_CODE = Path(__file__).parents[1] / "preliminary_task" / "app.py"
@@ -42,12 +46,25 @@ def seed_accounts() -> None:
         ("source", SECOND_SOURCE_ACCOUNT),
         ("target", TARGET_ACCOUNT),
     ):
-        deploy = deploy_permissions.create_policy(
-            side, account=account, region=REGION, name=DEPLOYED_NAME
-        )
+        deploy = _create_policy(permission_files.DEPLOY, side, account)
         _create_role(account, DEPLOYER, trust=trust, policy=deploy)
         _create_role(account, ADMINISTRATOR_ROLE, trust=trust, policy=json.dumps(ADMINISTRATOR))
+    for side, more, account in (
+        ("source", "source, to run and redrive", SOURCE_ACCOUNT),
+        ("target", "target, for the probe", TARGET_ACCOUNT),
+    ):
+        read, change = (
+            _create_policy(permission_files.OPERATE, part, account) for part in (side, more)
+        )
+        _create_role(account, OPERATOR, trust=trust, policy=read)
+        iam_backends[account]["aws"].put_role_policy(OPERATOR, "more", change)
     _create_preliminary_function()
+
+
+def _create_policy(file: Path, part: str, account: str) -> str:
+    return permission_files.create_policy(
+        file, part, account=account, region=REGION, name=DEPLOYED_NAME
+    ).replace("BUCKET", BATCH_BUCKET)
 
 
 def _create_preliminary_function() -> None:

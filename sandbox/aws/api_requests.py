@@ -73,6 +73,11 @@ def parse_request(service: str, request: Request) -> ApiRequest | None:
 
 def create_error_response(request: ApiRequest, error: InvalidRequestError) -> Response:
     """Return the error in the protocol of the service."""
+    return create_response(request, error)
+
+
+def create_response(request: ApiRequest, result: object) -> Response:
+    """Return the result in the protocol of the service."""
     serializer = get_serializer_class(request.service, request.protocol)(request.operation)
-    serialized = serializer.serialize(error)
+    serialized = serializer.serialize(result)
     return Response(serialized["body"], serialized["status_code"], serialized["headers"])

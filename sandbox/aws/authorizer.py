@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from moto.iam.models import Role, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
+from sandbox.aws.api_requests import InvalidRequestError
 from sandbox.iam import Policy, is_allowed
 
 # Terraform and other callers without a role are the root of a separate account.
@@ -18,6 +19,10 @@ ORGANIZATION = "o-exampleorgid"
 ADMINISTRATOR: Policy = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+_ALLOW_ALL: Policy = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
 }
 
 
@@ -98,6 +103,26 @@ class Authorizer:
                 f"User: {caller.arn} is not authorized to perform: {action} on resource: "
                 f"{resources[-1]} because no identity-based policy allows the {action} action"
             )
+
+    def simulate(
+        self, role_arn: str, *, action: str, resource: str, context: Mapping[str, Sequence[str]]
+    ) -> str:
+        """Return the decision of the role's policies as in SimulatePrincipalPolicy, but no `explicitDeny`."""
+        role = _find_role(role_arn)
+        if role is None:
+            raise InvalidRequestError("NoSuchEntity", f"Role {role_arn} does not exist.")
+        account, name = role_arn.split(":")[4], role.name
+        # Access to another account also needs a policy there, which is not a part of the simulation.
+        other = resource != "*" and resource.split(":")[4] != account
+        allowed = is_allowed(
+            principal=f"arn:aws:sts::{account}:assumed-role/{name}/simulation",
+            action=action,
+            resource=resource,
+            identity_policies=_identity_policies(role),
+            resource_policy=_ALLOW_ALL if other else None,
+            context=context,
+        )
+        return "allowed" if allowed else "implicitDeny"
 
     def authorize_assume_role(
         self, caller: Caller, *, role_arn: str, external_id: str | None

@@ -22,6 +22,13 @@ class FunctionNotFound(Exception):
     """The function does not exist."""
 
 
+class FunctionThrottled(Exception):
+    """The reserved concurrency of the function is 0, which throttles all invocations.
+
+    Source: "Configuring reserved concurrency for a function" in the AWS Lambda Developer Guide.
+    """
+
+
 class Functions:
     """Functions by name or ARN. Each runs with its own role."""
 
@@ -43,6 +50,7 @@ class Functions:
         Raises
         ------
         FunctionNotFound
+        FunctionThrottled
         AccessDenied
             If Lambda cannot assume the function's role.
         """
@@ -51,6 +59,12 @@ class Functions:
             deployed = lambda_simple_backends[account][region].get_function(arn)
         except UnknownFunctionException:
             raise FunctionNotFound(arn) from None
+        # Published versions are copies, and the concurrency belongs to the function.
+        function = lambda_simple_backends[account][region].get_function(
+            ":".join(arn.split(":")[:7])
+        )
+        if function.reserved_concurrency is not None and int(function.reserved_concurrency) == 0:
+            raise FunctionThrottled(arn)
         session = self._authorizer.assume_as_function(arn, role_arn=deployed.role, region=region)
         credentials = {
             "AWS_ACCESS_KEY_ID": session.access_key_id,

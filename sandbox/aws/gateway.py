@@ -19,10 +19,11 @@ from sandbox.aws.api_requests import (
     ApiRequest,
     InvalidRequestError,
     create_error_response,
+    create_response,
     parse_request,
 )
 from sandbox.aws.authorizer import AccessDenied, Authorizer, Caller
-from sandbox.aws.functions import FunctionNotFound, Functions
+from sandbox.aws.functions import FunctionNotFound, Functions, FunctionThrottled
 from sandbox.aws.permissions import mwaa_resources, required_permissions
 from sandbox.aws.quotas import check_quotas
 from sandbox.aws.request_validation import validate
@@ -73,6 +74,7 @@ class Gateway:
         self._moto = moto
         self._services: Mapping[str, Callable[[Call], Response | None]] = {
             "airflow": self._airflow,
+            "iam": self._iam,
             "lambda": self._lambda,
             "states": self._states,
             "sts": self._sts,
@@ -124,6 +126,34 @@ class Gateway:
         ):
             self._authorizer.authorize(call.caller, action=action, resources=[resource])
 
+    def _iam(self, call: Call) -> Response | None:
+        """Respond to SimulatePrincipalPolicy (IAM API Reference), which moto does not have.
+
+        The response has a result for each pair of action and resource. There is no `CallerArn`, no `PolicyInputList`,
+        and no permissions boundary.
+        """
+        if call.api_request.name != "SimulatePrincipalPolicy":
+            return None
+        parameters = call.api_request.parameters
+        context = {
+            entry["ContextKeyName"]: entry["ContextKeyValues"]
+            for entry in parameters.get("ContextEntries", [])
+        }
+        results = [
+            {
+                "EvalActionName": action,
+                "EvalResourceName": resource,
+                "EvalDecision": self._authorizer.simulate(
+                    parameters["PolicySourceArn"], action=action, resource=resource, context=context
+                ),
+            }
+            for action in parameters["ActionNames"]
+            for resource in parameters.get("ResourceArns", ["*"])
+        ]
+        return create_response(
+            call.api_request, {"EvaluationResults": results, "IsTruncated": False}
+        )
+
     def _sts(self, call: Call) -> None:
         if call.api_request.name == "AssumeRole":
             self._authorizer.authorize_assume_role(
@@ -152,6 +182,17 @@ class Gateway:
                 {"Type": "User", "Message": f"Function not found: {arn}"},
                 status=404,
                 headers={"x-amzn-errortype": "ResourceNotFoundException"},
+            )
+        except FunctionThrottled:
+            # "Invoke" in the AWS Lambda API Reference.
+            return _json(
+                {
+                    "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded",
+                    "Type": "User",
+                    "message": "Rate Exceeded.",
+                },
+                status=429,
+                headers={"x-amzn-errortype": "TooManyRequestsException"},
             )
         headers = {"X-Amz-Executed-Version": invocation.version}
         if invocation.error:

@@ -47,6 +47,8 @@ def mwaa_resources(call: ApiCall, *, region: str, account: str) -> Sequence[str]
 def _iam(request: ApiRequest, prefix: str) -> Iterator[Permission]:
     parameters = request.parameters
     role = f"{prefix}:role/{parameters['RoleName']}" if "RoleName" in parameters else "*"
+    if request.name == "SimulatePrincipalPolicy":
+        role = parameters["PolicySourceArn"]
     yield f"iam:{request.name}", role
     if request.name == "CreateRole" and parameters.get("Tags"):
         yield "iam:TagRole", role
@@ -90,7 +92,7 @@ def _s3(request: ApiRequest) -> Iterator[Permission]:
 
 def _states(request: ApiRequest, prefix: str) -> Iterator[Permission]:
     parameters = request.parameters
-    arns = ("stateMachineArn", "executionArn", "resourceArn")
+    arns = ("stateMachineArn", "executionArn", "mapRunArn", "resourceArn")
     machine = next(
         (parameters[name] for name in arns if name in parameters),
         f"{prefix}:{parameters['name']}" if request.name == "CreateStateMachine" else "*",

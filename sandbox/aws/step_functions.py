@@ -60,6 +60,14 @@ def list_versions(_: dict[str, Any]) -> dict[str, Any]:
     return {"stateMachineVersions": []}
 
 
+def reject_list(request: dict[str, Any]) -> None:
+    """Reject a ListExecutions with neither or both of the ARNs ("ListExecutions" in the API Reference)."""
+    if ("mapRunArn" in request) == ("stateMachineArn" in request):
+        raise InvalidRequestError(
+            "ValidationException", "Specify either mapRunArn or stateMachineArn, but not both."
+        )
+
+
 def name_execution(request: dict[str, Any]) -> dict[str, Any]:
     """Generate a name for an execution without a name, as AWS does. moto uses the name `None`."""
     return {"name": str(uuid.uuid4()), **request}
@@ -83,6 +91,7 @@ COMPLETED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 ACTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {
     "CreateStateMachine": reject_definition,
+    "ListExecutions": reject_list,
     "ListStateMachineVersions": list_versions,
     "UpdateStateMachine": reject_definition,
     "ValidateStateMachineDefinition": validate_definition,

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.account import Account
-from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.aws.accounts import BATCH_BUCKET, OPERATOR, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.deployment import Deployment
 from sandbox.mwaa.airflow import Airflow
 from sandbox.mwaa.releases import DEFAULT
 from sandbox.mwaa.rest import AirflowRest
 from sandbox.stack import ENVIRONMENT_NAME, Sandbox
+from tests.support.local_aws.commands import Commands, environment_for, write_profiles
 from tests.support.local_aws.terraform import Terraform
 
 if TYPE_CHECKING:
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
 EXECUTION_SECONDS = 300.0
 
-BUCKET = "batches"
 MAX_CONCURRENCY = 3
-BATCH = {"bucket": BUCKET, "max_concurrency": MAX_CONCURRENCY}
+BATCH = {"bucket": BATCH_BUCKET, "max_concurrency": MAX_CONCURRENCY}
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,7 @@ def deployed(
     with Sandbox(airflow, directory) as sandbox:
         deployment = terraform.deployment(directory / "terraform", sandbox.aws)
         outputs = deployment.apply(lambda *_: None, batch=BATCH).outputs
+        Account(sandbox.aws.url, SOURCE_ACCOUNT).create_bucket(BATCH_BUCKET)
         yield Deployed(sandbox, deployment, outputs, ["cli"])
 
 
@@ -156,6 +157,25 @@ def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
         Account(url, SOURCE_ACCOUNT),
         Account(url, TARGET_ACCOUNT),
     )
+
+
+@pytest.fixture
+def mwaa_dags(stack: Stack, tmp_path: Path) -> Commands:
+    """The command line of somebody who has credentials for both accounts."""
+    profiles = tmp_path / "profiles"
+    url = stack.sandbox.aws.url
+    write_profiles(
+        profiles,
+        source=Account(url, SOURCE_ACCOUNT, role=OPERATOR),
+        target=Account(url, TARGET_ACCOUNT, role=OPERATOR),
+    )
+    environment = {
+        **environment_for(url, profiles),
+        "MWAA_DAGS_STATE_MACHINE": stack.outputs["state_machine_arn"],
+        "MWAA_DAGS_SOURCE_PROFILE": "source",
+        "MWAA_DAGS_TARGET_PROFILE": "target",
+    }
+    return Commands(environment, tmp_path)
 
 
 # For requests that fail before they reach Airflow, so that its version does not matter.

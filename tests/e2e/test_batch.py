@@ -13,7 +13,6 @@ import pytest
 from sandbox.mwaa.http import Request, Response
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from tests.e2e.conftest import (
-    BUCKET,
     MAX_CONCURRENCY,
     Execution,
     Stack,
@@ -77,7 +76,6 @@ def fail_three_items_and_redrive(stack: Stack, monkeypatch: pytest.MonkeyPatch) 
     before = set(stack.airflow.run_ids("paused"))
     requests = Requests(stack.sandbox.front.perform, rejected)
     monkeypatch.setattr(stack.sandbox.front, "perform", requests)
-    stack.source.create_bucket(BUCKET)
 
     failed = Execution.described(
         stack.source.execute(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from sandbox import deploy_permissions
+from sandbox import permission_files
 from sandbox.iam.simulator import install
 from tests.terraform.planner import Plan
 
@@ -41,10 +42,20 @@ def test_planned_policies_use_a_wildcard_only_for_actions_without_resources(
     assert [action for action in with_wildcard if supports_resources(action)] == []
 
 
-@pytest.mark.parametrize("side", ["source", "target"])
-def test_deploy_permissions_use_a_wildcard_only_for_actions_without_resources(side: str) -> None:
-    policy = deploy_permissions.create_policy(
-        side, account="1" * 12, region="eu-central-1", name="name"
+@pytest.mark.parametrize(
+    ("file", "part"),
+    [
+        (file, part)
+        for file in (permission_files.DEPLOY, permission_files.OPERATE)
+        for part in permission_files.read_policies(file)
+    ],
+    ids=lambda value: getattr(value, "stem", value),
+)
+def test_documented_permissions_use_a_wildcard_only_for_actions_without_resources(
+    file: Path, part: str
+) -> None:
+    policy = permission_files.create_policy(
+        file, part, account="1" * 12, region="eu-central-1", name="name"
     )
 
     for statement in json.loads(policy)["Statement"]:

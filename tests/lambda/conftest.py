@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -26,6 +27,12 @@ from tests.support.transports.adapters import NEWEST
 from tests.support.transports.cli_adapter import CliAdapter
 from tests.support.transports.rest_adapter import RestAdapter
 from tests.support.unreachable_airflow import UnreachableAirflow
+
+
+@pytest.fixture(autouse=True)
+def traceback_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler sets this limit, and the process of these tests goes on with others."""
+    monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from sandbox import deploy_permissions
+from sandbox import permission_files
 from tests.terraform.examples import plan_example
 from tests.terraform.planner import Plan, Planner
 
@@ -53,8 +55,11 @@ def test_separate_states_agree_on_the_function_and_its_role(
     assert trigger["Credentials"] == {"RoleArn": f"arn:aws:iam::{ACCOUNTS['target']}:role/{role}"}
 
 
-def test_operations_has_the_table_of_what_the_roles_that_deploy_need() -> None:
-    table = deploy_permissions.create_table()
+@pytest.mark.parametrize(
+    "file", [permission_files.DEPLOY, permission_files.OPERATE], ids=["deploy", "operate"]
+)
+def test_operations_has_the_table_of_permissions(file: Path) -> None:
+    table = permission_files.create_table(file)
 
     # Where not: `make docs` writes it.
-    assert f"\n\n{table}\n" in deploy_permissions.PAGE.read_text()
+    assert f"\n\n{table}\n" in permission_files.PAGE.read_text()

@@ -17,6 +17,7 @@ PLAIN_ENGLISH = (
     ".ci/run",
     ".github/*.md",
     "Makefile",
+    "console/**/*.py",
     "docs/**/*.md",
     "environments/*.tfvars",
     "examples/**/*.tf",
@@ -30,7 +31,16 @@ PLAIN_ENGLISH = (
     "tests/conftest.py",
     *(
         f"tests/{directory}/**/*.py"
-        for directory in ("benchmarks", "clients", "e2e", "iam", "sandbox", "support", "tools")
+        for directory in (
+            "benchmarks",
+            "clients",
+            "console",
+            "e2e",
+            "iam",
+            "sandbox",
+            "support",
+            "tools",
+        )
     ),
     "tools/*.in",
     "tools/**/*.py",

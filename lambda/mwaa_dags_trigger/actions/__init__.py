@@ -1,1 +1,1 @@
-"""What a caller can request: trigger a DAG run, return its state, or check whether it has ended."""
+"""What a caller can request: trigger a DAG run, return its state, check whether it has ended, or describe a DAG."""

@@ -8,11 +8,12 @@ from typing import Any, Protocol
 
 from mwaa_dags_trigger.deadline import Deadline
 from mwaa_dags_trigger.mwaa.environments import Environments
-from mwaa_dags_trigger.request import RunKey, Trigger
+from mwaa_dags_trigger.request import DagKey, RunKey, Trigger
 
 FINAL_STATES = frozenset({"success", "failed"})
 REPORT_SECONDS = 5.0
 """The time that a lookup reserves for reporting its result."""
+MAX_IMPORT_ERROR_LENGTH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,33 @@ class DagRun:
     def is_final(self) -> bool:
         """Whether the run has ended."""
         return self.state in FINAL_STATES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dag:
+    """A DAG as Airflow shows it.
+
+    Parameters
+    ----------
+    paused
+        None if the DAG does not exist.
+    import_errors
+        The last line of each import error by file: of the DAG's file, or of all files if the DAG does not exist.
+    params
+        For each param, its type and whether it is required. None if the transport does not show them.
+    """
+
+    exists: bool
+    airflow_version: str
+    paused: bool | None = None
+    import_errors: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] | None = None
+
+
+def last_line(error: object) -> str:
+    """Return the last line of an import error, which is a traceback."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip()[:MAX_IMPORT_ERROR_LENGTH] if lines else ""
 
 
 class Transport(Protocol):
@@ -66,6 +94,10 @@ class Transport(Protocol):
 
     def failed_tasks(self, key: RunKey, deadline: Deadline) -> list[str]:
         """Return the ids of the DAG run's failed tasks."""
+        ...
+
+    def describe_dag(self, key: DagKey, deadline: Deadline) -> Dag:
+        """Return the DAG. An unknown DAG is not an error."""
         ...
 
     def is_paused(self, key: RunKey, deadline: Deadline) -> bool:

@@ -17,10 +17,12 @@ from mwaa_dags_trigger.errors import (
     TriggerError,
 )
 from mwaa_dags_trigger.mwaa.environments import AirflowVersion, Environments
-from mwaa_dags_trigger.request import RunKey, Trigger
-from mwaa_dags_trigger.transports.base import FINAL_STATES, REPORT_SECONDS, DagRun
+from mwaa_dags_trigger.request import DagKey, RunKey, Trigger
+from mwaa_dags_trigger.transports.base import FINAL_STATES, REPORT_SECONDS, Dag, DagRun, last_line
 from mwaa_dags_trigger.transports.cli_commands import (
     can_query_single_run,
+    details_command,
+    import_errors_command,
     list_command,
     next_execution_command,
     state_command,
@@ -38,6 +40,7 @@ from mwaa_dags_trigger.transports.cli_output import (
     parse_created_state,
     parse_envelope,
     parse_failure,
+    parse_import_errors,
     parse_rows,
     parse_run_state,
 )
@@ -116,6 +119,31 @@ class CliTransport:
         """Run `dags next-execution`, which MWAA supports; see `Transport.is_paused`."""
         return is_paused(self._run(key, next_execution_command(key), deadline))
 
+    def describe_dag(self, key: DagKey, deadline: Deadline) -> Dag:
+        """Run `dags details`, which does not show params; see `Transport.describe_dag`."""
+        version = self.environments.airflow_version(key.mwaa_env_name).text
+        output = self._run(key, details_command(key), deadline)
+        failure = parse_failure(output.stderr, key)
+        if failure is not None and failure.cause is Cause.DAG_NOT_FOUND:
+            errors = self._import_errors(key, deadline)
+            return Dag(exists=False, airflow_version=version, import_errors=errors)
+        dag = self._rows(output, key, "is_paused")[0]
+        broken, file = _is_true(dag.get("has_import_errors")), str(dag.get("fileloc"))
+        errors = self._import_errors(key, deadline) if broken else {}
+        return Dag(
+            exists=True,
+            airflow_version=version,
+            paused=_is_true(dag["is_paused"]),
+            import_errors={name: text for name, text in errors.items() if file.endswith(name)},
+        )
+
+    def _import_errors(self, key: DagKey, deadline: Deadline) -> dict[str, str]:
+        output = self._run(key, import_errors_command(), deadline)
+        rows = parse_import_errors(output)
+        if rows is None:
+            raise self._explain(parse_failure(output.stderr, key), key)
+        return {str(row["filepath"]): last_line(row["error"]) for row in rows}
+
     def _find_in_list(
         self, key: RunKey, version: AirflowVersion, deadline: Deadline
     ) -> DagRun | None:
@@ -153,7 +181,7 @@ class CliTransport:
         output = self._run(key, tasks_command(key), deadline)
         return [] if _run_not_found(output, key) else self._rows(output, key, "task_id")
 
-    def _rows(self, output: CliOutput, key: RunKey, field: str) -> Rows:
+    def _rows(self, output: CliOutput, key: DagKey, field: str) -> Rows:
         rows, failure = parse_rows(output, key, field), parse_failure(output.stderr, key)
         if rows is None or (failure and failure.is_certain):
             raise self._explain(failure, key)
@@ -169,7 +197,7 @@ class CliTransport:
 
     def _run(
         self,
-        key: RunKey,
+        key: DagKey,
         words: list[str],
         deadline: Deadline,
         *,
@@ -227,7 +255,7 @@ class CliTransport:
             f"(HTTP {status})."
         )
 
-    def _explain(self, failure: Failure | None, key: RunKey, *, hint: str = "") -> TriggerError:
+    def _explain(self, failure: Failure | None, key: DagKey, *, hint: str = "") -> TriggerError:
         """Return the error for a command without the expected output, with a hint if Airflow refused it."""
         name = key.mwaa_env_name
         if failure is None:
@@ -252,6 +280,11 @@ class CliTransport:
             case Cause.TRANSIENT:
                 return OutcomeUnknown(problem)
         return CommandRejected(f"{problem} {hint}".rstrip(), Outcome.REFUSED)
+
+
+def _is_true(value: object) -> bool:
+    # Airflow prints a boolean as a string.
+    return str(value) == "True"
 
 
 def _run_not_found(output: CliOutput, key: RunKey) -> bool:

@@ -6,7 +6,7 @@ import json
 
 from mwaa_dags_trigger.errors import CommandRejected
 from mwaa_dags_trigger.mwaa.environments import AirflowVersion
-from mwaa_dags_trigger.request import RunKey, Trigger
+from mwaa_dags_trigger.request import DagKey, RunKey, Trigger
 
 
 def can_query_single_run(key: RunKey, version: AirflowVersion) -> bool:
@@ -57,6 +57,16 @@ def state_command(key: RunKey, run: str) -> list[str]:
 def next_execution_command(key: RunKey) -> list[str]:
     """Return the command that shows whether the DAG is paused. MWAA supports it."""
     return ["dags", "next-execution", key.mwaa_dag_name]
+
+
+def details_command(key: DagKey) -> list[str]:
+    """Return the command that shows the DAG."""
+    return ["dags", "details", key.mwaa_dag_name, "-o", "json"]
+
+
+def import_errors_command() -> list[str]:
+    """Return the command that lists the import errors of all files."""
+    return ["dags", "list-import-errors", "-o", "json"]
 
 
 def tasks_command(key: RunKey) -> list[str]:

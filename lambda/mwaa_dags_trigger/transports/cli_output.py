@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.request import DagKey, RunKey
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _STATE = re.compile(r"(queued|running|success|failed)")
@@ -129,7 +129,7 @@ def parse_created_state(output: CliOutput, key: RunKey) -> str | None:
     return state if _CREATED_STATE.fullmatch(state) else None
 
 
-def parse_rows(output: CliOutput, key: RunKey, field: str) -> Rows | None:
+def parse_rows(output: CliOutput, key: DagKey, field: str) -> Rows | None:
     """Return the rows of the DAG with this field, or None if the output has no such list, or several.
 
     The rows of `dags list-runs -o json` are runs with a `run_id`. The rows of
@@ -144,6 +144,12 @@ def parse_rows(output: CliOutput, key: RunKey, field: str) -> Rows | None:
     # A plugin may print an empty list.
     shown = [rows for rows in lists if rows] or lists
     return shown[0] if shown and all(rows == shown[0] for rows in shown) else None
+
+
+def parse_import_errors(output: CliOutput) -> Rows | None:
+    """Return the rows of `dags list-import-errors -o json`, or None if the output has no such list."""
+    lists = _parse_lists(output.stdout)
+    return next((rows for rows in lists if all("error" in row for row in rows)), None)
 
 
 def parse_run_state(output: CliOutput) -> RunState | None:
@@ -162,7 +168,7 @@ def is_paused(output: CliOutput) -> bool:
     return "is PAUSED now" in output.stderr
 
 
-def parse_failure(stderr: str, key: RunKey) -> Failure | None:
+def parse_failure(stderr: str, key: DagKey) -> Failure | None:
     """Return why the command failed, or None if stderr does not show it.
 
     A sentence of Airflow counts on any line. Otherwise the reason is the first line without
@@ -183,12 +189,11 @@ def parse_failure(stderr: str, key: RunKey) -> Failure | None:
     return None
 
 
-def _parse_sentence(line: str, key: RunKey) -> Cause | None:
+def _parse_sentence(line: str, key: DagKey) -> Cause | None:
     """Return what a sentence of Airflow says about this DAG or this run, in all versions from 2.0."""
-    dag, run = (
-        rf"(?<![\w.-]){re.escape(name)}(?![\w.-])" for name in (key.mwaa_dag_name, key.dag_run_id)
-    )
-    if re.search(rf"(?i:a dag run already exists for (dag|dag id)) {dag} .*{run}", line):
+    dag = _pattern(key.mwaa_dag_name)
+    exists = rf"(?i:a dag run already exists for (dag|dag id)) {dag} "
+    if isinstance(key, RunKey) and re.search(f"{exists}.*{_pattern(key.dag_run_id)}", line):
         return Cause.ALREADY_EXISTS
     unknown_dag = rf"Dag id {dag} not found|DAG: {dag} does not exist in 'dag' table|Dag '{dag}' could not be found"
     if not line[:1].isspace() and re.search(unknown_dag, line):
@@ -197,6 +202,11 @@ def _parse_sentence(line: str, key: RunKey) -> Cause | None:
         unknown = re.search(Cause.UNKNOWN_OPTION.value, line)
         return Cause.UNKNOWN_OPTION if unknown else Cause.OTHER
     return None
+
+
+def _pattern(name: str) -> str:
+    """Return a pattern for the name as a whole word."""
+    return rf"(?<![\w.-]){re.escape(name)}(?![\w.-])"
 
 
 def _own_lines(stderr: str) -> list[str]:

@@ -16,7 +16,7 @@ from mwaa_dags_trigger.errors import (
     OutcomeUnknown,
     TriggerError,
 )
-from mwaa_dags_trigger.request import RunKey
+from mwaa_dags_trigger.request import DagKey, RunKey
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def unexpected_errors_as_lost(name: str) -> Iterator[None]:
         ) from None
 
 
-def unknown_dag(key: RunKey) -> DagNotFound:
+def unknown_dag(key: DagKey) -> DagNotFound:
     """Return the error for a DAG that Airflow does not know."""
     return DagNotFound(
         f"Airflow in MWAA environment {key.mwaa_env_name} does not know DAG {key.mwaa_dag_name}. "

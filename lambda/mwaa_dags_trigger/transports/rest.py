@@ -30,14 +30,15 @@ from mwaa_dags_trigger.mwaa.client import (
     raise_no_response,
 )
 from mwaa_dags_trigger.mwaa.environments import AirflowVersion, Environments
-from mwaa_dags_trigger.request import RunKey, Trigger
-from mwaa_dags_trigger.transports.base import REPORT_SECONDS, DagRun
+from mwaa_dags_trigger.request import DagKey, RunKey, Trigger
+from mwaa_dags_trigger.transports.base import REPORT_SECONDS, Dag, DagRun
 from mwaa_dags_trigger.transports.failures import (
     check_time,
     refusal_hint,
     unexpected_errors_as_lost,
     unknown_dag,
 )
+from mwaa_dags_trigger.transports.rest_output import is_page, is_run, parse_dag, parse_import_errors
 
 CALL_SECONDS = API_CONNECT_SECONDS + API_READ_SECONDS
 """With less time, no call is sent."""
@@ -93,7 +94,7 @@ class RestTransport:
                 version, body = newer, trigger_body(newer, trigger)
                 response = self._call(key, deadline, path, body, reserve_seconds=reserve)
         with unexpected_errors_as_lost(key.mwaa_env_name):
-            if response.status >= 300 or not _is_run(response.body, key):
+            if response.status >= 300 or not is_run(response.body, key):
                 has_message = response.status in (400, 422)
                 hint = refusal_hint(str(response.body), key) if has_message else ""
                 raise self._explain(response, key, hint=hint)
@@ -129,12 +130,32 @@ class RestTransport:
             raise self._explain(response, key)
         return response.body["is_paused"] is True
 
+    def describe_dag(self, key: DagKey, deadline: Deadline) -> Dag:
+        """Get the DAG with its params; see `Transport.describe_dag`."""
+        version = self._version(key, deadline, reserve_seconds=REPORT_SECONDS).text
+        response = self._call(key, deadline, f"/dags/{key.mwaa_dag_name}/details")
+        if response.status == 404 and _mentions(key.mwaa_dag_name, response):
+            errors = self._import_errors(key, deadline)
+            return Dag(exists=False, airflow_version=version, import_errors=errors)
+        if response.status != 200:
+            raise self._explain(response, key)
+        broken = response.body.get("has_import_errors")
+        errors = self._import_errors(key, deadline) if broken else {}
+        return parse_dag(response.body, version, errors)
+
+    def _import_errors(self, key: DagKey, deadline: Deadline) -> dict[str, str]:
+        """Get the import errors of all files that the Airflow role may see."""
+        response = self._call(key, deadline, "/importErrors")
+        if response.status in (200, 401, 403):
+            return parse_import_errors(response.body)
+        raise self._explain(response, key)
+
     def _get(self, key: RunKey, deadline: Deadline, path: str) -> Any:
         """Return the run with this path, or None."""
         response = self._call(key, deadline, path)
         if response.status == 404 and _mentions(key.dag_run_id, response):
             return None
-        if response.status != 200 or not _is_run(response.body, key):
+        if response.status != 200 or not is_run(response.body, key):
             raise self._explain(response, key)
         return response.body
 
@@ -148,11 +169,11 @@ class RestTransport:
             page = {"order_by": "-id", "page_offset": seen, "page_limit": size}
             body = {"dag_ids": [key.mwaa_dag_name], **page}
             response = self._call(key, deadline, "/dags/~/dagRuns/list", body)
-            if response.status != 200 or not _is_page(response.body):
+            if response.status != 200 or not is_page(response.body):
                 raise self._explain(response, key)
             runs, total = response.body["dag_runs"], response.body["total_entries"]
             for run in runs:
-                if _is_run(run, key):
+                if is_run(run, key):
                     return run
             seen += len(runs)
             if not runs or seen >= total:
@@ -167,7 +188,7 @@ class RestTransport:
             size = min(max(PAGE_BYTES * len(runs) // len(json.dumps(runs)), 1), MAX_PAGE_SIZE)
 
     def _version(
-        self, key: RunKey, deadline: Deadline, *, reserve_seconds: float
+        self, key: DagKey, deadline: Deadline, *, reserve_seconds: float
     ) -> AirflowVersion:
         check_time(key.mwaa_env_name, deadline, CALL_SECONDS + reserve_seconds)
         version = self.environments.airflow_version(key.mwaa_env_name)
@@ -180,7 +201,7 @@ class RestTransport:
 
     def _call(
         self,
-        key: RunKey,
+        key: DagKey,
         deadline: Deadline,
         path: str,
         body: Mapping[str, Any] | None = None,
@@ -215,7 +236,7 @@ class RestTransport:
             raise self._no_response(name, "no status")
         return RestResponse(status=status, body=reply.get("RestApiResponse"))
 
-    def _raise_client_error(self, error: ClientError, path: str, key: RunKey) -> NoReturn:
+    def _raise_client_error(self, error: ClientError, path: str, key: DagKey) -> NoReturn:
         """Raise the error for a failed call of InvokeRestApi itself."""
         name, code = key.mwaa_env_name, error_code(error)
         if is_denied_or_throttled(error):
@@ -234,7 +255,7 @@ class RestTransport:
             ) from None
         raise self._no_response(name, code) from None
 
-    def _explain(self, response: RestResponse, key: RunKey, *, hint: str = "") -> TriggerError:
+    def _explain(self, response: RestResponse, key: DagKey, *, hint: str = "") -> TriggerError:
         """Return the error for an unexpected response, with a hint if Airflow refused the call."""
         name, status = key.mwaa_env_name, response.status
         airflow = f"Airflow in MWAA environment {name}"
@@ -276,19 +297,6 @@ def trigger_body(version: AirflowVersion, trigger: Trigger) -> dict[str, Any]:
     """
     body = {"dag_run_id": trigger.key.dag_run_id, "conf": trigger.conf}
     return body if version.major == 2 else {**body, "logical_date": None}
-
-
-def _is_run(body: Any, key: RunKey) -> bool:
-    ids = (key.mwaa_dag_name, key.dag_run_id)
-    return isinstance(body, dict) and (body.get("dag_id"), body.get("dag_run_id")) == ids
-
-
-def _is_page(body: Any) -> bool:
-    return (
-        isinstance(body, dict)
-        and isinstance(body.get("dag_runs"), list)
-        and isinstance(body.get("total_entries"), int)
-    )
 
 
 def _dag_run(run: Mapping[str, Any], version: AirflowVersion) -> DagRun:

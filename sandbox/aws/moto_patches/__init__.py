@@ -15,6 +15,7 @@ import boto3
 from sandbox.aws.moto_patches.data_limits import patch_data_limits
 from sandbox.aws.moto_patches.distributed_map import patch_distributed_map
 from sandbox.aws.moto_patches.event_rules import patch_bucket_notification, patch_event_rules
+from sandbox.aws.moto_patches.execution_lists import patch_execution_lists
 from sandbox.aws.moto_patches.executions import (
     patch_execution_context,
     patch_redrive,
@@ -27,6 +28,7 @@ from sandbox.aws.moto_patches.map_fields import patch_map_fields
 from sandbox.aws.moto_patches.map_items import patch_map_items
 from sandbox.aws.moto_patches.map_storage import patch_map_storage
 from sandbox.aws.moto_patches.nested_executions import patch_nested_executions
+from sandbox.aws.moto_patches.roles import patch_role_deletion
 from sandbox.aws.moto_patches.task_credentials import TaskCredentials, patch_task_credentials
 
 
@@ -43,12 +45,14 @@ def create_patches(
     return (
         patch_function_configuration(),
         patch_log_groups(),
+        patch_role_deletion(),
         patch_bucket_notification(),
         patch_event_rules(service_session, endpoint),
         patch_execution_context(),
         patch_data_limits(),
         patch_jsonata(),
         patch_redrive(),
+        patch_execution_lists(),
         patch_stop(),
         patch_map_fields(),
         patch_map_items(),

@@ -36,7 +36,10 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.item
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
+from moto.stepfunctions.parser.asl.eval.event.event_manager import (
+    EventHistoryContext,
+    EventManager,
+)
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
 
 from sandbox.aws.moto_patches.failures import create_failure
@@ -56,8 +59,7 @@ def patch_distributed_map(credentials: TaskCredentials) -> Iterator[None]:
     state in Distributed mode", "Setting failure thresholds for Distributed Map states" and "Redriving Map Runs" in the
     AWS Step Functions Developer Guide; aws/aws-cdk#32144 for the error if the test manifest cannot be written.
     Patch: replaces the loop over the items. A threshold of 0 together with another threshold counts as omitted.
-    Limits: no children in ListExecutions and DescribeExecution, no `ItemBatcher`, no objects in `Items`, no effect of
-    UpdateMapRun.
+    Limits: no `ItemBatcher`, no objects in `Items`, no effect of UpdateMapRun.
     """
     run_state = StateMap._eval_execution
 
@@ -100,7 +102,7 @@ class _MapRun:
             if not record.children:
                 self._write_test_manifest()
                 record.children = self._read_items()
-            # The children have their own histories.
+            # Events of the children do not belong to the history of their parent.
             self._env.event_manager = EventManager()
             self._run_children()
         except Exception as problem:
@@ -200,7 +202,8 @@ class _MapRun:
         with self._lock:
             if self._is_stopped or not self._env.is_running():
                 return
-            frame = self._env.open_inner_frame()
+            frame = self._env.open_inner_frame(EventHistoryContext.of_program_start())
+            frame.event_manager = child.history
             self._frames.append(frame)
         try:
             program = self._component._get_iteration_program()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 
 Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
 
@@ -26,3 +28,4 @@ class Child:
     redrives: int = 0
     entered_state: tuple[str, Any] | None = None
     """Name and input of the state that the execution entered last."""
+    history: EventManager = field(default_factory=EventManager)

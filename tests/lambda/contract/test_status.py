@@ -107,7 +107,7 @@ def test_a_status_that_stays_unreadable_is_unavailable(
     adapter: Adapter, mwaa: FakeMwaa, look: Look
 ) -> None:
     mwaa.begin(*adapter.gateway_timeout() * 4)
-    with pytest.raises(MwaaUnavailable, match=r"HTTP 504.* state of the DAG run could not be read"):
+    with pytest.raises(MwaaUnavailable, match=r"HTTP 504.* Airflow could not be read"):
         look()
     assert adapter.airflow_calls(mwaa) == adapter.lookup[:1] * 4
 

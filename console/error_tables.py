@@ -1,0 +1,45 @@
+"""Write the tables of errors in docs/operations.md, from the advice of the command line. `make docs` calls it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from mwaa_dags.advice import FUNCTION_ERRORS, SERVICE_ERRORS, Advice
+from mwaa_dags_trigger import errors
+
+PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+_MARKED = re.compile(r"(<!-- errors of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_TABLES = {"function": FUNCTION_ERRORS, "services": SERVICE_ERRORS}
+_PLACEHOLDERS = {"execution": "EXECUTION", "env": "ENVIRONMENT", "dag": "DAG"}
+
+
+def render() -> str:
+    """Return the text of the page with current tables."""
+
+    def replace(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{_table(_TABLES[match[2]])}\n{match[3]}"
+
+    return _MARKED.sub(replace, PAGE.read_text())
+
+
+def _table(advice: Mapping[str, Advice]) -> str:
+    rows = [
+        f"| `{name}`{_mark(name)} | {each.meaning} | {_steps(each)} |\n"
+        for name, each in advice.items()
+    ]
+    return "".join(["| error | meaning | what to do |\n|---|---|---|\n", *rows])
+
+
+def _mark(name: str) -> str:
+    return " (transient)" if getattr(getattr(errors, name, None), "transient", False) else ""
+
+
+def _steps(advice: Advice) -> str:
+    text = " ".join(advice.steps).format(**_PLACEHOLDERS)
+    return text.replace("(operations.md#", "(#")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render())

@@ -1,0 +1,1 @@
+"""Operate deployed executions: run, status, redrive, remaining, timeline and doctor."""

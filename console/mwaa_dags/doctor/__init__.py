@@ -1,0 +1,1 @@
+"""The command `doctor`: checks in the order in which a request travels."""

@@ -1,0 +1,16 @@
+"""The console and the documentation give the same advice about each error."""
+
+from __future__ import annotations
+
+import error_tables
+from mwaa_dags.advice import FUNCTION_ERRORS
+from mwaa_dags_trigger.errors import TriggerError
+
+
+def test_operations_has_the_tables_of_errors() -> None:
+    # Where not: `make docs` writes them.
+    assert error_tables.render() == error_tables.PAGE.read_text()
+
+
+def test_there_is_advice_for_each_error_of_the_function() -> None:
+    assert set(FUNCTION_ERRORS) == {kind.__name__ for kind in TriggerError.__subclasses__()}

@@ -1,0 +1,61 @@
+"""Why an execution failed: the message alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from mwaa_dags.reasons import Reason, hide_conf, parse_reason
+
+EXECUTION = "arn:aws:states:eu-central-1:111111111111:execution:NAME:one"
+IDS = f" (execution {EXECUTION}, run id sfn__one_abc)"
+
+
+def cause(message: str) -> str:
+    return json.dumps({"errorMessage": message, "errorType": "X", "stackTrace": ["File app.py"]})
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "run_id"),
+    [
+        (cause(f"DAG x is unknown.{IDS}"), "DAG x is unknown.", "sfn__one_abc"),
+        (cause("DAG x is unknown. (run id a)"), "DAG x is unknown.", "a"),
+        (cause(f"Bad field. (execution {EXECUTION})"), "Bad field.", None),
+        (cause("RequestId: 0a-1b Error: Task timed out"), "Task timed out", None),
+        ("The role r is not authorized.", "The role r is not authorized.", None),
+        ("No '$.x' in the input '{\"conf\": \"secret\"}'", "No '$.x' in the input '…", None),
+        ("", "", None),
+    ],
+    ids=["ids", "run id", "execution", "request id", "plain", "quoted input", "empty"],
+)
+def test_a_message_has_neither_stack_trace_nor_ids_nor_input(
+    given: str, message: str, run_id: str | None
+) -> None:
+    assert parse_reason("X", given) == Reason(error="X", message=message, run_id=run_id)
+
+
+def test_the_reason_of_an_item_is_the_reason_of_its_execution() -> None:
+    nested = {
+        "ExecutionArn": EXECUTION,
+        "Input": '{"mwaa_dag_conf": {"client": "acme"}}',
+        "Error": "DagNotFound",
+        "Cause": cause(f"DAG x is unknown.{IDS}"),
+    }
+
+    reason = parse_reason("States.TaskFailed", json.dumps(nested))
+
+    assert reason == Reason(
+        error="DagNotFound",
+        message="DAG x is unknown.",
+        run_id="sfn__one_abc",
+        execution_arn=EXECUTION,
+    )
+
+
+def test_values_of_the_conf_are_hidden() -> None:
+    text = "acme has 12345 rows in ab, and acme2 none"
+
+    assert (
+        hide_conf(text, {"a": ["acme", {"b": 12345}], "c": "ab"})
+        == "… has … rows in ab, and acme2 none"
+    )

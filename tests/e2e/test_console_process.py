@@ -1,0 +1,98 @@
+"""The command line as a process: without a terminal, on a terminal, and interrupted."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import uuid
+
+import pytest
+from mwaa_dags import follow
+
+from tests.e2e import breakages
+from tests.e2e.conftest import Stack, on_the_default, over_cli
+from tests.support.local_aws.commands import Commands
+from tests.support.waiting import TIMEOUT
+from tools.paths import BUILD
+
+
+@over_cli
+@on_the_default
+def test_interrupted_following_says_how_to_follow_again(stack: Stack, mwaa_dags: Commands) -> None:
+    name = f"interrupted-{uuid.uuid4()}"
+    command = ["run", "paused", "--env", "sandbox", "--name", name, "--follow"]
+    with breakages.updating_environment(stack):
+        process = subprocess.Popen(
+            [BUILD / "venv/bin/mwaa-dags", *command],
+            env={"PATH": os.environ["PATH"], **mwaa_dags.environment},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout
+        begun = [process.stdout.readline(), process.stdout.readline()]
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=TIMEOUT)
+    execution = mwaa_dags("status", name, "--json").json["execution"]
+    stack.source.states.stop_execution(executionArn=execution)
+
+    assert "RDS Hack Update Task" in begun[1]
+    assert process.returncode == follow.UNFINISHED
+    assert f"Follow it again with: mwaa-dags status --follow {name}" in printed
+
+
+@over_cli
+@on_the_default
+def test_the_command_works_as_a_process_without_a_terminal(mwaa_dags: Commands) -> None:
+    done = subprocess.run(
+        [BUILD / "venv/bin/mwaa-dags", "status"],
+        env={"PATH": os.environ["PATH"], **mwaa_dags.environment},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=True,
+    )
+
+    assert "\x1b[" not in done.stdout
+    assert done.stderr == ""
+
+
+@over_cli
+@on_the_default
+@pytest.mark.parametrize("colors", [True, False], ids=["colors", "NO_COLOR"])
+def test_the_command_works_on_a_terminal_of_80_columns(
+    stack: Stack, mwaa_dags: Commands, *, colors: bool
+) -> None:
+    execution = stack.execute(mwaa_dag_name="onbording").executionArn
+    ours, theirs = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "80"}
+    if not colors:
+        environment["NO_COLOR"] = "1"
+    process = subprocess.Popen(
+        [BUILD / "venv/bin/mwaa-dags", "status", execution],
+        env={**environment, **mwaa_dags.environment},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    printed = _read_all(ours)
+    assert process.wait(timeout=TIMEOUT) == 0
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+    # A link or a name that is too long for a line stays whole.
+    assert all(len(line) <= 80 or " " not in line.strip() for line in lines), lines
+    assert ("\x1b[31mFAILED" in printed) is colors
+
+
+def _read_all(terminal: int) -> str:
+    chunks = []
+    try:
+        while chunk := os.read(terminal, 65536):
+            chunks.append(chunk)
+    except OSError:  # Linux reports the end of the other side as an error.
+        pass
+    os.close(terminal)
+    return b"".join(chunks).decode()
