@@ -16,10 +16,8 @@ from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import DEPLOYER
 from tests.support.local_aws.terraform import Terraform
-from tools.paths import PROJECT
+from tools.paths import PROJECT, ZIP
 from tools.terraform import TerraformError, init, override, run
-
-ZIP = "dist/mwaa_dags_trigger.zip"
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,8 @@ class Planner:
         for file in PROJECT.glob("*.tf"):
             shutil.copy(file, copy)
         override(copy)
-        # A plan needs the zip's hash only.
-        (copy / ZIP).parent.mkdir()
-        (copy / ZIP).write_bytes(b"a package")
+        (copy / ZIP.parent.name).mkdir()
+        shutil.copy(ZIP, copy / ZIP.parent.name)
 
     def plan(
         self,
