@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -175,3 +177,14 @@ def test_the_error_for_a_missing_sbom_names_the_command_that_writes_it(checkout:
 
     with pytest.raises(UserError, match="does not exist: run `make sbom`"):
         notes(checkout)
+
+
+def test_the_pages_name_the_current_version() -> None:
+    version = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    pages = [(PROJECT / page).read_text() for page in ("README.md", "docs/modules.md")]
+    named = re.findall(
+        r'(?:\?ref=v|version = "|newest release is \[|dags_trigger/)(\d+\.\d+\.\d+)', "".join(pages)
+    )
+
+    assert len(named) == 5
+    assert set(named) == {version}
