@@ -58,8 +58,16 @@ package: ## Build dist/mwaa_dags_trigger.zip (needs only Python and a package in
 	@.build/package/bin/python -m lambda.build
 
 .PHONY: release
-release: setup package ## Check version, changelog and zip, and print the notes for the tag
+release: setup package sbom ## Check version, changelog, zip and SBOM, and print the notes for the tag
 	@$(RUN) python -m tools.release
+
+.PHONY: sbom
+sbom: ## Write the SBOM of the zip (CycloneDX) to dist/mwaa_dags_trigger.cdx.json
+	@$(PYTHON) -m tools.setup sbom
+	@mkdir -p dist
+# The tool would warn that it does not know which package depends on which.
+	@PYTHONWARNINGS=ignore .build/sbom/bin/cyclonedx-py requirements lambda/requirements.txt --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-file dist/mwaa_dags_trigger.cdx.json
 
 .PHONY: sandbox
 sandbox: setup package ## Start the local AWS and Airflow in the background
@@ -108,7 +116,7 @@ docs: setup ## Update the generated tables in the documentation
 
 .PHONY: lock
 lock: setup ## Lock the packages in the .in files
-	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements tools/checkov-requirements; do \
+	@$(RUN) for lock in requirements-dev lambda/requirements lambda/build-requirements tests/clients/requirements tools/checkov-requirements tools/sbom-requirements; do \
 	  python -m tools.uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$lock.in --output-file $$lock.txt; done
 

@@ -132,7 +132,8 @@ variable "package" {
   description = <<-EOT
     Zip of the function. Defaults to the file that `make package` builds. Otherwise either the `path` of a file, or an
     object in S3 in this Region, with its `bucket`, `key`, base64-encoded SHA-256 (`source_code_hash`) and, in a
-    bucket with versions, `object_version`.
+    bucket with versions, `object_version`. It must be the zip of this version. To deploy another build, for example
+    with your own changes, set `verify` to `false`.
   EOT
   type = object({
     path             = optional(string)
@@ -140,6 +141,7 @@ variable "package" {
     key              = optional(string)
     object_version   = optional(string)
     source_code_hash = optional(string)
+    verify           = optional(bool, true)
   })
   default = null
 }

@@ -6,6 +6,7 @@ libdeflate compresses the files, because Python's zlib differs between machines.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import stat
@@ -22,7 +23,7 @@ import deflate
 from stream_zip import ZIP_32, MemberFile, stream_zip
 
 from tools.errors import UserError
-from tools.paths import BUILD, PROJECT, ZIP
+from tools.paths import BUILD, PROJECT, ZIP, ZIP_HASH
 from tools.setup import describe, installer_environment
 
 PACKAGE = PROJECT / "lambda" / "mwaa_dags_trigger"
@@ -53,7 +54,7 @@ class Compressor:
 
 
 def main() -> None:
-    """Build the zip and print its path, size and SHA-256."""
+    """Build the zip, write its SHA-256 for the module that deploys it, and print path, size and hash."""
     files = package_files()
     for wheel in locked_wheels():
         files |= wheel_files(wheel)
@@ -63,7 +64,9 @@ def main() -> None:
             f"The zip has {len(data)} bytes, more than {MAX_BYTES}. Check which files were added."
         )
     replace(ZIP, data)
-    print(f"{ZIP.relative_to(PROJECT)} {len(data)} bytes sha256:{hashlib.sha256(data).hexdigest()}")  # noqa: T201
+    digest = hashlib.sha256(data)
+    replace(ZIP_HASH, base64.b64encode(digest.digest()) + b"\n")
+    print(f"{ZIP.relative_to(PROJECT)} {len(data)} bytes sha256:{digest.hexdigest()}")  # noqa: T201
 
 
 def package_files() -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import sys
 import tomllib
@@ -14,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 from tools.errors import UserError
-from tools.paths import PROJECT, ZIP
+from tools.paths import PROJECT, SBOM, ZIP, ZIP_HASH
 
 _LAMBDA = "mwaa_dags_trigger/__init__.py"
 _SECTION = re.compile(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?\n(.*?)(?=^## |\Z)", re.DOTALL | re.M)
@@ -34,17 +35,24 @@ def notes(project: Path) -> str:
     Raises
     ------
     UserError
-        If pyproject.toml, the function, the changelog and the zip are inconsistent.
+        If pyproject.toml, the function, the changelog, the zip, its hash and its SBOM are inconsistent.
     """
     version = tomllib.loads((project / "pyproject.toml").read_text())["project"]["version"]
     date, changes = _changes(project / "CHANGELOG.md", version)
     package = project / ZIP.relative_to(PROJECT)
     _check_zip(package, project / "lambda", version)
+    _check_sbom(project / SBOM.relative_to(PROJECT), package)
     digest = hashlib.sha256(package.read_bytes())
+    encoded = base64.b64encode(digest.digest()).decode()
+    hash_file = ZIP_HASH.relative_to(PROJECT)
+    if (project / hash_file).read_text().strip() != encoded:
+        raise UserError(
+            f"{hash_file} has the hash of another zip: run `make package`, and commit it."
+        )
     return (
         f"v{version} - {date}\n\n{changes}\n\n"
         f"{package.name}\nsha256:{digest.hexdigest()}\n"
-        f"source_code_hash = {base64.b64encode(digest.digest()).decode()}"
+        f"source_code_hash = {encoded}"
     )
 
 
@@ -78,6 +86,24 @@ def _check_zip(package: Path, sources: Path, version: str) -> None:
     if f'\n__version__ = "{version}"\n' not in modules[_LAMBDA].read_text():
         raise UserError(
             f"pyproject.toml has version {version}: set __version__ in lambda/{_LAMBDA} to it."
+        )
+
+
+def _check_sbom(sbom: Path, package: Path) -> None:
+    if not sbom.exists():
+        raise UserError("The SBOM does not exist: run `make sbom`.")
+    listed = {
+        f"{component['name'].replace('-', '_')}-{component['version']}"
+        for component in json.loads(sbom.read_text())["components"]
+    }
+    with zipfile.ZipFile(package) as archive:
+        packaged = {
+            name.partition(".dist-info/")[0] for name in archive.namelist() if ".dist-info/" in name
+        }
+    if listed != packaged:
+        raise UserError(
+            f"The SBOM and the zip of the function differ in {', '.join(sorted(listed ^ packaged))}: "
+            "run `make package sbom`."
         )
 
 

@@ -1,10 +1,10 @@
 """Install the packages that the project's commands need.
 
-    python -m tools.setup [package | checkov]
+    python -m tools.setup [package | checkov | sbom]
 
-`make` runs this command. With `package` it installs the packages that build the function's zip, with `checkov` it
-installs that linter. Without an argument it installs all other packages and writes `.build/env`, which adds the tools
-to PATH and, if needed, configures a provider mirror for Terraform.
+`make` runs this command. With `package` it installs the packages that build the function's zip, with `checkov` that
+linter, and with `sbom` the tool that writes the SBOM. Without an argument it installs all other packages and writes
+`.build/env`, which adds the tools to PATH and, if needed, configures a provider mirror for Terraform.
 
 This module needs only the standard library. It supports old versions of Python 3, so that their users get an error
 message and not a SyntaxError. It therefore does not import from `__future__`.
@@ -33,6 +33,8 @@ PACKAGE_VENV = BUILD / "package"
 PACKAGE_REQUIREMENTS = PROJECT / "lambda" / "build-requirements.txt"
 CHECKOV_VENV = BUILD / "checkov"
 CHECKOV_REQUIREMENTS = PROJECT / "tools" / "checkov-requirements.txt"
+SBOM_VENV = BUILD / "sbom"
+SBOM_REQUIREMENTS = PROJECT / "tools" / "sbom-requirements.txt"
 CLI_CONFIG = BUILD / "terraform.rc"
 ADD_ON_SOFTWARE = Path("/opt")
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
@@ -77,6 +79,8 @@ def main() -> None:
             install_packages(PACKAGE_VENV, PACKAGE_REQUIREMENTS, "deflate, stream_zip")
         elif sys.argv[1:] == ["checkov"]:
             install_packages(CHECKOV_VENV, CHECKOV_REQUIREMENTS, "checkov")
+        elif sys.argv[1:] == ["sbom"]:
+            install_packages(SBOM_VENV, SBOM_REQUIREMENTS, "cyclonedx_py")
         else:
             check_terraform()
             install_packages(VENV, REQUIREMENTS, "boto3, psutil, pytest, python_terraform, typer")

@@ -22,6 +22,10 @@ locals {
     "TRANSPORT",
     "TRUSTED_STATE_MACHINES",
   ]
+
+  package_hash = var.package.path == null ? var.package.source_code_hash : filebase64sha256(var.package.path)
+  # `make package` writes the file.
+  version_hash = trimspace(file("${path.module}/package.sha256"))
 }
 
 resource "aws_lambda_function" "this" {
@@ -40,7 +44,7 @@ resource "aws_lambda_function" "this" {
   s3_bucket         = var.package.bucket
   s3_key            = var.package.key
   s3_object_version = var.package.object_version
-  source_code_hash  = var.package.path == null ? var.package.source_code_hash : filebase64sha256(var.package.path)
+  source_code_hash  = local.package_hash
   handler           = "mwaa_dags_trigger.app.lambda_handler"
   runtime           = "python3.13"
 
@@ -78,6 +82,13 @@ resource "aws_lambda_function" "this" {
   # An invocation before the policy exists fails. Before the log group exists, it makes Lambda create a log group
   # without a retention.
   depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.function]
+
+  lifecycle {
+    precondition {
+      condition     = !var.package.verify || local.package_hash == local.version_hash
+      error_message = "`package` must be the zip of this version of the module, with the SHA-256 ${local.version_hash}, and not ${local.package_hash}: run `make package` in a checkout of the same version, or set `package.verify = false` to deploy another build."
+    }
+  }
 }
 
 # Without it, a plan shows no changes when somebody has updated the code outside of Terraform.

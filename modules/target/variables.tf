@@ -193,7 +193,8 @@ variable "package" {
   description = <<-EOT
     Zip of the function: either the `path` of the file that `make package` builds, or an object in S3 in this Region,
     with its `bucket`, `key`, base64-encoded SHA-256 (`source_code_hash`) and, in a bucket with versions,
-    `object_version`.
+    `object_version`. It must be the zip of this version of the module. To deploy another build, for example with your
+    own changes, set `verify` to `false`.
   EOT
   type = object({
     path             = optional(string)
@@ -201,6 +202,7 @@ variable "package" {
     key              = optional(string)
     object_version   = optional(string)
     source_code_hash = optional(string)
+    verify           = optional(bool, true)
   })
   nullable = false
 

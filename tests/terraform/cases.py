@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.paths import ZIP_HASH
+
 SOURCE: dict[str, Any] = {
     "name": "onboarding",
     "logging": {},
@@ -28,6 +30,7 @@ TARGET: dict[str, Any] = {
         }
     ],
 }
+VERSION_HASH = ZIP_HASH.read_text().strip()
 TAG_CHARACTERS = (
     "Keys and values of `tags` must consist of letters, digits, spaces and _.:/=+-@, such as Team = "
     '"Research and Development", with at most 128 characters in a key and 256 in a value, and must '

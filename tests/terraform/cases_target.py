@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
-from tests.terraform.cases import TARGET, Case, tag_cases
+from tests.terraform.cases import TARGET, VERSION_HASH, Case, tag_cases
 
 ROLES = "arn:aws:iam::222222222222:role"
 SIGNING = "arn:aws:lambda:eu-central-1:222222222222:code-signing-config:csc-0f6c334abcdea4d8b"
@@ -43,7 +45,7 @@ def existing(name: str, **values: Any) -> dict[str, Any]:
 
 
 def zip_of(**values: str) -> dict[str, str]:
-    return {"bucket": "zips", "key": "a.zip", "source_code_hash": "aGFzaA==", **values}
+    return {"bucket": "zips", "key": "a.zip", "source_code_hash": VERSION_HASH, **values}
 
 
 def network(**values: list[str]) -> dict[str, list[str]]:
@@ -138,6 +140,12 @@ HASH = (
     "`package.key` and `package.source_code_hash` (`openssl dgst -sha256 -binary FILE | base64`) must be set "
     "together with `package.bucket`. Without the hash, Terraform would not detect a new zip under the same key."
 )
+ANOTHER_ZIP = (
+    f"`package` must be the zip of this version of the module, with the SHA-256 {VERSION_HASH}, and not "
+    "{hash}: run `make package` in a checkout of the same version, or set `package.verify = false` to deploy "
+    "another build."
+)
+CHANGED_HASH = base64.b64encode(hashlib.sha256(b"another package").digest()).decode()
 BUCKETLESS = (
     "`package.key`, `package.object_version` and `package.source_code_hash` must be omitted without "
     "`package.bucket`."
@@ -322,6 +330,18 @@ CASES = {
     ),
     "package: a path with the hash of another": target(
         BUCKETLESS, package={"path": "dist/package.zip", "source_code_hash": "aGFzaA=="}
+    ),
+    "package: of another version": target(
+        ANOTHER_ZIP.format(hash=CHANGED_HASH), package={"path": "dist/changed.zip"}
+    ),
+    "package: of another version, in a bucket": target(
+        ANOTHER_ZIP.format(hash="aGFzaA=="), package=zip_of(source_code_hash="aGFzaA==")
+    ),
+    "package: of another version, on purpose": target(
+        "", package={"path": "dist/changed.zip", "verify": False}
+    ),
+    "package: of another version, in a bucket, on purpose": target(
+        "", package={**zip_of(source_code_hash="aGFzaA=="), "verify": False}
     ),
     "roles: path and boundary": target(
         "", role={"path": "/teams/", "permissions_boundary": "arn:aws:iam::aws:policy/Boundary"}

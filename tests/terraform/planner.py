@@ -16,10 +16,8 @@ from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import DEPLOYER
 from tests.support.local_aws.terraform import Terraform
-from tools.paths import PROJECT
+from tools.paths import PROJECT, ZIP
 from tools.terraform import TerraformError, init, override, run
-
-ZIP = "dist/mwaa_dags_trigger.zip"
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,8 @@ class Planner:
         for file in PROJECT.glob("*.tf"):
             shutil.copy(file, copy)
         override(copy)
-        # A plan needs the zip's hash only.
-        (copy / ZIP).parent.mkdir()
-        (copy / ZIP).write_bytes(b"a package")
+        (copy / ZIP.parent.name).mkdir()
+        shutil.copy(ZIP, copy / ZIP.parent.name)
 
     def plan(
         self,
@@ -137,9 +134,7 @@ class Planner:
         """
         key = json.dumps([directory, variables, var_file, workspace, account])
         if key not in self._made:
-            if directory not in self._initialised:
-                init(self.copy / directory, self._terraform.environment)
-                self._initialised.add(directory)
+            self._init(directory)
             # A server for each plan: its state is the process's, where other tests use moto, too.
             with AwsServer() as aws:
                 environment = {**self._terraform.environment_for(aws), "TF_WORKSPACE": workspace}
@@ -156,6 +151,17 @@ class Planner:
             # A new one each time: a raised exception collects tracebacks.
             raise TerraformError(made.command, made.diagnostics)
         return made
+
+    def run_tests(self, directory: str) -> str:
+        """Run `terraform test` in a directory of the copy, without any AWS, and return its output."""
+        self._init(directory)
+        environment = self._terraform.environment
+        return run("test", directory=self.copy / directory, environment=environment)
+
+    def _init(self, directory: str) -> None:
+        if directory not in self._initialised:
+            init(self.copy / directory, self._terraform.environment)
+            self._initialised.add(directory)
 
 
 def _plan(command: Callable[..., str], variables: Mapping[str, Any], var_file: str | None) -> Plan:

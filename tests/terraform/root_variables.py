@@ -11,6 +11,7 @@ from sandbox.aws.accounts import (
     SOURCE_ACCOUNT,
     TARGET_ACCOUNT,
 )
+from tests.terraform.cases import VERSION_HASH
 
 SANDBOX = "environments/sandbox.tfvars"
 
@@ -51,7 +52,11 @@ ROOT_VARIABLES: dict[str, dict[str, Any]] = {
             "logging": {"retention_in_days": 7},
             "mwaa_environments": ["sandbox", "reporting"],
             "organization_id": "o-exampleorgid",
-            "package": {"bucket": "packages", "key": "trigger.zip", "source_code_hash": "aGFzaA=="},
+            "package": {
+                "bucket": "packages",
+                "key": "trigger.zip",
+                "source_code_hash": VERSION_HASH,
+            },
             "preliminary_tasks": [],
             "source_account": guarded(
                 SOURCE_ACCOUNT, {"existing_log_group": {"name": "/platform/executions"}}

@@ -240,3 +240,7 @@ class TestPrivateWebServer:
         assert [statement["Action"] for statement in policy["Statement"]] == [
             "lambda:InvokeFunction"
         ]
+
+
+def test_the_published_mocks_plan_every_option_without_aws(planner: Planner) -> None:
+    assert "1 passed, 0 failed" in planner.run_tests("examples/complete")

@@ -1,4 +1,4 @@
-"""The README's module blocks are a part of the modules' own usage blocks, which are planned."""
+"""The module blocks of pages are complete, and those of the README are a part of the modules' own blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BLOCK = re.compile(r"^```hcl\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 def arguments(page: str, module: str) -> dict[str, object]:
     """Return the arguments of a module's block on a page."""
-    [usage] = BLOCK.findall((PROJECT / page).read_text())
+    usage, *_ = BLOCK.findall((PROJECT / page).read_text())
     [block] = [b[f'"{module}"'] for b in loads(usage)["module"] if f'"{module}"' in b]
     assert isinstance(block, dict)
     return {key: value for key, value in block.items() if not key.startswith("__")}
@@ -29,9 +29,10 @@ def test_the_readme_sets_a_module_as_its_own_page_does(module: str) -> None:
     assert {key: planned.get(key) for key in shown} == shown
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/modules.md"])
 @pytest.mark.parametrize("module", ["source", "target"])
-def test_the_readme_sets_what_a_module_requires(module: str) -> None:
+def test_a_page_sets_what_a_module_requires(module: str, page: str) -> None:
     found = variables(PROJECT / "modules" / module)
     required = {variable.name for variable in found if variable.fields[0].default is None}
 
-    assert required <= arguments("README.md", module).keys()
+    assert required <= arguments(page, module).keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from mwaa_dags_trigger.transports.rest import RestTransport
 from tests.terraform import cases_root, cases_source, cases_target
 from tests.terraform.cases import SOURCE, TARGET
 from tests.terraform.planner import Planner
-from tools.paths import PROJECT
+from tools.paths import PROJECT, ZIP
 from tools.terraform import TerraformError
 
 CASES = cases_source.CASES | cases_target.CASES
@@ -48,7 +49,8 @@ def messages(planner: Planner) -> dict[str, list[str]]:
     configuration = {"variable": {"values": {"type": "any"}}, "module": modules}
     (directory / "main.tf.json").write_text(json.dumps(configuration))
     (directory / "dist").mkdir()
-    (directory / "dist/package.zip").write_bytes(b"a package")
+    shutil.copy(ZIP, directory / "dist/package.zip")
+    (directory / "dist/changed.zip").write_bytes(b"another package")
     providers = planner.copy / "tests/terraform/configurations/modules/providers.tf"
     (directory / "providers.tf").write_text(providers.read_text())
 

@@ -1,16 +1,19 @@
-"""`make release` checks that version, function, changelog and zip are consistent."""
+"""`make release` checks that version, function, changelog, zip, hash and SBOM are consistent."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from tools.errors import UserError
-from tools.paths import PROJECT, ZIP
+from tools.paths import PROJECT, SBOM, ZIP, ZIP_HASH
 from tools.release import notes
 
 INIT = "lambda/mwaa_dags_trigger/__init__.py"
@@ -37,7 +40,10 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
     (tmp_path / INIT).parent.mkdir(parents=True)
     (tmp_path / INIT).write_text('"""Start DAG runs."""\n\n__version__ = "1.2.3"\n')
+    hash_file(tmp_path).parent.mkdir(parents=True)
     build(tmp_path)
+    components = [{"name": "charset-normalizer", "version": "3.5.2"}]
+    (tmp_path / SBOM.relative_to(PROJECT)).write_text(json.dumps({"components": components}))
     return tmp_path
 
 
@@ -46,6 +52,13 @@ def build(checkout: Path) -> None:
     package.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(package, "w") as archive:
         archive.write(checkout / INIT, INIT.removeprefix("lambda/"))
+        archive.writestr("charset_normalizer-3.5.2.dist-info/METADATA", "")
+    digest = hashlib.sha256(package.read_bytes()).digest()
+    hash_file(checkout).write_text(f"{base64.b64encode(digest).decode()}\n")
+
+
+def hash_file(checkout: Path) -> Path:
+    return checkout / ZIP_HASH.relative_to(PROJECT)
 
 
 def edit(checkout: Path, file: str, old: str, new: str) -> None:
@@ -141,3 +154,37 @@ def test_the_error_for_a_missing_zip_names_the_command_that_builds_it(checkout: 
 
     with pytest.raises(UserError, match="does not exist: run `make package`"):
         notes(checkout)
+
+
+def test_a_module_with_the_hash_of_another_zip_is_refused(checkout: Path) -> None:
+    hash_file(checkout).write_text("aGFzaA==\n")
+
+    with pytest.raises(UserError, match=r"package\.sha256 has the hash of another zip"):
+        notes(checkout)
+
+
+def test_an_sbom_with_other_packages_is_refused(checkout: Path) -> None:
+    edit(checkout, str(SBOM.relative_to(PROJECT)), "3.5.2", "3.5.1")
+
+    with pytest.raises(
+        UserError, match=r"differ in charset_normalizer-3\.5\.1, charset_normalizer-3\.5\.2: run"
+    ):
+        notes(checkout)
+
+
+def test_the_error_for_a_missing_sbom_names_the_command_that_writes_it(checkout: Path) -> None:
+    (checkout / SBOM.relative_to(PROJECT)).unlink()
+
+    with pytest.raises(UserError, match="does not exist: run `make sbom`"):
+        notes(checkout)
+
+
+def test_the_pages_name_the_current_version() -> None:
+    version = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    pages = [(PROJECT / page).read_text() for page in ("README.md", "docs/modules.md")]
+    named = re.findall(
+        r'(?:\?ref=v|version = "|newest release is \[|dags_trigger/)(\d+\.\d+\.\d+)', "".join(pages)
+    )
+
+    assert len(named) == 5
+    assert set(named) == {version}

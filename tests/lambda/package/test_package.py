@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -19,7 +21,7 @@ from sandbox.mwaa.releases import DEFAULT
 from tests.support.fake_mwaa.server import FakeMwaa, endpoint
 from tests.support.transports.adapter import RUN_ID
 from tests.support.transports.adapters import ADAPTERS
-from tools.paths import PROJECT
+from tools.paths import PROJECT, ZIP_HASH
 
 SITE = Path(botocore.__file__).parents[1]
 BUILD = "import runpy; runpy.run_module('lambda.build', run_name='__main__')"
@@ -132,6 +134,14 @@ def test_line_ends_of_windows_do_not_change_the_bytes(other_clone: Path, zip_pat
     for path in [*other_clone.rglob("*.py"), *other_clone.rglob("*.txt")]:
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert built(other_clone) == zip_path.read_bytes()
+
+
+def test_the_module_that_deploys_it_has_its_hash(zip_path: Path) -> None:
+    digest = hashlib.sha256(zip_path.read_bytes()).digest()
+
+    assert ZIP_HASH.read_text() == f"{base64.b64encode(digest).decode()}\n", (
+        "run `make package`, and commit modules/target/package.sha256"
+    )
 
 
 def other_python() -> str | None:

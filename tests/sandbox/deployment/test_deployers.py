@@ -31,13 +31,14 @@ from tests.sandbox.deployment.switched_variables import (
 from tests.support.local_aws.continuous_executions import Executions
 from tests.support.local_aws.terraform import Stack, Terraform
 from tests.terraform.root_variables import account
-from tools.paths import ZIP
+from tools.paths import PROJECT, ZIP
 
 # All tests of this module share one sandbox. Each starts with an apply of the variables that it needs.
 pytestmark = pytest.mark.xdist_group("deployment")
 
 FUNCTION = "module.target.aws_lambda_function.this"
 ALIAS = "module.target.aws_lambda_alias.live"
+CHANGED_PACKAGE = {"path": f"./{ZIP.relative_to(PROJECT)}", "verify": False}
 EVENT = {"mwaa_env_name": "sandbox", "mwaa_dag_name": DAG}
 
 
@@ -91,7 +92,7 @@ def everything(stack: Stack) -> dict[str, Any]:
     stack.target.create_bucket("zips")
     stack.target.s3.put_object(Bucket="zips", Key="trigger.zip", Body=content)
     hashed = base64.b64encode(hashlib.sha256(content).digest()).decode()
-    package = {"bucket": "zips", "key": "trigger.zip", "source_code_hash": hashed}
+    package = {"bucket": "zips", "key": "trigger.zip", "source_code_hash": hashed, "verify": False}
     return {**SET_WITHOUT_EXECUTIONS, **SWITCHED, "package": package}
 
 
@@ -286,7 +287,7 @@ def test_a_new_package_disturbs_no_execution_and_can_be_rolled_back(
             source.execute, outputs["state_machine_arn"], EVENT, name="running", timeout=SECONDS
         )
         assert reached()
-        applied = deployed.deployment.apply(no_progress)
+        applied = deployed.deployment.apply(no_progress, package=CHANGED_PACKAGE)
         assert not running.done()
     assert running.result()["status"] == "SUCCEEDED"
     assert int(invoked_version(target)) == int(old) + 1
@@ -302,7 +303,7 @@ def test_a_new_package_disturbs_no_execution_and_can_be_rolled_back(
 
     assert invoked_version(target) == old
     with changed_package_in(directory):
-        assert deployed.deployment.plan().keys() == {ALIAS}, (
+        assert deployed.deployment.plan(package=CHANGED_PACKAGE).keys() == {ALIAS}, (
             "the next apply must deploy the new version again"
         )
 
