@@ -1,6 +1,6 @@
 """Permissions for the deployment: policies of the sandbox and the table in docs/operations.md, from one JSON file.
 
-`make docs` writes the table.
+`make docs` writes the table, and the policies for accounts that require a permissions boundary.
 """
 
 from __future__ import annotations
@@ -14,11 +14,31 @@ from typing import Any
 from tools.paths import PROJECT
 
 FILE = PROJECT / "docs" / "deploy-permissions.json"
+BOUNDED_FILE = PROJECT / "docs" / "deploy-permissions-with-boundary.json"
 PAGE = PROJECT / "docs" / "operations.md"
 _HEAD = "| account | actions | resources |\n|---|---|---|\n"
 
+# IAM knows the boundary of these actions ("Actions, resources, and condition keys for AWS Identity and Access
+# Management"): the boundary in a request that sets one, otherwise the boundary of the role. Each can give permissions.
+_BOUNDED_ACTIONS = frozenset(
+    {
+        "iam:CreateRole",
+        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+        "iam:UpdateAssumeRolePolicy",
+    }
+)
+_BOUNDARY = {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::ACCOUNT:policy/BOUNDARY"}}
+_SERVICES = {"source": "states.amazonaws.com", "target": "lambda.amazonaws.com"}
+"""Services that receive the roles."""
+# Only whoever sets up the first log of a log group needs the second action, and only if CloudWatch Logs has to write
+# the resource policy itself ("Logs sent to CloudWatch Logs").
+_OMITTED_ACTIONS = frozenset({"iam:DeleteRolePermissionsBoundary", "logs:PutResourcePolicy"})
 
-def create_policy(side: str, *, account: str, region: str, name: str) -> str:
+
+def create_policy(
+    side: str, *, account: str, region: str, name: str, boundary: str | None = None
+) -> str:
     """Return the policy of a deployer role as JSON.
 
     Parameters
@@ -27,11 +47,30 @@ def create_policy(side: str, *, account: str, region: str, name: str) -> str:
         `source` or `target`.
     name
         Name of the state machine and the function.
+    boundary
+        Name of the permissions boundary that the account requires, if any.
     """
-    document = json.dumps(_policies()[side])
-    for placeholder, value in {"ACCOUNT": account, "REGION": region, "NAME": name}.items():
+    policies = _policies() if boundary is None else create_bounded_policies()
+    document = json.dumps(policies[side])
+    values = {"ACCOUNT": account, "BOUNDARY": boundary or "", "NAME": name, "REGION": region}
+    for placeholder, value in values.items():
         document = document.replace(placeholder, value)
     return document
+
+
+def create_bounded_policies() -> dict[str, Any]:
+    """Return the policies for accounts that require a permissions boundary."""
+    return {
+        side: {
+            **document,
+            "Statement": [
+                part
+                for statement in document["Statement"]
+                for part in _with_conditions(statement, _SERVICES[side])
+            ],
+        }
+        for side, document in _policies().items()
+    }
 
 
 def create_table() -> str:
@@ -42,6 +81,19 @@ def create_table() -> str:
 def _policies() -> Mapping[str, Any]:
     policies: Mapping[str, Any] = json.loads(FILE.read_text())
     return policies
+
+
+def _with_conditions(statement: Mapping[str, Any], service: str) -> Iterator[dict[str, Any]]:
+    """Split a statement by the conditions of its actions."""
+    actions = set(_as_list(statement["Action"])) - _OMITTED_ACTIONS
+    bounded, passed = actions & _BOUNDED_ACTIONS, actions & {"iam:PassRole"}
+    for group, condition in (
+        (bounded, {"Condition": _BOUNDARY}),
+        (passed, {"Condition": {"StringEquals": {"iam:PassedToService": service}}}),
+        (actions - bounded - passed, {}),
+    ):
+        if group:
+            yield {**statement, "Action": sorted(group), **condition}
 
 
 def _rows() -> Iterator[str]:
@@ -70,3 +122,4 @@ def _as_list(value: str | Sequence[str]) -> Sequence[str]:
 if __name__ == "__main__":
     old = re.compile(re.escape(_HEAD) + r"(\|.*\n)*")
     PAGE.write_text(old.sub(lambda _: create_table(), PAGE.read_text()))
+    BOUNDED_FILE.write_text(json.dumps(create_bounded_policies(), indent=2) + "\n")

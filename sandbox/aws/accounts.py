@@ -24,6 +24,10 @@ SECOND_SOURCE_ACCOUNT = "333333333333"
 """For configurations in which several sources share a target. The sandbox itself deploys nothing into it."""
 DEPLOYER = "deployer"
 """The role that Terraform assumes. It has exactly the permissions in docs/deploy-permissions.json."""
+BOUNDED_DEPLOYER = "bounded-deployer"
+"""The same for roles with the boundary, with the permissions in docs/deploy-permissions-with-boundary.json."""
+BOUNDARY = "boundary"
+"""A permissions boundary in each account. It allows everything except changes to identities."""
 ADMINISTRATOR_ROLE = "administrator"
 """The role of tests, demo and command line. It has all permissions in its account."""
 DEPLOYED_NAME = "mwaa-dags-trigger-sandbox"
@@ -42,10 +46,18 @@ def seed_accounts() -> None:
         ("source", SECOND_SOURCE_ACCOUNT),
         ("target", TARGET_ACCOUNT),
     ):
-        deploy = deploy_permissions.create_policy(
-            side, account=account, region=REGION, name=DEPLOYED_NAME
+        iam_backends[account]["aws"].create_policy(
+            description="",
+            path="/",
+            policy_document=_policy({"NotAction": "iam:*", "Resource": "*"}),
+            policy_name=BOUNDARY,
+            tags=[],
         )
-        _create_role(account, DEPLOYER, trust=trust, policy=deploy)
+        for role, boundary in ((DEPLOYER, None), (BOUNDED_DEPLOYER, BOUNDARY)):
+            deploy = deploy_permissions.create_policy(
+                side, account=account, region=REGION, name=DEPLOYED_NAME, boundary=boundary
+            )
+            _create_role(account, role, trust=trust, policy=deploy)
         _create_role(account, ADMINISTRATOR_ROLE, trust=trust, policy=json.dumps(ADMINISTRATOR))
     _create_preliminary_function()
 

@@ -119,10 +119,15 @@ class Gateway:
 
     def _authorize(self, call: Call) -> None:
         account = call.caller.account
-        for action, resource in required_permissions(
+        for permission in required_permissions(
             call.api_request, region=call.region, account=account
         ):
-            self._authorizer.authorize(call.caller, action=action, resources=[resource])
+            self._authorizer.authorize(
+                call.caller,
+                action=permission.action,
+                resources=[permission.resource],
+                context=permission.context,
+            )
 
     def _sts(self, call: Call) -> None:
         if call.api_request.name == "AssumeRole":

@@ -41,10 +41,13 @@ def test_planned_policies_use_a_wildcard_only_for_actions_without_resources(
     assert [action for action in with_wildcard if supports_resources(action)] == []
 
 
+@pytest.mark.parametrize("boundary", [None, "boundary"])
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_deploy_permissions_use_a_wildcard_only_for_actions_without_resources(side: str) -> None:
+def test_deploy_permissions_use_a_wildcard_only_for_actions_without_resources(
+    side: str, boundary: str | None
+) -> None:
     policy = deploy_permissions.create_policy(
-        side, account="1" * 12, region="eu-central-1", name="name"
+        side, account="1" * 12, region="eu-central-1", name="name", boundary=boundary
     )
 
     for statement in json.loads(policy)["Statement"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sandbox import deploy_permissions
@@ -58,3 +60,10 @@ def test_operations_has_the_table_of_what_the_roles_that_deploy_need() -> None:
 
     # Where not: `make docs` writes it.
     assert f"\n\n{table}\n" in deploy_permissions.PAGE.read_text()
+
+
+def test_the_policies_with_a_boundary_follow_from_the_policies_without() -> None:
+    # Where not: `make docs` writes them.
+    written = json.loads(deploy_permissions.BOUNDED_FILE.read_text())
+
+    assert written == deploy_permissions.create_bounded_policies()
