@@ -35,20 +35,21 @@ AIRFLOW_ROLES = ("Admin", "Op", "User", "Viewer", "Public")
 _TAGGING = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
-def required_permissions(request: ApiRequest, *, region: str, account: str) -> list[Permission]:
-    """Return the permissions that the caller needs, or none for a service that is not checked."""
+def required_permissions(request: ApiRequest, *, region: str, account: str) -> Iterator[Permission]:
+    """Yield the permissions that the caller needs, or none for a service that is not checked."""
     match request.service:
         case "iam":
-            return list(_iam(request, account))
+            yield from _iam(request, account)
         case "lambda":
-            return list(_lambda(request, f"arn:aws:lambda:{region}:{account}:function"))
+            yield from _lambda(request, f"arn:aws:lambda:{region}:{account}:function")
         case "logs":
-            return list(_logs(request, f"arn:aws:logs:{region}:{account}:log-group"))
+            yield from _logs(request, f"arn:aws:logs:{region}:{account}:log-group")
         case "s3":
-            return list(_s3(request))
+            yield from _s3(request)
+        case "ssm":
+            yield from _ssm(request, f"arn:aws:ssm:{region}:{account}:parameter")
         case "stepfunctions":
-            return list(_states(request, f"arn:aws:states:{region}:{account}:stateMachine"))
-    return []
+            yield from _states(request, f"arn:aws:states:{region}:{account}:stateMachine")
 
 
 def mwaa_resources(call: ApiCall, *, region: str, account: str) -> Sequence[str]:
@@ -128,6 +129,11 @@ def _s3(request: ApiRequest) -> Iterator[Permission]:
         action = "s3:PutObject" if request.operation.http["method"] == "PUT" else "s3:GetObject"
         key = f"{request.parameters['Bucket']}/{request.parameters['Key']}"
         yield Permission(action, f"arn:aws:s3:::{key}")
+
+
+def _ssm(request: ApiRequest, prefix: str) -> Iterator[Permission]:
+    name = request.parameters.get("Name")
+    yield Permission(f"ssm:{request.name}", f"{prefix}/{name.removeprefix('/')}" if name else "*")
 
 
 def _states(request: ApiRequest, prefix: str) -> Iterator[Permission]:
