@@ -1,6 +1,6 @@
 """Permissions for deployment and operation: policies of the sandbox and tables in docs/operations.md, from JSON files.
 
-`make docs` writes the tables.
+`make docs` writes the tables, and the policies for accounts that require a permissions boundary.
 """
 
 from __future__ import annotations
@@ -15,27 +15,65 @@ from typing import Any
 from tools.paths import PROJECT
 
 DEPLOY = PROJECT / "docs" / "deploy-permissions.json"
+DEPLOY_WITH_BOUNDARY = PROJECT / "docs" / "deploy-permissions-with-boundary.json"
 OPERATE = PROJECT / "docs" / "operate-permissions.json"
 PAGE = PROJECT / "docs" / "operations.md"
 _HEAD = "| account | actions | resources |\n|---|---|---|\n"
 
+# IAM knows the boundary of these actions ("Actions, resources, and condition keys for AWS Identity and Access
+# Management"): the boundary in a request that sets one, otherwise the boundary of the role. Each can give permissions.
+_BOUNDED_ACTIONS = frozenset(
+    {
+        "iam:CreateRole",
+        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+        "iam:UpdateAssumeRolePolicy",
+    }
+)
+_BOUNDARY = {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::ACCOUNT:policy/BOUNDARY"}}
+_SERVICES = {"source": "states.amazonaws.com", "target": "lambda.amazonaws.com"}
+"""Services that receive the roles."""
+# Only whoever sets up the first log of a log group needs the second action, and only if CloudWatch Logs has to write
+# the resource policy itself ("Logs sent to CloudWatch Logs").
+_OMITTED_ACTIONS = frozenset({"iam:DeleteRolePermissionsBoundary", "logs:PutResourcePolicy"})
 
-def create_policy(file: Path, part: str, *, account: str, region: str, name: str) -> str:
+
+def create_policy(
+    file: Path, part: str, *, account: str, region: str, name: str, boundary: str = ""
+) -> str:
     """Return a policy as JSON.
 
     Parameters
     ----------
     file
-        `DEPLOY` or `OPERATE`.
+        `DEPLOY`, `DEPLOY_WITH_BOUNDARY` or `OPERATE`.
     part
         A name in the file, such as `source` or `target`.
     name
         Name of the state machine and the function.
+    boundary
+        Name of the permissions boundary, for `DEPLOY_WITH_BOUNDARY`.
     """
     document = json.dumps(read_policies(file)[part])
-    for placeholder, value in {"ACCOUNT": account, "REGION": region, "NAME": name}.items():
+    values = {"ACCOUNT": account, "BOUNDARY": boundary, "NAME": name, "REGION": region}
+    for placeholder, value in values.items():
         document = document.replace(placeholder, value)
     return document
+
+
+def create_bounded_policies() -> dict[str, Any]:
+    """Return the policies for accounts that require a permissions boundary."""
+    return {
+        side: {
+            **document,
+            "Statement": [
+                part
+                for statement in document["Statement"]
+                for part in _with_conditions(statement, _SERVICES[side])
+            ],
+        }
+        for side, document in read_policies(DEPLOY).items()
+    }
 
 
 def create_table(file: Path) -> str:
@@ -47,6 +85,19 @@ def read_policies(file: Path) -> Mapping[str, Any]:
     """Return the policies in a file by their names."""
     policies: Mapping[str, Any] = json.loads(file.read_text())
     return policies
+
+
+def _with_conditions(statement: Mapping[str, Any], service: str) -> Iterator[dict[str, Any]]:
+    """Split a statement by the conditions of its actions."""
+    actions = set(_as_list(statement["Action"])) - _OMITTED_ACTIONS
+    bounded, passed = actions & _BOUNDED_ACTIONS, actions & {"iam:PassRole"}
+    for group, condition in (
+        (bounded, {"Condition": _BOUNDARY}),
+        (passed, {"Condition": {"StringEquals": {"iam:PassedToService": service}}}),
+        (actions - bounded - passed, {}),
+    ):
+        if group:
+            yield {**statement, "Action": sorted(group), **condition}
 
 
 def _rows(file: Path) -> Iterator[str]:
@@ -77,3 +128,4 @@ if __name__ == "__main__":
     # In the order of the page.
     tables = map(create_table, (OPERATE, DEPLOY))
     PAGE.write_text(old.sub(lambda _: next(tables), PAGE.read_text()))
+    DEPLOY_WITH_BOUNDARY.write_text(json.dumps(create_bounded_policies(), indent=2) + "\n")

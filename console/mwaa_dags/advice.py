@@ -49,8 +49,8 @@ FUNCTION_ERRORS: Mapping[str, Advice] = {
         "function called no AWS API.",
         steps=(
             "If the message says that the state machine may be newer than the function, upgrade the target, and run "
-            "`mwaa-dags redrive {execution} --force`. If it says that the target does not trust the state machine, add it to "
-            "`trusted_sources`, apply the target, and redrive the execution.",
+            "`mwaa-dags redrive {execution} --force`. If it says that the target does not trust the state machine, "
+            "add it to `trusted_sources`, apply the target, and redrive the execution.",
             f"Otherwise, correct the field that the message names. {_NEW}",
         ),
         redrive=Redrive.FAILS_AGAIN,

@@ -26,6 +26,10 @@ DEPLOYER = "deployer"
 """The role that Terraform assumes. It has exactly the permissions in docs/deploy-permissions.json."""
 OPERATOR = "operator"
 """The role of the command line. It has exactly the permissions in docs/operate-permissions.json."""
+BOUNDED_DEPLOYER = "bounded-deployer"
+"""The same for roles with the boundary, with the permissions in docs/deploy-permissions-with-boundary.json."""
+BOUNDARY = "boundary"
+"""A permissions boundary in each account. It allows everything except changes to identities."""
 ADMINISTRATOR_ROLE = "administrator"
 """The role of tests, demo and command line. It has all permissions in its account."""
 DEPLOYED_NAME = "mwaa-dags-trigger-sandbox"
@@ -46,8 +50,18 @@ def seed_accounts() -> None:
         ("source", SECOND_SOURCE_ACCOUNT),
         ("target", TARGET_ACCOUNT),
     ):
-        deploy = _create_policy(permission_files.DEPLOY, side, account)
-        _create_role(account, DEPLOYER, trust=trust, policy=deploy)
+        iam_backends[account]["aws"].create_policy(
+            description="",
+            path="/",
+            policy_document=_policy({"NotAction": "iam:*", "Resource": "*"}),
+            policy_name=BOUNDARY,
+            tags=[],
+        )
+        for role, file in (
+            (DEPLOYER, permission_files.DEPLOY),
+            (BOUNDED_DEPLOYER, permission_files.DEPLOY_WITH_BOUNDARY),
+        ):
+            _create_role(account, role, trust=trust, policy=_create_policy(file, side, account))
         _create_role(account, ADMINISTRATOR_ROLE, trust=trust, policy=json.dumps(ADMINISTRATOR))
     for side, more, account in (
         ("source", "source, to run and redrive", SOURCE_ACCOUNT),
@@ -63,7 +77,7 @@ def seed_accounts() -> None:
 
 def _create_policy(file: Path, part: str, account: str) -> str:
     return permission_files.create_policy(
-        file, part, account=account, region=REGION, name=DEPLOYED_NAME
+        file, part, account=account, region=REGION, name=DEPLOYED_NAME, boundary=BOUNDARY
     ).replace("BUCKET", BATCH_BUCKET)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from moto.iam.models import Role, iam_backends
+from moto.iam.models import ManagedPolicy, Role, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
 from sandbox.aws.api_requests import InvalidRequestError
@@ -38,12 +38,15 @@ class Caller:
         Identity-based policies by name.
     context
         Condition keys that AWS sets in each request with these credentials.
+    boundary
+        Permissions boundary of the role, if it has one.
     """
 
     arn: str
     account: str
     policies: Mapping[str, Policy]
     context: Mapping[str, str] = field(default_factory=dict)
+    boundary: Policy | None = None
 
 
 class AccessDenied(Exception):
@@ -73,15 +76,28 @@ class Authorizer:
                     }
                     if function_arn:
                         context["lambda:SourceFunctionArn"] = function_arn
-                    return Caller(session.arn, session.account_id, policies, context)
+                    boundary = _find_boundary(role) if role else None
+                    return Caller(session.arn, session.account_id, policies, context, boundary)
         return Caller(
             f"arn:aws:iam::{MANAGEMENT_ACCOUNT}:root",
             MANAGEMENT_ACCOUNT,
             {"root": ADMINISTRATOR},
         )
 
-    def authorize(self, caller: Caller, *, action: str, resources: Sequence[str]) -> None:
+    def authorize(
+        self,
+        caller: Caller,
+        *,
+        action: str,
+        resources: Sequence[str],
+        context: Mapping[str, str] | None = None,
+    ) -> None:
         """Check that the caller's policies allow the action on at least one of the resources.
+
+        Parameters
+        ----------
+        context
+            Condition keys of this request.
 
         Raises
         ------
@@ -94,7 +110,8 @@ class Authorizer:
                 action=action,
                 resource=resource,
                 identity_policies=caller.policies,
-                context=caller.context,
+                boundary=caller.boundary,
+                context={**caller.context, **(context or {})},
             )
             for resource in resources
         )
@@ -131,7 +148,7 @@ class Authorizer:
         external_ids = {"sts:ExternalId": external_id} if external_id is not None else {}
         context = {**caller.context, **external_ids}
         role = _find_role(role_arn)
-        if role is None or not _trusts(role, caller.arn, caller.policies, context):
+        if role is None or not _trusts(role, caller, context):
             raise AccessDenied(
                 f"User: {caller.arn} is not authorized to perform: sts:AssumeRole "
                 f"on resource: {role_arn}"
@@ -142,7 +159,7 @@ class Authorizer:
     ) -> AssumedRole:
         """Return a session of the role, assumed by an AWS service. Raises `AccessDenied`."""
         role = _find_role(role_arn)
-        if role is None or not _trusts(role, service, {}, context):
+        if role is None or not _trusts(role, Caller(service, "", {}), context):
             raise AccessDenied(
                 f"{service} is not authorized to assume the provided role {role_arn}"
             )
@@ -174,17 +191,13 @@ class Authorizer:
         return session
 
 
-def _trusts(
-    role: Role,
-    principal: str,
-    policies: Mapping[str, Policy],
-    context: Mapping[str, str],
-) -> bool:
+def _trusts(role: Role, caller: Caller, context: Mapping[str, str]) -> bool:
     return is_allowed(
-        principal=principal,
+        principal=caller.arn,
         action="sts:AssumeRole",
         resource=role.arn,
-        identity_policies=policies,
+        identity_policies=caller.policies,
+        boundary=caller.boundary,
         resource_policy=json.loads(role.assume_role_policy_document),
         context=context,
     )
@@ -196,7 +209,8 @@ def _is_administrator(caller: Caller, resource: str) -> bool:
     The evaluator does not know every action, so requests of administrators do not reach it.
     """
     is_own_account = resource == "*" or resource.split(":")[4] == caller.account
-    return is_own_account and ADMINISTRATOR in caller.policies.values()
+    is_unbounded = caller.boundary is None
+    return is_own_account and is_unbounded and ADMINISTRATOR in caller.policies.values()
 
 
 def _find_role(role_arn: str) -> Role | None:
@@ -207,7 +221,18 @@ def _find_role(role_arn: str) -> Role | None:
 
 def _identity_policies(role: Role) -> dict[str, Policy]:
     inline = {name: json.loads(document) for name, document in list(role.policies.items())}
-    managed = {
-        policy.name: json.loads(policy.document) for policy in role.managed_policies.values()
-    }
+    managed = {policy.name: _document(policy) for policy in list(role.managed_policies.values())}
     return inline | managed
+
+
+def _find_boundary(role: Role) -> Policy | None:
+    if role.permissions_boundary_arn is None:
+        return None
+    policies = iam_backends[role.account_id]["aws"].managed_policies
+    return _document(policies[role.permissions_boundary_arn])
+
+
+def _document(policy: ManagedPolicy) -> Policy:
+    [document] = [version.document for version in policy.versions if version.is_default]
+    parsed: Policy = json.loads(document)
+    return parsed

@@ -121,10 +121,15 @@ class Gateway:
 
     def _authorize(self, call: Call) -> None:
         account = call.caller.account
-        for action, resource in required_permissions(
+        for permission in required_permissions(
             call.api_request, region=call.region, account=account
         ):
-            self._authorizer.authorize(call.caller, action=action, resources=[resource])
+            self._authorizer.authorize(
+                call.caller,
+                action=permission.action,
+                resources=[permission.resource],
+                context=permission.context,
+            )
 
     def _iam(self, call: Call) -> Response | None:
         """Respond to SimulatePrincipalPolicy (IAM API Reference), which moto does not have.

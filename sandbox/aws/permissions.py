@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.iam.models import iam_backends
 
 from sandbox.aws.api_requests import ApiRequest
 from sandbox.mwaa.api import ApiCall
 
-Permission = tuple[str, str]
-"""An action and its resource, or `*` if the request names no resource."""
+
+@dataclass(frozen=True)
+class Permission:
+    """An action that a request requires.
+
+    Parameters
+    ----------
+    resource
+        ARN, or `*` if the request names no resource.
+    context
+        Condition keys of the request.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, str] = field(default_factory=dict)
+
 
 AIRFLOW_ROLES = ("Admin", "Op", "User", "Viewer", "Public")
 """Airflow's roles. The resource of InvokeRestApi and CreateWebLoginToken ends with a role."""
@@ -16,20 +35,21 @@ AIRFLOW_ROLES = ("Admin", "Op", "User", "Viewer", "Public")
 _TAGGING = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
-def required_permissions(request: ApiRequest, *, region: str, account: str) -> list[Permission]:
-    """Return the permissions that the caller needs, or none for a service that is not checked."""
+def required_permissions(request: ApiRequest, *, region: str, account: str) -> Iterator[Permission]:
+    """Yield the permissions that the caller needs, or none for a service that is not checked."""
     match request.service:
         case "iam":
-            return list(_iam(request, f"arn:aws:iam::{account}"))
+            yield from _iam(request, account)
         case "lambda":
-            return list(_lambda(request, f"arn:aws:lambda:{region}:{account}:function"))
+            yield from _lambda(request, f"arn:aws:lambda:{region}:{account}:function")
         case "logs":
-            return list(_logs(request, f"arn:aws:logs:{region}:{account}:log-group"))
+            yield from _logs(request, f"arn:aws:logs:{region}:{account}:log-group")
         case "s3":
-            return list(_s3(request))
+            yield from _s3(request)
+        case "ssm":
+            yield from _ssm(request, f"arn:aws:ssm:{region}:{account}:parameter")
         case "stepfunctions":
-            return list(_states(request, f"arn:aws:states:{region}:{account}:stateMachine"))
-    return []
+            yield from _states(request, f"arn:aws:states:{region}:{account}:stateMachine")
 
 
 def mwaa_resources(call: ApiCall, *, region: str, account: str) -> Sequence[str]:
@@ -44,28 +64,50 @@ def mwaa_resources(call: ApiCall, *, region: str, account: str) -> Sequence[str]
             return [f"{prefix}:role/{name}/{role}" for role in AIRFLOW_ROLES]
 
 
-def _iam(request: ApiRequest, prefix: str) -> Iterator[Permission]:
+def _iam(request: ApiRequest, account: str) -> Iterator[Permission]:
     parameters = request.parameters
-    role = f"{prefix}:role/{parameters['RoleName']}" if "RoleName" in parameters else "*"
+    named = "RoleName" in parameters
+    role = f"arn:aws:iam::{account}:role/{parameters['RoleName']}" if named else "*"
     if request.name == "SimulatePrincipalPolicy":
         role = parameters["PolicySourceArn"]
-    yield f"iam:{request.name}", role
+    boundary = _boundary(parameters, account)
+    context = {"iam:PermissionsBoundary": boundary} if boundary else {}
+    yield Permission(f"iam:{request.name}", role, context)
     if request.name == "CreateRole" and parameters.get("Tags"):
-        yield "iam:TagRole", role
+        yield Permission("iam:TagRole", role)
+
+
+def _boundary(parameters: Mapping[str, Any], account: str) -> str | None:
+    """Return the boundary that the request sets, or the boundary of its role.
+
+    "Available keys for IAM" and "Delegating responsibility to others using permissions boundaries" in the IAM User
+    Guide.
+    """
+    if "PermissionsBoundary" in parameters:
+        return str(parameters["PermissionsBoundary"])
+    # Copied, because other requests can create and delete roles at the same time.
+    roles = list(iam_backends[account]["aws"].roles.values())
+    boundaries = {role.name: role.permissions_boundary_arn for role in roles}
+    return boundaries.get(parameters.get("RoleName"))
+
+
+def _pass_role(role: str, service: str) -> Permission:
+    return Permission("iam:PassRole", role, {"iam:PassedToService": service})
 
 
 def _lambda(request: ApiRequest, prefix: str) -> Iterator[Permission]:
     parameters = request.parameters
     named = parameters.get("FunctionName") or parameters.get("Resource")
     function = "*" if not named else named if named.startswith("arn:") else f"{prefix}:{named}"
-    yield f"lambda:{'InvokeFunction' if request.name == 'Invoke' else request.name}", function
+    action = "InvokeFunction" if request.name == "Invoke" else request.name
+    yield Permission(f"lambda:{action}", function)
     if request.name == "GetFunction":
         # Without this permission Lambda omits the tags ("GetFunction"), and each plan adds them again.
-        yield "lambda:ListTags", function
+        yield Permission("lambda:ListTags", function)
     if "Role" in parameters:
-        yield "iam:PassRole", parameters["Role"]
+        yield _pass_role(parameters["Role"], "lambda.amazonaws.com")
     if request.name == "CreateFunction" and parameters.get("Tags"):
-        yield "lambda:TagResource", function
+        yield Permission("lambda:TagResource", function)
 
 
 def _logs(request: ApiRequest, prefix: str) -> Iterator[Permission]:
@@ -73,21 +115,27 @@ def _logs(request: ApiRequest, prefix: str) -> Iterator[Permission]:
     # "LogGroup" in the CloudWatch Logs API Reference: only the tagging actions use the ARN of the log group. The others
     # need `:*` after it in a policy, because AWS appends a log stream.
     if request.name in _TAGGING:
-        yield f"logs:{request.name}", parameters["resourceArn"].removesuffix(":*")
+        yield Permission(f"logs:{request.name}", parameters["resourceArn"].removesuffix(":*"))
     elif "logGroupName" in parameters:
         group = f"{prefix}:{parameters['logGroupName']}"
-        yield f"logs:{request.name}", f"{group}:log-stream:"
+        yield Permission(f"logs:{request.name}", f"{group}:log-stream:")
         if parameters.get("tags"):
-            yield "logs:TagResource", group
+            yield Permission("logs:TagResource", group)
     else:
-        yield f"logs:{request.name}", "*"
+        yield Permission(f"logs:{request.name}", "*")
 
 
 def _s3(request: ApiRequest) -> Iterator[Permission]:
     """Yield the permissions for objects. Requests about buckets are not checked."""
     if "Key" in request.parameters:
         action = "s3:PutObject" if request.operation.http["method"] == "PUT" else "s3:GetObject"
-        yield action, f"arn:aws:s3:::{request.parameters['Bucket']}/{request.parameters['Key']}"
+        key = f"{request.parameters['Bucket']}/{request.parameters['Key']}"
+        yield Permission(action, f"arn:aws:s3:::{key}")
+
+
+def _ssm(request: ApiRequest, prefix: str) -> Iterator[Permission]:
+    name = request.parameters.get("Name")
+    yield Permission(f"ssm:{request.name}", f"{prefix}/{name.removeprefix('/')}" if name else "*")
 
 
 def _states(request: ApiRequest, prefix: str) -> Iterator[Permission]:
@@ -97,8 +145,8 @@ def _states(request: ApiRequest, prefix: str) -> Iterator[Permission]:
         (parameters[name] for name in arns if name in parameters),
         f"{prefix}:{parameters['name']}" if request.name == "CreateStateMachine" else "*",
     )
-    yield f"states:{request.name}", machine
+    yield Permission(f"states:{request.name}", machine)
     if "roleArn" in parameters:
-        yield "iam:PassRole", parameters["roleArn"]
+        yield _pass_role(parameters["roleArn"], "states.amazonaws.com")
     if request.name == "CreateStateMachine" and parameters.get("tags"):
-        yield "states:TagResource", machine
+        yield Permission("states:TagResource", machine)

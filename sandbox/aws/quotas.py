@@ -1,4 +1,4 @@
-"""Documented limits of AWS that are not in its API models."""
+"""Documented limits and requirements of AWS that are not in its API models."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ SECURITY_GROUP_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0
 
 
 def check_quotas(request: ApiRequest, *, account: str) -> None:
-    """Raise `InvalidRequestError` if the request exceeds a limit."""
+    """Raise `InvalidRequestError` if the request exceeds a limit or does not fulfil a requirement."""
     parameters = request.parameters
     match request.service, request.name:
         case "iam", "CreateRole":
             _check_trust_policy(parameters["AssumeRolePolicyDocument"])
             _check_role_tags(parameters.get("Tags", []))
+            _check_boundary(parameters, account)
+        case "iam", "PutRolePermissionsBoundary":
+            _check_boundary(parameters, account)
         case "iam", "UpdateAssumeRolePolicy":
             _check_trust_policy(parameters["PolicyDocument"])
         case "iam", "PutRolePolicy":
@@ -48,6 +51,14 @@ def _check_trust_policy(document: str) -> None:
     if _policy_length(document) > _MAX_TRUST_POLICY_CHARACTERS:
         message = f"Cannot exceed quota for ACLSizePerRole: {_MAX_TRUST_POLICY_CHARACTERS}"
         raise InvalidRequestError("LimitExceeded", message)
+
+
+def _check_boundary(parameters: Mapping[str, Any], account: str) -> None:
+    # AWS does not accept a policy that does not exist ("CreateRole" in the IAM API Reference: NoSuchEntity).
+    boundary = parameters.get("PermissionsBoundary")
+    if boundary and boundary not in iam_backends[account]["aws"].managed_policies:
+        message = f"Scope ARN: {boundary} does not exist or is not attachable."
+        raise InvalidRequestError("NoSuchEntity", message)
 
 
 def _check_inline_policies(parameters: Mapping[str, Any], account: str) -> None:

@@ -22,6 +22,7 @@ def is_allowed(
     action: str,
     resource: str,
     identity_policies: Mapping[str, Policy],
+    boundary: Policy | None = None,
     resource_policy: Policy | None = None,
     context: Mapping[str, str | Sequence[str]] | None = None,
 ) -> bool:
@@ -38,6 +39,8 @@ def is_allowed(
         account if the ARN has none.
     identity_policies
         Identity-based policies of the principal by name.
+    boundary
+        Permissions boundary of the principal, if it has one.
     resource_policy
         Resource-based policy. For `sts:AssumeRole`, the role's trust policy.
     context
@@ -64,6 +67,9 @@ def is_allowed(
             "identityPolicies": [
                 {"name": name, "policy": policy} for name, policy in identity_policies.items()
             ],
+            "permissionBoundaryPolicies": [{"name": "boundary", "policy": boundary}]
+            if boundary
+            else None,
             "resourcePolicy": resource_policy,
             "serviceControlPolicies": [],
             "resourceControlPolicies": [],

@@ -3,112 +3,44 @@
 from __future__ import annotations
 
 import json
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.account import Account
 from sandbox.aws.accounts import (
-    ADMINISTRATOR_ROLE,
     SECOND_SOURCE_ACCOUNT,
     SOURCE_ACCOUNT,
     TARGET_ACCOUNT,
 )
-from sandbox.deployment import Deployment
+from sandbox.aws.sessions import new_session
 from sandbox.mwaa.releases import NEWEST_OF_EACH_MAJOR
 from sandbox.stack import ENVIRONMENT_NAME
 from tests.e2e.conftest import EXECUTION_SECONDS, Deployed
+from tests.e2e.examples import (
+    DAG,
+    Applied,
+    configured,
+    created,
+    deployer,
+    environment_of,
+    planned_roles,
+    present,
+)
 from tests.support.local_aws.terraform import Terraform
 from tests.support.waiting import wait_until
-from tests.terraform.examples import DIRECTORY, SETTINGS, settings
 from tools.paths import PROJECT
-from tools.terraform import init
 
 # The worker of the default version has more other tests.
 pytestmark = pytest.mark.airflow_version(NEWEST_OF_EACH_MAJOR[0])
 
-# Its runs stay queued. No test here waits for their end.
-DAG = "paused"
 
-
-def configured(
-    example: str, directory: Path, environment: Mapping[str, str], variables: Mapping[str, Any]
-) -> Deployment:
-    """Copy an example, and set the variables of its README, overridden by these variables."""
-    copy = directory / "examples" / example
-    ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
-    shutil.copytree(DIRECTORY / example, copy, ignore=ignored)
-    (copy / SETTINGS).write_text(settings(example))
-    overrides = copy / "overrides.tfvars.json"
-    overrides.write_text(json.dumps(variables))
-    init(copy, environment)
-    return Deployment(copy, environment, [SETTINGS, overrides.name])
-
-
-@dataclass(frozen=True)
-class Applied:
-    """An applied example, with the outputs of all its states."""
-
-    deployments: list[Deployment]
-    outputs: Mapping[str, Any]
-    accounts: Mapping[str, Account]
-    deployed: Deployed
-
-    def client(self, service: str, *, account: str = SOURCE_ACCOUNT) -> Any:
-        """Return a client with administrator permissions."""
-        session = self.accounts[account].session
-        return session.client(service, endpoint_url=self.deployed.sandbox.aws.url)  # type: ignore[call-overload]
-
-    def run_of(self, state_machine_arn: str) -> dict[str, Any]:
-        """Start an execution, and return the conf of its DAG run."""
-        described = self.accounts[state_machine_arn.split(":")[4]].execute(
-            state_machine_arn,
-            {
-                "mwaa_env_name": ENVIRONMENT_NAME,
-                "mwaa_dag_name": DAG,
-                "mwaa_dag_conf": {"started": state_machine_arn},
-            },
-            name=str(uuid.uuid4()),
-            timeout=EXECUTION_SECONDS,
-        )
-        assert described["status"] == "SUCCEEDED", described
-        return self.conf(json.loads(described["output"])["dag_run_id"])
-
-    def conf(self, run_id: str) -> dict[str, Any]:
-        """Return the conf of a DAG run from Airflow."""
-        run = self.deployed.sandbox.airflow.api.dag_run(DAG, run_id)
-        assert run
-        return dict(run.conf)
-
-
-def deployer(account: str) -> dict[str, str]:
-    """Return a variable of the examples for this account, with its administrator as the deployer."""
-    role = f"arn:aws:iam::{account}:role/{ADMINISTRATOR_ROLE}"
-    return {"account_id": account, "assume_role_arn": role}
-
-
-def environment_of(account: Account) -> dict[str, str]:
-    """Return the environment variables with credentials of the account."""
-    return {name.upper(): value for name, value in account.profile.items()}
-
-
-def present(applied: Applied) -> list[str]:
-    """Return all resources of the accounts that examples can create."""
-    buckets = applied.client("s3").list_buckets()["Buckets"]
-    rules = applied.client("events").list_rules()["Rules"]
-    return [
-        *(arn for account in applied.accounts.values() for arn in account.resources()),
-        *(bucket["Name"] for bucket in buckets),
-        *(rule["Arn"] for rule in rules),
-    ]
-
-
-@pytest.fixture(scope="module", params=["many-sources", "on-upload", "separate-states"])
+@pytest.fixture(
+    scope="module",
+    params=["existing-roles", "many-sources", "on-upload", "parameter-store", "separate-states"],
+)
 def applied(
     request: pytest.FixtureRequest,
     deployed: Deployed,
@@ -128,6 +60,11 @@ def applied(
         "mwaa_environment": ENVIRONMENT_NAME,
         "mwaa_dag": DAG,
     }
+    with_roles = {
+        "source_account": deployer(SOURCE_ACCOUNT),
+        "target_account": deployer(TARGET_ACCOUNT),
+        "mwaa_environments": [ENVIRONMENT_NAME],
+    }
     several = {
         "finance_account": deployer(SECOND_SOURCE_ACCOUNT),
         "sales_account": deployer(SOURCE_ACCOUNT),
@@ -135,8 +72,20 @@ def applied(
         "mwaa_environments": [ENVIRONMENT_NAME],
     }
     parts: dict[str, list[tuple[str, dict[str, str], dict[str, Any]]]] = {
+        "existing-roles": [("existing-roles", {}, with_roles)],
         "many-sources": [("many-sources", {}, several)],
         "on-upload": [("on-upload", {}, both)],
+        "parameter-store": [
+            (
+                "parameter-store/target",
+                environment_of(accounts[TARGET_ACCOUNT]),
+                {
+                    "mwaa_environments": [ENVIRONMENT_NAME],
+                    "source_deployer_role_arn": deployer(SOURCE_ACCOUNT)["assume_role_arn"],
+                },
+            ),
+            ("parameter-store/source", environment_of(accounts[SOURCE_ACCOUNT]), {}),
+        ],
         "separate-states": [
             ("separate-states/source", environment_of(accounts[SOURCE_ACCOUNT]), {}),
             (
@@ -155,13 +104,19 @@ def applied(
     ]
     outputs: dict[str, Any] = {}
     example = Applied(deployments, outputs, accounts, deployed)
-    before = present(example)
-    for deployment in deployments:
-        outputs |= deployment.apply(lambda *_: None).outputs
-    yield example
-    for deployment in reversed(deployments):
-        deployment.destroy(lambda *_: None)
-    assert present(example) == before
+    roles = (
+        planned_roles(directory / "examples" / "existing-roles", environment)
+        if request.param == "existing-roles"
+        else []
+    )
+    with created(roles, accounts):
+        before = present(example)
+        for deployment in deployments:
+            outputs |= deployment.apply(lambda *_: None).outputs
+        yield example
+        for deployment in reversed(deployments):
+            deployment.destroy(lambda *_: None)
+        assert present(example) == before
 
 
 def test_a_second_plan_shows_no_changes(applied: Applied) -> None:
@@ -170,11 +125,39 @@ def test_a_second_plan_shows_no_changes(applied: Applied) -> None:
     )
 
 
-@pytest.mark.examples("separate-states")
+@pytest.mark.examples("parameter-store", "separate-states")
 def test_two_states_together_trigger_a_dag_run(applied: Applied) -> None:
     machine = applied.outputs["state_machine_arn"]
 
     assert applied.run_of(machine) == {"started": machine}
+
+
+@pytest.mark.examples("parameter-store")
+def test_the_source_can_read_only_its_parameter(applied: Applied) -> None:
+    assumed = applied.accounts[SOURCE_ACCOUNT].sts.assume_role(
+        RoleArn=applied.outputs["reader_role_arn"], RoleSessionName="source"
+    )["Credentials"]
+    session = new_session(
+        access_key=assumed["AccessKeyId"],
+        secret_key=assumed["SecretAccessKey"],
+        token=assumed["SessionToken"],
+    )
+    reader = session.client("ssm", endpoint_url=applied.deployed.sandbox.aws.url)
+    parameters = applied.client("ssm", account=TARGET_ACCOUNT).describe_parameters()["Parameters"]
+    [name] = [parameter["Name"] for parameter in parameters]
+
+    assert reader.get_parameter(Name=name)
+    with pytest.raises(ClientError, match="not authorized to perform: ssm:GetParameter"):
+        reader.get_parameter(Name=f"{name}-other")
+
+
+@pytest.mark.examples("existing-roles")
+def test_existing_roles_with_the_planned_policies_trigger_a_dag_run(applied: Applied) -> None:
+    machine = applied.outputs["state_machine_arn"]
+
+    assert applied.run_of(machine) == {"started": machine}
+    [deployment] = applied.deployments
+    assert [address for address in deployment.resources() if "aws_iam" in address] == []
 
 
 @pytest.mark.examples("many-sources")

@@ -21,7 +21,7 @@ OTHER_ACCOUNT = "999999999999"
 OTHER_ORGANIZATION = "o-otherorganization"
 SERVICES = (
     *("airflow", "ec2", "events", "iam", "kms", "lambda", "logs", "s3", "scheduler"),
-    *("secretsmanager", "states", "sts", "xray"),
+    *("secretsmanager", "ssm", "states", "sts", "xray"),
 )
 """Services whose actions the questions cover: all actions, except that EC2 is limited to networks."""
 NETWORK = re.compile("NetworkInterface|PrivateIp|SecurityGroup|Subnet|Vpcs|RunInstances")
@@ -65,6 +65,7 @@ OTHER_RESOURCES = [
     "arn:aws:kms:{}:{}:key/0a1b",
     "arn:aws:scheduler:{}:{}:schedule/default/nightly",
     "arn:aws:secretsmanager:{}:{}:secret:airflow/connections/warehouse-a1b2c3",
+    "arn:aws:ssm:{}:{}:parameter/airflow/connections/warehouse",
 ]
 
 

@@ -46,7 +46,11 @@ def test_planned_policies_use_a_wildcard_only_for_actions_without_resources(
     ("file", "part"),
     [
         (file, part)
-        for file in (permission_files.DEPLOY, permission_files.OPERATE)
+        for file in (
+            permission_files.DEPLOY,
+            permission_files.DEPLOY_WITH_BOUNDARY,
+            permission_files.OPERATE,
+        )
         for part in permission_files.read_policies(file)
     ],
     ids=lambda value: getattr(value, "stem", value),

@@ -29,6 +29,7 @@ def test_the_page_covers_all_threats() -> None:
         "A compromised source",
         "Another source of the same target",
         "A compromised function",
+        "A compromised deployment",
         "A neighbor in the source account",
         "A neighbor in the target account",
         "A malicious DAG author",

@@ -115,6 +115,7 @@ class Planner:
         var_file: str | None = None,
         workspace: str = "default",
         account: str | None = None,
+        prepare: Callable[[AwsServer], None] | None = None,
     ) -> Plan:
         """Return the plan of a directory of the copy.
 
@@ -126,6 +127,8 @@ class Planner:
             Path from the directory.
         account
             Whose deploying role Terraform has from the start; without one it is of an account apart.
+        prepare
+            Creates what data sources read.
 
         Raises
         ------
@@ -137,6 +140,8 @@ class Planner:
             self._init(directory)
             # A server for each plan: its state is the process's, where other tests use moto, too.
             with AwsServer() as aws:
+                if prepare:
+                    prepare(aws)
                 environment = {**self._terraform.environment_for(aws), "TF_WORKSPACE": workspace}
                 if account:
                     profile = Account(aws.url, account, role=DEPLOYER).profile

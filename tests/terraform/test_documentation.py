@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,10 @@ def test_operations_has_the_table_of_permissions(file: Path) -> None:
 
     # Where not: `make docs` writes it.
     assert f"\n\n{table}\n" in permission_files.PAGE.read_text()
+
+
+def test_the_policies_with_a_boundary_follow_from_the_policies_without() -> None:
+    # Where not: `make docs` writes them.
+    written = json.loads(permission_files.DEPLOY_WITH_BOUNDARY.read_text())
+
+    assert written == permission_files.create_bounded_policies()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sandbox.aws.quotas import SECURITY_GROUP_DESCRIPTION
@@ -15,6 +17,7 @@ ACCOUNTS = {
         "module.source": "aws.source",
         "module.target": "aws.target",
     },
+    "existing-roles": {"module.source": "aws.source", "module.target": "aws.target"},
     "many-sources": {
         "module.finance": "aws.finance",
         "module.sales": "aws.sales",
@@ -42,6 +45,17 @@ ACCOUNTS = {
         "module.source": "aws.source",
         "module.target": "aws.target",
     },
+    "parameter-store/source": {
+        "data.aws_ssm_parameter.target": "aws.target",
+        "module.source": "aws.source",
+    },
+    "parameter-store/target": {
+        "aws_iam_role.reader": "aws",
+        "aws_iam_role_policy.reader": "aws",
+        "aws_ssm_parameter.target": "aws",
+        "data.aws_partition.current": "aws",
+        "module.target": "aws",
+    },
     "private-web-server": {
         "aws_security_group.endpoints": "aws.target",
         "aws_security_group.function": "aws.target",
@@ -59,6 +73,8 @@ ACCOUNTS = {
 }
 ALLOWED = {
     "complete": "local.{}_account_id",
+    "parameter-store/source": "var.{}_account_id",
+    "parameter-store/target": "var.target_account_id",
     "separate-states/source": "var.source_account_id",
     "separate-states/target": "var.target_account_id",
 }
@@ -135,6 +151,28 @@ class TestManySources:
         assert trigger["Credentials"] == {
             "RoleArn": "arn:aws:iam::222222222222:role/data-onboarding-invoker"
         }
+
+
+def test_a_source_receives_the_parameter_that_the_target_writes(planner: Planner) -> None:
+    source = plan_example(planner, "parameter-store/source")
+    target = plan_example(planner, "parameter-store/target")
+    trigger = source.definition()["States"]["Trigger MWAA DAG"]
+
+    assert json.loads(target.resources["aws_ssm_parameter.target"]["value"]) == {
+        "role_arn": trigger["Credentials"]["RoleArn"],
+        "function_arn": trigger["Arguments"]["FunctionName"],
+    }
+
+
+def test_with_existing_roles_nothing_of_iam_is_planned_and_their_policies_are_known(
+    planner: Planner,
+) -> None:
+    plan = plan_example(planner, "existing-roles")
+
+    assert [address for address in plan.resources if "aws_iam" in address] == []
+    assert {name: sorted(role) for name, role in plan.outputs["iam_roles"].items()} == {
+        name: ["arn", "permissions", "trust"] for name in ("function", "invoker", "state_machine")
+    }
 
 
 @pytest.mark.parametrize("module", ["source", "target"])

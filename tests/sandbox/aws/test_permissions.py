@@ -126,6 +126,19 @@ def test_a_permission_for_an_airflow_role_requires_a_known_role(
             getattr(client, action)(Name="sandbox", **parameters)
 
 
+def test_an_attached_policy_gives_permissions(aws: AwsServer, target: Account) -> None:
+    trust = {"Principal": {"Service": "lambda.amazonaws.com"}}
+    client = mwaa_client(aws, create_role(target, "attached", trust=trust))
+    statement = {"Effect": "Allow", "Action": "airflow:ListEnvironments", "Resource": "*"}
+    policy = target.iam.create_policy(
+        PolicyName="list",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    target.iam.attach_role_policy(RoleName="attached", PolicyArn=policy["Policy"]["Arn"])
+
+    assert client.list_environments()["Environments"]
+
+
 @pytest.mark.parametrize("action", ["get_environment", "create_cli_token"])
 def test_an_environment_outside_the_policy_is_denied(caller: Any, action: str) -> None:
     with pytest.raises(ClientError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.aws.accounts import REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
+from sandbox.aws.accounts import BOUNDARY, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.aws.authorizer import ORGANIZATION
 from tests.faults.rules import DAG
 from tests.terraform.root_variables import account
@@ -18,7 +18,7 @@ def restricted_account(number: str) -> dict[str, Any]:
     return account(
         number,
         logging={"kms_key_arn": KEY.format(number)},
-        role={"permissions_boundary": f"arn:aws:iam::{number}:policy/team"},
+        role={"permissions_boundary": f"arn:aws:iam::{number}:policy/{BOUNDARY}"},
     )
 
 
