@@ -19,17 +19,23 @@ _TAGGING = ("ListTagsForResource", "TagResource", "UntagResource")
 def required_permissions(request: ApiRequest, *, region: str, account: str) -> list[Permission]:
     """Return the permissions that the caller needs, or none for a service that is not checked."""
     match request.service:
+        case "cloudwatch":
+            required = _cloudwatch(request, region=region, account=account)
+        case "events":
+            required = _events(request, f"arn:aws:events:{region}:{account}:rule")
         case "iam":
-            return list(_iam(request, f"arn:aws:iam::{account}"))
+            required = _iam(request, f"arn:aws:iam::{account}")
         case "lambda":
-            return list(_lambda(request, f"arn:aws:lambda:{region}:{account}:function"))
+            required = _lambda(request, f"arn:aws:lambda:{region}:{account}:function")
         case "logs":
-            return list(_logs(request, f"arn:aws:logs:{region}:{account}:log-group"))
+            required = _logs(request, f"arn:aws:logs:{region}:{account}:log-group")
         case "s3":
-            return list(_s3(request))
+            required = _s3(request)
         case "stepfunctions":
-            return list(_states(request, f"arn:aws:states:{region}:{account}:stateMachine"))
-    return []
+            required = _states(request, f"arn:aws:states:{region}:{account}:stateMachine")
+        case _:
+            return []
+    return list(required)
 
 
 def mwaa_resources(call: ApiCall, *, region: str, account: str) -> Sequence[str]:
@@ -42,6 +48,40 @@ def mwaa_resources(call: ApiCall, *, region: str, account: str) -> Sequence[str]
             return [f"{prefix}:environment/{name}"]
         case _:
             return [f"{prefix}:role/{name}/{role}" for role in AIRFLOW_ROLES]
+
+
+def _cloudwatch(request: ApiRequest, *, region: str, account: str) -> Iterator[Permission]:
+    parameters = request.parameters
+    alarms = f"arn:aws:cloudwatch:{region}:{account}:alarm"
+    dashboards = f"arn:aws:cloudwatch::{account}:dashboard"
+    match request.name:
+        case "PutMetricAlarm" | "DeleteAlarms" | "DescribeAlarms":
+            names = parameters.get("AlarmNames") or [parameters.get("AlarmName", "*")]
+            resources = [f"{alarms}:{name}" for name in names]
+        case "GetDashboard" | "PutDashboard":
+            resources = [f"{dashboards}/{parameters['DashboardName']}"]
+        case "DeleteDashboards":
+            resources = [f"{dashboards}/{name}" for name in parameters["DashboardNames"]]
+        case name if name in _TAGGING:
+            resources = [parameters["ResourceARN"]]
+        case _:
+            resources = ["*"]
+    for resource in resources:
+        yield f"cloudwatch:{request.name}", resource
+        if request.name == "PutMetricAlarm" and parameters.get("Tags"):
+            yield "cloudwatch:TagResource", resource
+
+
+def _events(request: ApiRequest, prefix: str) -> Iterator[Permission]:
+    parameters = request.parameters
+    named = parameters.get("Rule") or parameters.get("Name")
+    rule = parameters.get("ResourceARN") or (f"{prefix}/{named}" if named else "*")
+    yield f"events:{request.name}", rule
+    if request.name == "PutRule" and parameters.get("Tags"):
+        yield "events:TagResource", rule
+    for target in parameters.get("Targets", []):
+        if "RoleArn" in target:
+            yield "iam:PassRole", target["RoleArn"]
 
 
 def _iam(request: ApiRequest, prefix: str) -> Iterator[Permission]:
