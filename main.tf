@@ -16,9 +16,11 @@ module "source" {
   providers = { aws = aws.source }
 
   name                = local.name
+  alarms              = var.source_account.alarms
   batch               = var.batch
   encryption          = var.encryption
   logging             = merge(var.logging, var.source_account.logging, { retention_in_days = local.retention_in_days.source })
+  notifications       = var.notifications
   preliminary_tasks   = var.preliminary_tasks
   role                = var.source_account.role
   tracing             = var.tracing
@@ -37,6 +39,7 @@ module "target" {
 
   name                   = local.name
   airflow_role           = var.airflow_role
+  alarms                 = var.target_account.alarms
   allowed_dags           = var.allowed_dags
   dedicated_invoker_role = var.dedicated_invoker_role
   function               = var.function

@@ -122,6 +122,14 @@ variable "name" {
   }
 }
 
+variable "notifications" {
+  description = "SNS topic, in the source account and Region, that receives one sentence for each execution that failed, timed out or was stopped: the execution, its status, its error and what to do. Defaults to null: none. The policy of the topic must allow `events.amazonaws.com` to publish."
+  type = object({
+    topic_arn = string
+  })
+  default = null
+}
+
 variable "organization_id" {
   description = "Id of your AWS organization. If set, sources must also belong to it (`aws:PrincipalOrgID`). Defaults to null: no such condition."
   type        = string
@@ -176,11 +184,16 @@ variable "region" {
 variable "source_account" {
   description = <<-EOT
     Account of the state machine. `assume_role_arn` is the role that deploys to it. Omit it if your own credentials
-    belong to the account. `logging` and `role` are the rules of your organization: see `modules/source`.
+    belong to the account. `alarms` starts `actions` (ARNs of SNS topics or other actions): see `modules/source`.
+    `logging` and `role` are the rules of your organization.
   EOT
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
+    alarms = optional(object({
+      actions  = set(string)
+      schedule = optional(object({ hours = number }))
+    }))
     logging = optional(object({
       existing_log_group = optional(object({ name = string }))
       kms_key_arn        = optional(string)
@@ -232,12 +245,14 @@ variable "tags" {
 variable "target_account" {
   description = <<-EOT
     Account of MWAA and the function. It can be the same as the source account. `assume_role_arn` is the role that
-    deploys to it. Omit it if your own credentials belong to the account. `logging` and `role` are the rules of your
-    organization: see `modules/target`.
+    deploys to it. Omit it if your own credentials belong to the account. `alarms` starts `actions`
+    (ARNs of SNS topics or other actions): see `modules/target`. `logging` and `role` are the rules of your
+    organization.
   EOT
   type = object({
     account_id      = string
     assume_role_arn = optional(string)
+    alarms          = optional(object({ actions = set(string) }))
     logging = optional(object({
       existing_log_group = optional(object({ name = string }))
       kms_key_arn        = optional(string)

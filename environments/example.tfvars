@@ -18,12 +18,19 @@ source_account = {
 
   # Role that deploys to the account. Omit it if your own credentials belong to the account.
   assume_role_arn = "arn:aws:iam::111111111111:role/deployer"
+
+  # Alarms about executions that end badly, and a dashboard. Each alarm notifies these topics. Add
+  # schedule = { hours = 25 } for an alarm when no execution has succeeded for 25 hours.
+  alarms = { actions = ["arn:aws:sns:eu-central-1:111111111111:on-call"] }
 }
 
 # Account of MWAA and the Lambda function. It can be the same account as above.
 target_account = {
   account_id      = "222222222222"
   assume_role_arn = "arn:aws:iam::222222222222:role/deployer"
+
+  # Alarms about the function and MWAA, and a dashboard.
+  alarms = { actions = ["arn:aws:sns:eu-central-1:222222222222:on-call"] }
 }
 
 # Names of the MWAA environments whose DAGs may be triggered. The function cannot access any others.
@@ -65,6 +72,10 @@ batch = {
   max_concurrency              = 8
   tolerated_failure_percentage = 5
 }
+
+# Sends a sentence to this topic of the source account for each execution that ends badly: which execution,
+# which error, what to do. The topic's policy must allow events.amazonaws.com to publish.
+notifications = { topic_arn = "arn:aws:sns:eu-central-1:111111111111:data-onboarding" }
 
 # The source assumes a separate role, which can only invoke the function. By default, it assumes the role
 # of the function, and a condition limits all other permissions of that role to the function itself.

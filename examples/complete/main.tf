@@ -13,6 +13,12 @@ module "source" {
 
   name = local.name
 
+  # Alarms and a dashboard. Executions start every night, so one of the alarms expects a success every 25 hours.
+  alarms = {
+    actions  = ["arn:aws:sns:${local.region}:${local.source_account_id}:on-call"]
+    schedule = { hours = 25 }
+  }
+
   # A second state machine, which starts an execution for each item of a list. It reads lists from the bucket, and writes
   # results there. At most 8 items run at once, and the batch stops when more than 5 % of them have failed. At log levels
   # other than OFF, its log quotes the input of failed items.
@@ -36,6 +42,9 @@ module "source" {
     level                  = "ERROR"
     existing_log_group     = { name = "/aws/vendedlogs/states/shared" }
   }
+
+  # A sentence for each execution that ends badly. The topic's policy must allow events.amazonaws.com to publish.
+  notifications = { topic_arn = "arn:aws:sns:${local.region}:${local.source_account_id}:data-onboarding" }
 
   preliminary_tasks = [
     {
@@ -81,6 +90,8 @@ module "target" {
 
   # Sources must also belong to this organization.
   organization_id = "o-exampleorgid"
+
+  alarms = { actions = ["arn:aws:sns:${local.region}:${local.target_account_id}:on-call"] }
 
   # In analytics, only these DAGs. In reporting, all DAGs.
   allowed_dags = {

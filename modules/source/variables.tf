@@ -1,3 +1,40 @@
+variable "alarms" {
+  description = <<-EOT
+    CloudWatch alarms and a dashboard. Defaults to null: none. `actions` are the ARNs of up to 5 actions, such as SNS
+    topics, that each alarm starts. The alarms watch executions that failed or timed out, and batches that somebody
+    stopped. If executions start on a schedule, set `schedule.hours` (1 to 168) to the longest time without a successful
+    execution, such as 25.
+  EOT
+  type = object({
+    actions  = set(string)
+    schedule = optional(object({ hours = number }))
+  })
+  default = null
+
+  # "PutMetricAlarm" in the Amazon CloudWatch API Reference.
+  validation {
+    condition     = alltrue([for alarms in var.alarms[*] : length(alarms.actions) <= 5])
+    error_message = "`alarms.actions` must have at most 5 ARNs."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for alarms in var.alarms[*] : [
+        for arn in alarms.actions : can(regex("^arn:${local.partition}:[a-z0-9-]+:(${local.region})?:[0-9]{12}:\\S+$", arn))
+      ]
+    ]))
+    error_message = "Each of `alarms.actions` must be the ARN of a topic or another action in the partition and Region of the source: arn:${local.partition}:sns:${local.region}:ACCOUNT:NAME."
+  }
+
+  # "PutMetricAlarm" in the Amazon CloudWatch API Reference: periods of an hour for 7 days.
+  validation {
+    condition = alltrue([
+      for hours in try(var.alarms.schedule.hours, null)[*] : hours >= 1 && hours <= 168 && floor(hours) == hours
+    ])
+    error_message = "`alarms.schedule.hours` must be a whole number from 1 to 168, such as 25 for a daily schedule."
+  }
+}
+
 variable "batch" {
   description = <<-EOT
     Second state machine, which starts one execution for each item of a list. Defaults to null: no batches. The items
@@ -134,6 +171,24 @@ variable "name" {
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,57}$", var.name))
     error_message = "`name` must have 1 to 57 letters, digits, '-' and '_', such as data-onboarding."
+  }
+}
+
+variable "notifications" {
+  description = "SNS topic, in the account and Region of the source, that receives one sentence for each execution that failed, timed out or was stopped: the execution, its status, its error and what to do. Defaults to null: none. The policy of the topic must allow `events.amazonaws.com` to publish."
+  type = object({
+    topic_arn = string
+  })
+  default = null
+
+  # EventBridge rules cannot publish to FIFO topics, and need a role to publish in another account ("Targets of an
+  # EventBridge rule").
+  validation {
+    condition = alltrue([
+      for arn in var.notifications[*].topic_arn :
+      can(regex("^arn:${local.partition}:sns:${local.region}:${local.account_id}:[A-Za-z0-9_-]{1,256}$", arn))
+    ])
+    error_message = "`notifications.topic_arn` must be the ARN of a standard topic in the account and Region of the source: arn:${local.partition}:sns:${local.region}:${local.account_id}:NAME."
   }
 }
 

@@ -11,6 +11,33 @@ variable "airflow_role" {
   }
 }
 
+variable "alarms" {
+  description = <<-EOT
+    CloudWatch alarms and a dashboard. Defaults to null: none. `actions` are the ARNs of up to 5 actions, such as SNS
+    topics, that each alarm starts. The alarms watch errors in the log of the function, throttled invocations and
+    invocations that take almost the whole `function.timeout`.
+  EOT
+  type = object({
+    actions = set(string)
+  })
+  default = null
+
+  # "PutMetricAlarm" in the Amazon CloudWatch API Reference.
+  validation {
+    condition     = alltrue([for alarms in var.alarms[*] : length(alarms.actions) <= 5])
+    error_message = "`alarms.actions` must have at most 5 ARNs."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for alarms in var.alarms[*] : [
+        for arn in alarms.actions : can(regex("^arn:${local.partition}:[a-z0-9-]+:(${local.region})?:[0-9]{12}:\\S+$", arn))
+      ]
+    ]))
+    error_message = "Each of `alarms.actions` must be the ARN of a topic or another action in the partition and Region of the target: arn:${local.partition}:sns:${local.region}:ACCOUNT:NAME."
+  }
+}
+
 variable "allowed_dags" {
   description = "By environment, the ids of the DAGs that the function may trigger. An id that ends with `*` is a prefix. An environment without an entry allows all of its DAGs. Defaults to `{}`."
   type        = map(set(string))

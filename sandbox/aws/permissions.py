@@ -38,6 +38,10 @@ _TAGGING = ("ListTagsForResource", "TagResource", "UntagResource")
 def required_permissions(request: ApiRequest, *, region: str, account: str) -> Iterator[Permission]:
     """Yield the permissions that the caller needs, or none for a service that is not checked."""
     match request.service:
+        case "cloudwatch":
+            yield from _cloudwatch(request, region=region, account=account)
+        case "events":
+            yield from _events(request, f"arn:aws:events:{region}:{account}:rule")
         case "iam":
             yield from _iam(request, account)
         case "lambda":
@@ -62,6 +66,40 @@ def mwaa_resources(call: ApiCall, *, region: str, account: str) -> Sequence[str]
             return [f"{prefix}:environment/{name}"]
         case _:
             return [f"{prefix}:role/{name}/{role}" for role in AIRFLOW_ROLES]
+
+
+def _cloudwatch(request: ApiRequest, *, region: str, account: str) -> Iterator[Permission]:
+    parameters = request.parameters
+    alarms = f"arn:aws:cloudwatch:{region}:{account}:alarm"
+    dashboards = f"arn:aws:cloudwatch::{account}:dashboard"
+    match request.name:
+        case "PutMetricAlarm" | "DeleteAlarms" | "DescribeAlarms":
+            names = parameters.get("AlarmNames") or [parameters.get("AlarmName", "*")]
+            resources = [f"{alarms}:{name}" for name in names]
+        case "GetDashboard" | "PutDashboard":
+            resources = [f"{dashboards}/{parameters['DashboardName']}"]
+        case "DeleteDashboards":
+            resources = [f"{dashboards}/{name}" for name in parameters["DashboardNames"]]
+        case name if name in _TAGGING:
+            resources = [parameters["ResourceARN"]]
+        case _:
+            resources = ["*"]
+    for resource in resources:
+        yield Permission(f"cloudwatch:{request.name}", resource)
+        if request.name == "PutMetricAlarm" and parameters.get("Tags"):
+            yield Permission("cloudwatch:TagResource", resource)
+
+
+def _events(request: ApiRequest, prefix: str) -> Iterator[Permission]:
+    parameters = request.parameters
+    named = parameters.get("Rule") or parameters.get("Name")
+    rule = parameters.get("ResourceARN") or (f"{prefix}/{named}" if named else "*")
+    yield Permission(f"events:{request.name}", rule)
+    if request.name == "PutRule" and parameters.get("Tags"):
+        yield Permission("events:TagResource", rule)
+    for target in parameters.get("Targets", []):
+        if "RoleArn" in target:
+            yield _pass_role(target["RoleArn"], "events.amazonaws.com")
 
 
 def _iam(request: ApiRequest, account: str) -> Iterator[Permission]:

@@ -38,9 +38,24 @@ class Kind:
 
 
 KINDS = {
+    "aws_cloudwatch_dashboard": Kind("AWS::CloudWatch::Dashboard", "dashboard_body dashboard_name"),
     "aws_cloudwatch_event_rule": Kind("AWS::Events::Rule", "description event_pattern name"),
     "aws_cloudwatch_log_group": Kind(
         "AWS::Logs::LogGroup", "kms_key_id retention_in_days tags", {"name": "LogGroupName"}
+    ),
+    "aws_cloudwatch_log_metric_filter": Kind(
+        "AWS::Logs::MetricFilter",
+        "log_group_name",
+        {
+            "metric_transformation": "MetricTransformations",
+            "name": "FilterName",
+            "pattern": "FilterPattern",
+        },
+    ),
+    "aws_cloudwatch_metric_alarm": Kind(
+        "AWS::CloudWatch::Alarm",
+        "alarm_actions alarm_description alarm_name comparison_operator datapoints_to_alarm dimensions "
+        "evaluation_periods metric_name namespace period statistic tags threshold treat_missing_data",
     ),
     "aws_iam_role": Kind(
         "AWS::IAM::Role",
@@ -103,6 +118,8 @@ PROPERTIES_ONLY = {
     "aws_s3_bucket_versioning": "of the bucket",
 }
 """Types of resources that are no resources in CloudFormation, but properties, which are not written here."""
+METRIC = {"Name", "Namespace", "Value"}
+"""Properties of a metric filter's transformation that CloudFormation has with `Metric` in front."""
 
 
 def lint(templates: Mapping[str, Template], directory: Path) -> dict[str, list[str]]:
@@ -153,6 +170,17 @@ def _resource(change: Mapping[str, Any]) -> dict[str, Any]:
         if _is_set(values[argument])
     }
     match kind.type:
+        case "AWS::CloudWatch::Alarm":
+            dimensions = properties["Dimensions"]
+            properties["Dimensions"] = [{"Name": n, "Value": v} for n, v in dimensions.items()]
+        case "AWS::Logs::MetricFilter":
+            transformation = properties["MetricTransformations"]
+            transformation = {
+                f"Metric{n}" if n in METRIC else n: v for n, v in transformation.items()
+            }
+            dimensions = transformation["Dimensions"]
+            transformation["Dimensions"] = [{"Key": n, "Value": v} for n, v in dimensions.items()]
+            properties["MetricTransformations"] = [transformation]
         case "AWS::IAM::RolePolicy":
             role = change["address"].replace("aws_iam_role_policy.", "aws_iam_role.")
             properties["RoleName"] = {"Ref": _logical_id(role)}

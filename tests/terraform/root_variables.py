@@ -22,11 +22,16 @@ def account(number: str, **options: Any) -> dict[str, Any]:
     return {"account_id": number, "assume_role_arn": deployer, **options}
 
 
+def topic(number: str, name: str = "on-call") -> str:
+    """Return the ARN of an SNS topic."""
+    return f"arn:aws:sns:{REGION}:{number}:{name}"
+
+
 def guarded(number: str, logging: dict[str, Any]) -> dict[str, Any]:
     """Return an account that requires a path and a permissions boundary for roles."""
     boundary = f"arn:aws:iam::{number}:policy/boundary"
     role = {"path": "/platform/", "permissions_boundary": boundary}
-    return account(number, logging=logging, role=role)
+    return account(number, alarms={"actions": [topic(number)]}, logging=logging, role=role)
 
 
 ROOT_VARIABLES: dict[str, dict[str, Any]] = {
@@ -51,6 +56,7 @@ ROOT_VARIABLES: dict[str, dict[str, Any]] = {
             },
             "logging": {"retention_in_days": 7},
             "mwaa_environments": ["sandbox", "reporting"],
+            "notifications": {"topic_arn": topic(SOURCE_ACCOUNT, "onboarding")},
             "organization_id": "o-exampleorgid",
             "package": {
                 "bucket": "packages",

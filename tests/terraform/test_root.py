@@ -77,6 +77,7 @@ def test_names_end_with_the_workspace(example_plan: Plan) -> None:
     assert names == {
         "data-onboarding-staging",
         "data-onboarding-staging-batch",
+        "data-onboarding-staging-failed",
         "data-onboarding-staging-source",
         "data-onboarding-staging-target",
         "data-onboarding-staging-invoker",

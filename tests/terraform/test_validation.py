@@ -15,13 +15,13 @@ from hcl2.utils import SerializationOptions, process_escape_sequences
 from mwaa_dags_trigger.transports.cli import CliTransport
 from mwaa_dags_trigger.transports.rest import RestTransport
 
-from tests.terraform import cases_root, cases_source, cases_target
+from tests.terraform import cases_alarms, cases_root, cases_source, cases_target
 from tests.terraform.cases import SOURCE, TARGET
 from tests.terraform.planner import Planner
 from tools.paths import PROJECT, ZIP
 from tools.terraform import TerraformError
 
-CASES = cases_source.CASES | cases_target.CASES
+CASES = cases_alarms.CASES | cases_source.CASES | cases_target.CASES
 MODULES = {"source": (SOURCE, "source"), "target": (TARGET, "target")}
 """Good values of each module, and the account that it is for."""
 

@@ -7,16 +7,17 @@ from typing import Any
 from sandbox.aws.accounts import BOUNDARY, REGION, SOURCE_ACCOUNT, TARGET_ACCOUNT
 from sandbox.aws.authorizer import ORGANIZATION
 from tests.faults.rules import DAG
-from tests.terraform.root_variables import account
+from tests.terraform.root_variables import account, topic
 
 ACCOUNTS = {"source": SOURCE_ACCOUNT, "target": TARGET_ACCOUNT}
 KEY = f"arn:aws:kms:{REGION}:{{}}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-def restricted_account(number: str) -> dict[str, Any]:
-    """Return an account that requires a key and a permissions boundary."""
+def restricted_account(number: str, **alarms: Any) -> dict[str, Any]:
+    """Return an account that requires a key and a permissions boundary, with alarms."""
     return account(
         number,
+        alarms={"actions": [topic(number)], **alarms},
         logging={"kms_key_arn": KEY.format(number)},
         role={"permissions_boundary": f"arn:aws:iam::{number}:policy/{BOUNDARY}"},
     )
@@ -48,8 +49,9 @@ SWITCHED: dict[str, Any] = {
     },
     "logging": {"level": "ALL", "retention_in_days": 0},
     "mwaa_environments": ["sandbox", "second"],
+    "notifications": {"topic_arn": topic(SOURCE_ACCOUNT, "onboarding")},
     "organization_id": ORGANIZATION,
-    "source_account": restricted_account(SOURCE_ACCOUNT),
+    "source_account": restricted_account(SOURCE_ACCOUNT, schedule={"hours": 25}),
     "tags": {"Team": "data", "Project": "other"},
     "target_account": restricted_account(TARGET_ACCOUNT),
     "tracing": True,

@@ -231,11 +231,19 @@ def test_every_option_can_be_switched_off_while_executions_start(
     deployed.switch_while_executions_start(
         **in_existing_logs,
         deletes=[
+            "module.source.aws_cloudwatch_dashboard.this",
+            "module.source.aws_cloudwatch_event_rule.failed",
+            "module.source.aws_cloudwatch_event_target.topic",
             "module.source.aws_cloudwatch_log_group.batch",
+            "module.source.aws_cloudwatch_metric_alarm.executions",
+            "module.source.aws_cloudwatch_metric_alarm.no_success",
             "module.source.aws_iam_role.batch",
             "module.source.aws_iam_role_policy.batch",
             "module.source.aws_sfn_state_machine.batch",
             *(f"module.{side}.aws_cloudwatch_log_group.this" for side in ACCOUNTS),
+            "module.target.aws_cloudwatch_dashboard.this",
+            "module.target.aws_cloudwatch_log_metric_filter.errors",
+            "module.target.aws_cloudwatch_metric_alarm.this",
         ],
     )
 

@@ -3,18 +3,18 @@
 
 resource "terraform_data" "text" {
   for_each = toset([
-    "airflow_role", "batch_bucket", "batch_log_level", "batch_prefix", "boundary", "code_signing_config_arn", "dag",
+    "airflow_role", "alarm_action", "batch_bucket", "batch_log_level", "batch_prefix", "boundary", "code_signing_config_arn", "dag",
     "environment_name", "environment_value", "function_arn", "function_kms_key_arn", "kms_key_arn", "lambda_arn",
     "log_group_name", "log_level", "name", "organization_id", "package_path", "package_bucket", "package_hash",
     "package_key", "package_version", "path", "result_path", "role_arn", "second_role_arn", "security_group_id",
-    "state_machine_arn", "subnet_id", "tag", "transport",
+    "state_machine_arn", "subnet_id", "tag", "topic_arn", "transport",
   ])
   input = each.key
 }
 
 resource "terraform_data" "number" {
   for_each = toset([
-    "concurrency", "data_key_seconds", "memory_size", "percentage", "poll_interval", "reserved_concurrency",
+    "concurrency", "data_key_seconds", "hours", "memory_size", "percentage", "poll_interval", "reserved_concurrency",
     "retention_in_days", "timeout", "wait_timeout",
   ])
   input = 1
@@ -49,7 +49,8 @@ module "source" {
   source    = "../../../../modules/source"
   providers = { aws = aws.source }
 
-  name = local.text.name
+  name   = local.text.name
+  alarms = { actions = [local.text.alarm_action], schedule = { hours = local.number.hours } }
   batch = {
     bucket                       = local.text.batch_bucket
     log_level                    = local.text.batch_log_level
@@ -65,6 +66,7 @@ module "source" {
     retention_in_days      = local.number.retention_in_days
     skip_destroy           = local.flag
   }
+  notifications       = { topic_arn = local.text.topic_arn }
   preliminary_tasks   = [{ name = local.text.name, lambda_arn = local.text.lambda_arn, result_path = local.text.result_path }]
   role                = { path = local.text.path, permissions_boundary = local.text.boundary }
   tags                = { Team = local.text.tag }
@@ -79,11 +81,16 @@ module "source_with_existing" {
   providers = { aws = aws.source }
 
   name              = local.text.name
+  alarms            = { actions = terraform_data.actions.output }
   batch             = { bucket = local.text.batch_bucket }
   logging           = { existing_log_group = { name = local.text.log_group_name } }
   preliminary_tasks = terraform_data.tasks.output
   role              = { existing = { arn = local.text.role_arn, batch_arn = local.text.second_role_arn } }
   target            = local.target
+}
+
+resource "terraform_data" "actions" {
+  input = ["arn:aws:sns:eu-central-1:111111111111:on-call"]
 }
 
 resource "terraform_data" "tasks" {
@@ -96,6 +103,7 @@ module "target" {
 
   name                   = local.text.name
   airflow_role           = local.text.airflow_role
+  alarms                 = { actions = [local.text.alarm_action] }
   allowed_dags           = { (local.text.environment_name) = [local.text.dag] }
   dedicated_invoker_role = true
   function = {
