@@ -17,6 +17,7 @@ from moto.stepfunctions.parser.api import (
     HistoryEventType,
 )
 from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import TimeoutSeconds
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
@@ -67,9 +68,10 @@ def patch_stop() -> Iterator[None]:
     """Keep a stopped execution stopped.
 
     moto: skips the remaining evaluation of a stopped execution. The step around it then misses a result, or its `Catch`
-    gets an error, and moto reports the execution as failed.
+    gets an error, and moto reports the execution as failed. A task takes its arguments for its time limit, and moto
+    cannot write the history any more.
     AWS: reports `ABORTED`. Source: "StopExecution" in the AWS Step Functions API Reference.
-    Patch: ignores errors of an execution that has been stopped.
+    Patch: ignores errors of an execution that has been stopped, and always evaluates a constant time limit.
     """
     set_error = Environment.set_error
 
@@ -78,7 +80,10 @@ def patch_stop() -> Iterator[None]:
             if not isinstance(env._program_state, ProgramStopped):
                 set_error(env, error)
 
-    with patch.object(Environment, "set_error", set_error_unless_stopped):
+    with (
+        patch.object(Environment, "set_error", set_error_unless_stopped),
+        patch.object(TimeoutSeconds, "eval", TimeoutSeconds._eval_body),
+    ):
         yield
 
 

@@ -39,6 +39,10 @@ def checkout(to: Path, wheels: Path) -> Path:
     return to
 
 
+WITH_PIP = str(PROJECT / ".build/package/bin/python")
+"""The Python of `make package`. The environment of these tests may have no pip."""
+
+
 def run(
     root: Path, code: str = BUILD, python: str = sys.executable, **env: str
 ) -> subprocess.CompletedProcess[str]:
@@ -275,7 +279,7 @@ def test_with_cached_wheels_it_needs_no_index_and_prints_path_size_and_hash(
 
 def test_without_index_and_wheels_it_names_the_problem(tmp_path: Path) -> None:
     root = checkout(tmp_path / "clone", tmp_path / "no wheels")
-    done = run(root, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_RETRIES="0")
+    done = run(root, python=WITH_PIP, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_RETRIES="0")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("Cannot download the dependencies of the function. Check the network")
@@ -295,7 +299,7 @@ def test_a_wheel_with_another_hash_is_not_used(other_clone: Path) -> None:
     wheel = next((other_clone / ".build" / "wheels").glob("idna-*.whl"))
     with wheel.open("ab") as file:
         file.write(b"x")
-    done = run(other_clone, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_RETRIES="0")
+    done = run(other_clone, python=WITH_PIP, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_RETRIES="0")
     assert done.returncode == 1
     assert "Cannot download" in done.stderr
 

@@ -50,7 +50,7 @@ def reached(aws: AwsServer) -> Iterator[Event]:
 
 FAILING = f"{{% $error('{UNTIL_STOPPED}') %}}"
 PASS = {"Type": "Pass", "QueryLanguage": "JSONata", "End": True}
-TASK = {
+TASK: dict[str, Any] = {
     "Type": "Task",
     "QueryLanguage": "JSONata",
     "Resource": "arn:aws:states:::states:startExecution",
@@ -106,6 +106,30 @@ def test_a_stopped_execution_is_aborted(
     machines.account.states.stop_execution(executionArn=started["executionArn"])
 
     assert machines.ended(started["executionArn"])["status"] == "ABORTED"
+
+
+def test_a_task_that_is_stopped_keeps_its_time_limit_in_the_history(
+    machines: Machines, reached: Event
+) -> None:
+    arguments = {**TASK["Arguments"], "Input": {"text": f"{{% '{UNTIL_STOPPED}' %}}"}}
+    held = {**TASK, "Arguments": arguments, "TimeoutSeconds": 60}
+    machine = machines.create("machine", {"Held": held}, allow=ALL_PERMISSIONS)
+    states = machines.account.states
+    execution = states.start_execution(stateMachineArn=machine)["executionArn"]
+    wait_until(reached.is_set)
+
+    states.stop_execution(executionArn=execution)
+
+    def time_limits() -> list[int]:
+        events = states.get_execution_history(executionArn=execution)["events"]
+        scheduled = [
+            event["taskScheduledEventDetails"]
+            for event in events
+            if event["type"] == "TaskScheduled"
+        ]
+        return [details["timeoutInSeconds"] for details in scheduled]
+
+    wait_until(lambda: time_limits() == [60])
 
 
 @pytest.mark.parametrize(
