@@ -71,14 +71,6 @@ class Deployment:
             actions |= _action(message)
         return actions
 
-    def warnings(self, **variables: Any) -> list[str]:
-        """Plan with these variables, and return the warnings."""
-        return [
-            str(message["diagnostic"]["detail"])
-            for message in self._messages("plan", variables)
-            if message["type"] == "diagnostic" and message["diagnostic"]["severity"] == "warning"
-        ]
-
     def destroy(self, advance: Advance) -> None:
         """Destroy all applied resources."""
         self._change("destroy", advance, {})

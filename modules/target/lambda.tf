@@ -91,14 +91,6 @@ resource "aws_lambda_function" "this" {
   }
 }
 
-# Without it, a plan shows no changes when somebody has updated the code outside of Terraform.
-check "code" {
-  assert {
-    condition     = aws_lambda_function.this.code_sha256 == aws_lambda_function.this.source_code_hash
-    error_message = "The code of function ${var.name} is not the package: it was updated outside of Terraform. To restore the package, run `aws lambda update-function-code --function-name ${var.name} --zip-file fileb://PACKAGE --publish` in the target account, then apply."
-  }
-}
-
 resource "aws_lambda_alias" "live" {
   name             = "live"
   description      = "Sources invoke this alias"

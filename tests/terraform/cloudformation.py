@@ -91,6 +91,7 @@ KINDS = {
         "definition encryption_configuration logging_configuration role_arn tags tracing_configuration",
         {"name": "StateMachineName", "type": "StateMachineType"},
     ),
+    "aws_ssm_parameter": Kind("AWS::SSM::Parameter", "description name tags type value"),
     "aws_subnet": Kind("AWS::EC2::Subnet", "availability_zone cidr_block tags vpc_id"),
     "aws_vpc": Kind(
         "AWS::EC2::VPC",
