@@ -1,4 +1,4 @@
-"""A plan for several modules, and states of a planned definition, run without the functions that they invoke."""
+"""A plan of several modules, and planned states that run without the functions that they invoke."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RunStates = Callable[[dict[str, Any], dict[str, Any]], Any]
 
 @pytest.fixture(scope="session")
 def guarded_plan(planner: Planner) -> Plan:
-    """The root configuration over the CLI, with the options that an organisation may require."""
+    """The root configuration over the CLI, with the options that an organization may require."""
     return planner.plan(**ROOT_VARIABLES["guarded"])
 
 

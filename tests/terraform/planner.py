@@ -1,4 +1,4 @@
-"""Plans of copies of the configuration, read as JSON."""
+"""Plans of a copy of the configuration, as JSON."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Plan:
 
     @property
     def providers(self) -> dict[str, str]:
-        """Providers, such as `aws.source`, of the root's resources and of all in each module, by address."""
+        """Providers, such as `aws.source`, by the address of a resource of the root or of a module."""
         root = self.document["configuration"]["root_module"]
         modules = {f"module.{name}": call["module"] for name, call in root["module_calls"].items()}
         keys = {r["address"]: r["provider_config_key"] for r in root.get("resources", [])}
         for address, module in modules.items():
-            # A module takes one: where it had two, it would not be here.
+            # Each module uses one provider. With two, this line fails.
             [keys[address]] = {r["provider_config_key"] for r in module["resources"]}
         return keys
 
@@ -85,7 +85,7 @@ class Plan:
 
 
 class Planner:
-    """Plans directories of a copy of the repository; each plan is made once.
+    """Plans directories of a copy of the repository; each plan runs once.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class Planner:
         Parameters
         ----------
         variables
-            In place of those of `var_file`.
+            Values that replace values of `var_file`.
         var_file
             Path from the directory.
         account
@@ -138,7 +138,7 @@ class Planner:
         key = json.dumps([directory, variables, var_file, workspace, account])
         if key not in self._made:
             self._init(directory)
-            # A server for each plan: its state is the process's, where other tests use moto, too.
+            # Each plan has its own server, because other tests in this process use moto as well.
             with AwsServer() as aws:
                 if prepare:
                     prepare(aws)
@@ -153,7 +153,7 @@ class Planner:
                     self._made[key] = refused
         made = self._made[key]
         if isinstance(made, TerraformError):
-            # A new one each time: a raised exception collects tracebacks.
+            # Raise a new exception each time, because an exception collects tracebacks.
             raise TerraformError(made.command, made.diagnostics)
         return made
 
@@ -176,7 +176,7 @@ def _plan(command: Callable[..., str], variables: Mapping[str, Any], var_file: s
         json=IsFlagged,
         out="planned",
         refresh=False,
-        # The last one wins.
+        # The last file wins.
         var_file=[var_file] if var_file else [],
         var=dict(variables),
     )

@@ -1,4 +1,4 @@
-"""Every plan that the tests have, by name."""
+"""All plans of the tests, by name."""
 
 from __future__ import annotations
 

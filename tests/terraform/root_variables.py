@@ -1,4 +1,4 @@
-"""Sets of variables to plan the root configuration with; together they set every option."""
+"""Sets of variables for the root configuration. Together they set every option."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.aws.accounts import (
     SOURCE_ACCOUNT,
     TARGET_ACCOUNT,
 )
-from tests.terraform.cases import VERSION_HASH
+from tests.terraform.validation.cases import VERSION_HASH
 
 SANDBOX = "environments/sandbox.tfvars"
 
@@ -37,9 +37,9 @@ def guarded(number: str, logging: dict[str, Any]) -> dict[str, Any]:
 ROOT_VARIABLES: dict[str, dict[str, Any]] = {
     # The defaults, as `make demo` deploys them.
     "default": {"workspace": "sandbox", "var_file": SANDBOX},
-    # The file to copy: REST, and a dedicated invoker role.
+    # The example file: REST, and a dedicated invoker role.
     "rest": {"workspace": "staging", "var_file": "environments/example.tfvars"},
-    # One role in the target, and all options that an organisation may require; in the workspace `default`.
+    # One role in the target, and all options that an organization may require; in the workspace `default`.
     "guarded": {
         "workspace": "default",
         "var_file": SANDBOX,
@@ -67,7 +67,7 @@ ROOT_VARIABLES: dict[str, dict[str, Any]] = {
             "source_account": guarded(
                 SOURCE_ACCOUNT, {"existing_log_group": {"name": "/platform/executions"}}
             ),
-            # With Environment as many as AWS allows.
+            # Together with Environment, as many as AWS allows.
             "tags": {"Project": "onboarding"} | {f"Key {number}": "data" for number in range(48)},
             "target_account": guarded(
                 TARGET_ACCOUNT, {"kms_key_arn": f"arn:aws:kms:{REGION}:{TARGET_ACCOUNT}:key/logs"}

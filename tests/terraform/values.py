@@ -1,4 +1,4 @@
-"""Comparison of planned values with those that a test names."""
+"""Comparison of planned values with the expected values of a test."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ PLAIN_ENGLISH = (
             "iam",
             "sandbox",
             "support",
+            "terraform",
             "tools",
         )
     ),

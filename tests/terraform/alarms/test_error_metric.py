@@ -1,4 +1,4 @@
-"""The metric filter counts the lines that the function really logs."""
+"""The metric filter counts the lines that the function logs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def log_filter(planner: Planner) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def invoke() -> Iterator[Invoke]:
-    """Deploys a package to a function that may only write its log, invokes it, and returns the lines of its log."""
+    """Deploys a package to a function that can only write its log, invokes it, and returns the lines of its log."""
     with AwsServer() as aws:
         target = Account(aws.url, TARGET_ACCOUNT)
         target.logs.create_log_group(logGroupName=LOG_GROUP)

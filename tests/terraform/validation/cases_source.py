@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.terraform.cases import SOURCE, Case, tag_cases
+from tests.terraform.validation.cases import SOURCE, Case, tag_cases
 
 FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:prepare"
 ROLES = "arn:aws:iam::111111111111:role"

@@ -1,4 +1,4 @@
-"""Alarms fire for what happens, in time.
+"""Alarms fire for the failures that they watch, in time.
 
 The local AWS records no metrics and evaluates no alarms, so these tests evaluate the planned alarms themselves.
 """

@@ -17,12 +17,12 @@ UNKNOWN = {"Ref": "Unknown"}
 """A parameter, in place of a value that is known only after the apply."""
 
 JSON = {"assume_role_policy", "definition", "event_pattern", "policy"}
-"""Arguments that Terraform has as text, and CloudFormation as objects."""
+"""Arguments that are text in Terraform and objects in CloudFormation."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How CloudFormation names a type of resources and its properties.
+    """The names of a resource type and its properties in CloudFormation.
 
     Parameters
     ----------
@@ -118,9 +118,9 @@ PROPERTIES_ONLY = {
     "aws_s3_bucket_public_access_block": "of the bucket",
     "aws_s3_bucket_versioning": "of the bucket",
 }
-"""Types of resources that are no resources in CloudFormation, but properties, which are not written here."""
+"""Types of resources that are properties in CloudFormation. They are omitted here."""
 METRIC = {"Name", "Namespace", "Value"}
-"""Properties of a metric filter's transformation that CloudFormation has with `Metric` in front."""
+"""Properties of a metric filter's transformation whose names begin with `Metric` in CloudFormation."""
 
 
 def lint(templates: Mapping[str, Template], directory: Path) -> dict[str, list[str]]:
@@ -203,7 +203,7 @@ def _resource(change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _completed(after: Any, unknown: Any) -> Any:
-    """Return a planned value with something in the place of what is unknown."""
+    """Return a planned value with a placeholder for each unknown value."""
     if unknown is True:
         return UNKNOWN
     if isinstance(unknown, dict) and isinstance(after, dict):

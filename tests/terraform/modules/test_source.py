@@ -37,7 +37,7 @@ TRANSIENT = NETWORK | {
     "Sandbox.Timedout",
     "States.Timeout",
 }
-"""Errors of Lambda and Step Functions that may not happen again: "Invoke" in the AWS Lambda API Reference, "Handle
+"""Transient errors of Lambda and Step Functions: "Invoke" in the AWS Lambda API Reference, "Handle
 Lambda service exceptions" in the AWS Step Functions Developer Guide, and crashes as public projects report
 them."""
 
@@ -68,7 +68,7 @@ class TestDefinition:
 
         assert states_in_order(definition) == [TRIGGER]
 
-    def test_a_preliminary_task_is_its_function_with_its_result_path(
+    def test_a_preliminary_task_invokes_its_function_and_stores_the_result_at_its_path(
         self, sandbox_plan: Plan
     ) -> None:
         expected = {
@@ -109,7 +109,7 @@ class TestDefinition:
         trigger = sandbox_plan.definition()["States"][TRIGGER]
         assert like(trigger, expected) == expected
 
-    def test_the_trigger_waits_a_little_longer_than_the_function_may_run(
+    def test_the_time_limit_of_the_trigger_is_slightly_longer_than_the_timeout_of_the_function(
         self, sandbox_plan: Plan, modules_plan: Plan
     ) -> None:
         busy = modules_plan.definition("module.busy.aws_sfn_state_machine.this")
@@ -153,17 +153,17 @@ class TestDefinition:
     @pytest.mark.parametrize(
         ("error", "seconds"),
         [
-            # Without jitter, which has it wait for anything from 0 s up.
+            # Without jitter, which can shorten each wait to 0 s.
             pytest.param("EnvironmentNotReady", 3 * 3600, id="an update"),
             pytest.param("MwaaBusy", 2 * 3000, id="a busy web server"),
             pytest.param("Lambda.TooManyRequestsException", 2 * 3000, id="a busy Lambda"),
             *(pytest.param(error, 2 * 3000, id=error) for error in sorted(NETWORK)),
         ],
     )
-    def test_what_passes_is_waited_for(
+    def test_transient_errors_are_retried_for_their_usual_duration(
         self, sandbox_plan: Plan, error: str, seconds: float
     ) -> None:
-        """With jitter the mean is half of it."""
+        """With jitter, the mean duration is half as long."""
         state = sandbox_plan.definition()["States"][TRIGGER]
         (retrier,) = (retrier for retrier in state["Retry"] if error in retrier["ErrorEquals"])
         delays = [delay(retrier, n, lambda longest: longest) for n in range(retrier["MaxAttempts"])]
@@ -195,7 +195,7 @@ class TestDefinition:
             ),
         ],
     )
-    def test_the_trigger_sends_the_request_and_what_identifies_it(
+    def test_the_trigger_sends_the_request_with_its_execution_and_state(
         self,
         modules_plan: Plan,
         run_states: RunStates,

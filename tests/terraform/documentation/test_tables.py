@@ -1,4 +1,4 @@
-"""The tables of inputs and outputs say what the Terraform files say, and repeated variables say the same."""
+"""The tables of inputs and outputs match the Terraform files, and repeated variables match each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OF_ITS_OWN = {
     "package": "the root knows where `make package` puts it",
     "trusted_sources": "the root makes the first of them itself",
 }
-"""Variables of the root that differ from a module's of the same name, and why."""
+"""Variables of the root that differ from the module's variable with the same name, and why."""
 
 
 def documented() -> list[Path]:
@@ -26,7 +26,7 @@ def documented() -> list[Path]:
 
 
 def fields(directory: Path) -> dict[str, Field]:
-    """Return all that a configuration takes, by names such as `function` and `function.timeout`."""
+    """Return the inputs of a configuration, by names such as `function` and `function.timeout`."""
     return {
         f"{variable.name}.{field.name}".removesuffix("."): field
         for variable in variables(directory)
@@ -35,7 +35,7 @@ def fields(directory: Path) -> dict[str, Field]:
 
 
 def repeated(side: str) -> Iterator[tuple[str, Field, Field]]:
-    """Return what the root repeats of a module: in a variable of that name, or for this side's account alone."""
+    """Return the inputs of a module that the root repeats, for both accounts or for this account."""
     root, module = fields(PROJECT), fields(MODULES / side)
     for name, field in root.items():
         same = name.removeprefix(f"{side}_account.")
@@ -69,13 +69,13 @@ def test_the_root_repeats_types_and_defaults_of_its_modules(side: str) -> None:
 
 
 @pytest.mark.parametrize("name", OF_ITS_OWN)
-def test_what_is_of_its_own_differs(name: str) -> None:
+def test_the_listed_variables_differ(name: str) -> None:
     pairs = [(a, b) for side in ("source", "target") for n, a, b in repeated(side) if n == name]
 
     assert any(says(a) != says(b) for a, b in pairs)
 
 
-def test_the_modules_have_one_way_to_say_the_same() -> None:
+def test_the_modules_describe_the_same_input_alike() -> None:
     source, target = fields(MODULES / "source"), fields(MODULES / "target")
     common = {name for name in source.keys() & target.keys() if "." in name or name == "tags"}
 
@@ -87,7 +87,7 @@ def test_the_modules_have_one_way_to_say_the_same() -> None:
     ("of_the_source", "of_the_target"),
     [("target.function_timeout", "function.timeout"), ("target.transport", "transport")],
 )
-def test_the_source_takes_the_target_for_what_it_is_by_default(
+def test_the_defaults_of_the_source_match_the_defaults_of_the_target(
     of_the_source: str, of_the_target: str
 ) -> None:
     source, target = fields(MODULES / "source"), fields(MODULES / "target")

@@ -1,4 +1,4 @@
-"""What the definition of every state machine has to be, whatever its options."""
+"""Rules for the definition of every state machine, with all options."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def definitions_of(plan: Plan) -> dict[str, Definition]:
 
 @pytest.fixture(params=plans.NAMES)
 def definitions(request: pytest.FixtureRequest, planner: Planner) -> dict[str, Definition]:
-    """The definitions in a plan; a target has none."""
+    """The definitions in a plan. A target has none."""
     return definitions_of(plans.plan(planner, request.param))
 
 
 def with_processors(machine: Definition) -> Iterator[Definition]:
-    """Yield a state machine, and those in its maps and branches."""
+    """Yield a state machine, and the state machines in its maps and branches."""
     yield machine
     for state in machine["States"].values():
         inner = [state["ItemProcessor"]] if "ItemProcessor" in state else state.get("Branches", [])

@@ -1,4 +1,4 @@
-"""The configurations in examples/: each is planned as its README has it."""
+"""The configurations in examples/, planned with the variables of their READMEs."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ ALLOWED = {
     "separate-states/source": "var.source_account_id",
     "separate-states/target": "var.target_account_id",
 }
-"""Where an example has the id of a provider's account; the others in `var.{}_account.account_id`."""
+"""The variable with the account id of each provider, unless it is `var.{}_account.account_id`."""
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -129,7 +129,7 @@ class TestManySources:
             for team, account in (("finance", "333333333333"), ("sales", "111111111111"))
         ]
 
-    def test_no_source_is_trusted_with_the_functions_own_role(self, planner: Planner) -> None:
+    def test_no_source_can_assume_the_functions_own_role(self, planner: Planner) -> None:
         trust = plan_example(planner, "many-sources").trust(
             "module.target.aws_iam_role.function[0]"
         )["Statement"]
@@ -139,7 +139,7 @@ class TestManySources:
         ]
 
     @pytest.mark.parametrize("team", ["finance", "sales"])
-    def test_each_source_invokes_the_one_function(self, planner: Planner, team: str) -> None:
+    def test_each_source_invokes_the_same_function(self, planner: Planner, team: str) -> None:
         definition = plan_example(planner, "many-sources").definition(
             f"module.{team}.aws_sfn_state_machine.this"
         )
@@ -164,7 +164,7 @@ def test_a_source_receives_the_parameter_that_the_target_writes(planner: Planner
     }
 
 
-def test_with_existing_roles_nothing_of_iam_is_planned_and_their_policies_are_known(
+def test_with_existing_roles_the_plan_has_no_iam_resources_and_shows_their_policies(
     planner: Planner,
 ) -> None:
     plan = plan_example(planner, "existing-roles")
@@ -190,7 +190,7 @@ class TestComplete:
 
 
 class TestPrivateWebServer:
-    def test_there_is_no_way_out_but_endpoints(self, planner: Planner) -> None:
+    def test_the_subnets_reach_only_endpoints(self, planner: Planner) -> None:
         resources = plan_example(planner, "private-web-server").resources
 
         endpoints = {
@@ -198,7 +198,7 @@ class TestPrivateWebServer:
             for address, values in resources.items()
             if address.startswith("aws_vpc_endpoint.")
         }
-        # The web server of the environment whose endpoints MWAA manages needs none made here.
+        # The web server of the environment whose endpoints MWAA manages needs no endpoint of this configuration.
         assert endpoints == {
             'aws_vpc_endpoint.mwaa["airflow.api"]': (
                 "com.amazonaws.eu-central-1.airflow.api",
@@ -216,7 +216,7 @@ class TestPrivateWebServer:
         gateways = ("aws_internet_gateway", "aws_nat_gateway", "aws_route")
         assert [address for address in resources if address.startswith(gateways)] == []
 
-    def test_the_function_reaches_https_within_the_vpc_only(self, planner: Planner) -> None:
+    def test_the_function_can_only_use_https_within_the_vpc(self, planner: Planner) -> None:
         plan = plan_example(planner, "private-web-server")
         expected = {
             "from_port": 443,
@@ -235,7 +235,7 @@ class TestPrivateWebServer:
             "aws_vpc_security_group_ingress_rule.endpoints",
         ]
 
-    def test_the_endpoints_take_https_from_the_function_only(self, planner: Planner) -> None:
+    def test_the_endpoints_accept_only_https_from_the_function(self, planner: Planner) -> None:
         plan = plan_example(planner, "private-web-server")
         expected = {"from_port": 443, "to_port": 443, "ip_protocol": "tcp", "cidr_ipv4": None}
 
@@ -245,7 +245,7 @@ class TestPrivateWebServer:
             "aws_security_group.function"
         }
 
-    def test_security_groups_are_described_as_ec2_accepts(self, planner: Planner) -> None:
+    def test_ec2_accepts_the_descriptions_of_the_security_groups(self, planner: Planner) -> None:
         resources = plan_example(planner, "private-web-server").resources
         descriptions = [
             values["description"]
@@ -266,7 +266,7 @@ class TestPrivateWebServer:
             "aws_subnet.private",
         }
 
-    def test_the_source_assumes_a_role_that_has_nothing_of_the_network(
+    def test_the_source_assumes_a_role_without_permissions_for_the_network(
         self, planner: Planner
     ) -> None:
         plan = plan_example(planner, "private-web-server")

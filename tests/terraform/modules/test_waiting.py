@@ -1,4 +1,4 @@
-"""The source account: how the state machine waits for the end of the DAG run."""
+"""The source account: how the state machine waits until the DAG run ends."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.support.clock import Clock
 from tests.support.local_aws.skipped_waits import skip_waits
 from tests.support.local_aws.state_machines import Machines
 from tests.support.polling import MIN_INTERVALS, poll_times
-from tests.terraform.cases_source import LONGEST_TIMEOUTS, MAX_POLLS
 from tests.terraform.conftest import RunStates, retried_errors
 from tests.terraform.planner import Plan
+from tests.terraform.validation.cases_source import LONGEST_TIMEOUTS, MAX_POLLS
 
 TRIGGER, WAIT, CHECK = "Trigger MWAA DAG", "Wait for DAG Run", "Check DAG Run"
 ENDED, SUCCEEDED = "DAG Run Ended?", "DAG Run Succeeded"
@@ -27,7 +27,7 @@ RUN = {"mwaa_env_name": "etl", "mwaa_dag_name": "demo", "dag_run_id": "r1", "cre
 
 @pytest.fixture
 def states(modules_plan: Plan) -> dict[str, dict[str, Any]]:
-    """The states of a machine that waits, an hour at most."""
+    """The states of a state machine that waits for at most an hour."""
     found: dict[str, dict[str, Any]] = modules_plan.definition(
         "module.waiting.aws_sfn_state_machine.this"
     )["States"]
@@ -35,7 +35,7 @@ def states(modules_plan: Plan) -> dict[str, dict[str, Any]]:
 
 
 def shown(output: str) -> dict[str, Any]:
-    """Return a state that does nothing but show something."""
+    """Return a state that only shows a value."""
     return {"Type": "Pass", "QueryLanguage": "JSONata", "Output": output, "End": True}
 
 
@@ -53,7 +53,7 @@ def test_after_the_trigger_it_waits_and_polls_until_the_run_has_ended(
 
 
 @pytest.mark.parametrize("field", ["Resource", "Credentials", "TimeoutSeconds", "Retry"])
-def test_a_poll_is_the_same_function_invoked_as_the_same_role(
+def test_a_poll_invokes_the_same_function_with_the_same_role(
     field: str, states: dict[str, dict[str, Any]]
 ) -> None:
     assert states[CHECK][field] == states[TRIGGER][field]
@@ -62,14 +62,14 @@ def test_a_poll_is_the_same_function_invoked_as_the_same_role(
 
 
 @pytest.mark.parametrize("error", [DagRunFailed, DagRunNotFound, DagRunTimedOut])
-def test_it_is_the_poll_that_fails_so_that_a_redrive_polls_again(
+def test_the_poll_itself_fails_so_that_a_redrive_polls_again(
     error: type[Exception], states: dict[str, dict[str, Any]]
 ) -> None:
     assert error.__name__ not in retried_errors(states[CHECK])
     assert not any("Catch" in state or state["Type"] == "Fail" for state in states.values())
 
 
-def test_a_poll_sends_the_run_and_for_how_long_it_may_be_waited_for(
+def test_a_poll_sends_the_dag_run_and_the_timeout(
     states: dict[str, dict[str, Any]], run_states: RunStates
 ) -> None:
     sent = {**RUN, "triggered_at": "2026-01-01T10:00:00.000Z", "state": "queued"}
@@ -92,12 +92,12 @@ def test_a_poll_sends_the_run_and_for_how_long_it_may_be_waited_for(
 
 
 def answered(state: dict[str, Any]) -> dict[str, Any]:
-    """Return a definition that makes the state's output of a function's answer in the input."""
+    """Return a definition that creates the output of the state from a response of the function in the input."""
     output = state["Output"].replace("$states.result.Payload", "$states.input.answer")
     return {"StartAt": "Only", "States": {"Only": shown(output)}}
 
 
-def test_the_trigger_notes_when_it_was_done(
+def test_the_trigger_stores_its_time(
     states: dict[str, dict[str, Any]], run_states: RunStates
 ) -> None:
     output = run_states(answered(states[TRIGGER]), {"answer": RUN, "status": "a task's result"})
@@ -106,7 +106,7 @@ def test_the_trigger_notes_when_it_was_done(
     assert output == RUN
 
 
-def test_a_poll_puts_the_runs_facts_to_the_triggers_result(
+def test_a_poll_merges_the_state_of_the_dag_run_into_the_result_of_the_trigger(
     states: dict[str, dict[str, Any]], run_states: RunStates
 ) -> None:
     facts = {"dag_run_id": "r1", "state": "success", "final": True, "duration_seconds": 61.25}
@@ -116,7 +116,7 @@ def test_a_poll_puts_the_runs_facts_to_the_triggers_result(
     assert output == {**RUN, **facts, "answer": facts}
 
 
-# How often --------------------------------------------------------------------------------------
+# Intervals --------------------------------------------------------------------------------------
 
 FOUR_HOURS, DAY = 4 * 3600, 24 * 3600
 TRANSPORTS = tuple(MIN_INTERVALS)
@@ -131,7 +131,7 @@ def transport(request: pytest.FixtureRequest) -> str:
 def default_states(
     transport: str, modules_plan: Plan, example_plan: Plan
 ) -> dict[str, dict[str, Any]]:
-    """The states of a machine without `poll_interval_seconds`; over REST it is the root's."""
+    """The states of a machine without `poll_interval_seconds`. Over REST, they come from the root configuration."""
     definitions = {
         "cli": modules_plan.definition("module.waiting.aws_sfn_state_machine.this"),
         "rest": example_plan.definition(),
@@ -141,7 +141,7 @@ def default_states(
 
 
 def passing_on(output: str, following: str) -> dict[str, Any]:
-    """Return a state that shows something to the next."""
+    """Return a state that passes a value to the next state."""
     return {"Type": "Pass", "QueryLanguage": "JSONata", "Output": output, "Next": following}
 
 
@@ -181,7 +181,9 @@ def test_there_are_few_polls(seconds: int, most: int, transport: str) -> None:
     assert len(poll_times(seconds, MIN_INTERVALS[transport])) <= most
 
 
-def test_the_end_of_a_run_is_seen_a_quarter_late_and_five_minutes_at_most(transport: str) -> None:
+def test_the_end_of_a_dag_run_is_found_after_a_quarter_of_its_duration_and_at_most_five_minutes(
+    transport: str,
+) -> None:
     first = MIN_INTERVALS[transport]
     before, *polls = [0, *poll_times(DAY, first)]
     for poll in polls:
@@ -189,7 +191,7 @@ def test_the_end_of_a_run_is_seen_a_quarter_late_and_five_minutes_at_most(transp
         before = poll
 
 
-def test_after_a_redrive_the_interval_begins_anew(
+def test_after_a_redrive_the_interval_starts_again(
     transport: str, default_states: dict[str, dict[str, Any]], machines: Machines
 ) -> None:
     fails_first = "$states.context.Execution.RedriveCount = 0 ? $error() : $states.input"
@@ -208,10 +210,10 @@ def test_after_a_redrive_the_interval_begins_anew(
     assert json.loads(redriven["output"]) == MIN_INTERVALS[transport]
 
 
-def test_the_longest_timeout_of_the_plan_counts_no_poll_too_few_and_one_too_many_at_most(
+def test_the_longest_timeout_of_the_plan_counts_every_poll_and_at_most_one_too_many(
     transport: str,
 ) -> None:
-    """Which is a closed form in `polling.tf` of modules/source: Terraform has no loops."""
+    """`polling.tf` of modules/source contains a closed form, because Terraform has no loops."""
     longest = LONGEST_TIMEOUTS[transport]
     polls = poll_times(longest, MIN_INTERVALS[transport])
 
@@ -220,5 +222,5 @@ def test_the_longest_timeout_of_the_plan_counts_no_poll_too_few_and_one_too_many
         assert planned - 1 <= bisect_left(polls, timeout) + 1 <= planned, timeout
 
 
-def test_nine_days_are_no_timeout_too_long() -> None:
+def test_a_timeout_of_nine_days_is_accepted() -> None:
     assert min(LONGEST_TIMEOUTS.values()) >= 9 * DAY

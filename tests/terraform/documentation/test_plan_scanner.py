@@ -1,4 +1,4 @@
-"""What a scanner reports on a plan with the defaults."""
+"""The findings of a plan scanner with the default options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.paths import BUILD, PROJECT
 CHECKOV = BUILD / "checkov"
 
 
-def test_checkov_reports_on_a_default_plan_what_the_page_explains(
+def test_the_page_explains_what_checkov_reports_on_a_default_plan(
     sandbox_plan: Plan, tmp_path: Path
 ) -> None:
     if not (CHECKOV / ".installed").exists():

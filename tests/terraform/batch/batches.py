@@ -69,7 +69,7 @@ class Batches:
             states.update_state_machine(stateMachineArn=self.arn, definition=planned)
 
     def put(self, key: str, body: str) -> Mapping[str, str]:
-        """Put an object into the bucket; return the input that names it."""
+        """Put an object into the bucket, and return the input that names it."""
         self.machines.account.s3.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
         return {"bucket": BUCKET, "key": key}
 

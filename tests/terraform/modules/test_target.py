@@ -1,4 +1,4 @@
-"""The target account: the function, its role or roles, its log."""
+"""The target account: the function, its roles and its log."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from mwaa_dags_trigger import __version__
 from mwaa_dags_trigger.allowed import parse_allowed
 
-from tests.terraform.cases import VERSION_HASH
 from tests.terraform.planner import Plan
+from tests.terraform.validation.cases import VERSION_HASH
 from tests.terraform.values import like
 
 FUNCTION = "module.target.aws_lambda_function.this"
@@ -116,7 +116,7 @@ def test_the_function_runs_the_package_by_default_on_arm64(sandbox_plan: Plan) -
     assert like(sandbox_plan.resources[FUNCTION], expected) == expected
 
 
-def test_the_functions_size_is_a_variable(modules_plan: Plan) -> None:
+def test_architecture_memory_and_timeout_of_the_function_are_variables(modules_plan: Plan) -> None:
     expected = {"architectures": ["x86_64"], "memory_size": 512, "timeout": 60}
 
     assert (
@@ -175,7 +175,7 @@ def test_the_log_group_has_retention_and_the_function_logs_json_to_it(
         assert like(plan.resources[FUNCTION], logging) == logging
 
 
-def test_by_default_the_functions_role_is_the_one_that_the_source_assumes(
+def test_by_default_the_source_assumes_the_functions_role(
     sandbox_plan: Plan,
 ) -> None:
     name = "mwaa-dags-trigger-sandbox"
@@ -194,14 +194,14 @@ def test_by_default_the_functions_role_is_the_one_that_the_source_assumes(
     )
 
 
-def test_the_function_acts_as_user_where_no_airflow_role_is_named(sandbox_plan: Plan) -> None:
+def test_the_default_airflow_role_is_user(sandbox_plan: Plan) -> None:
     root = sandbox_plan.document["configuration"]["root_module"]
 
     for module in (root, sandbox_plan.module("target")):
         assert module["variables"]["airflow_role"]["default"] == "User"
 
 
-def test_a_dedicated_invoker_role_may_do_nothing_but_invoke(example_plan: Plan) -> None:
+def test_a_dedicated_invoker_role_can_only_invoke_the_function(example_plan: Plan) -> None:
     name = "data-onboarding-staging"
     role = "module.target.aws_iam_role.invoker[0]"
     invoker_policy = "module.target.aws_iam_role_policy.invoker[0]"
@@ -211,7 +211,7 @@ def test_a_dedicated_invoker_role_may_do_nothing_but_invoke(example_plan: Plan) 
     assert example_plan.policy(invoker_policy) == policy(invoke(name))
 
 
-def test_beside_an_invoker_role_the_functions_role_is_lambdas_alone(example_plan: Plan) -> None:
+def test_with_an_invoker_role_only_lambda_assumes_the_functions_role(example_plan: Plan) -> None:
     name = "data-onboarding-staging"
 
     assert example_plan.trust(FUNCTION_ROLE) == policy(TRUST_LAMBDA)

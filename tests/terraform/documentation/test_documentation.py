@@ -1,4 +1,4 @@
-"""What the modules' READMEs and the examples show can be planned as it stands."""
+"""The blocks in the modules' READMEs and the examples can be planned without changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def example_plans(planner: Planner) -> dict[str, Plan]:
     "address",
     ["module.source.aws_sfn_state_machine.this", "module.target.aws_lambda_function.this"],
 )
-def test_the_usage_blocks_make_a_whole_configuration(modules_plan: Plan, address: str) -> None:
+def test_the_usage_blocks_are_a_complete_configuration(modules_plan: Plan, address: str) -> None:
     assert f"module.usage.{address}" in modules_plan.resources
 
 
@@ -62,12 +62,12 @@ def test_separate_states_agree_on_the_function_and_its_role(
 def test_operations_has_the_table_of_permissions(file: Path) -> None:
     table = permission_files.create_table(file)
 
-    # Where not: `make docs` writes it.
+    # If this test fails, run `make docs`.
     assert f"\n\n{table}\n" in permission_files.PAGE.read_text()
 
 
 def test_the_policies_with_a_boundary_follow_from_the_policies_without() -> None:
-    # Where not: `make docs` writes them.
+    # If this test fails, run `make docs`.
     written = json.loads(permission_files.DEPLOY_WITH_BOUNDARY.read_text())
 
     assert written == permission_files.create_bounded_policies()

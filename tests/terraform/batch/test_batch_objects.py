@@ -1,4 +1,4 @@
-"""Lists of a batch that are objects in S3, JSON or CSV, and what becomes of their items in the local Step Functions."""
+"""Lists of a batch that are objects in S3, JSON or CSV, in the local Step Functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.batches import BUCKET, ITEM, NO_OBJECT, Batches, batches_of, csv_of
+from tests.terraform.batch.batches import BUCKET, ITEM, NO_OBJECT, Batches, batches_of, csv_of
 from tests.terraform.planner import Plan
 
 
@@ -61,7 +61,7 @@ class TestItems:
 
         assert batch.started[0]["mwaa_dag_conf"] == {"client": client}
 
-    def test_of_a_csv_object_lose_a_backslash_that_is_not(self, batches: Batches) -> None:
+    def test_of_a_csv_object_lose_a_single_backslash(self, batches: Batches) -> None:
         body = csv_of({**ITEM, "mwaa_dag_conf": json.dumps({"client": "Zoë"})})
 
         batch = batches.run(batches.put("staging/clients.csv", body))
@@ -83,7 +83,7 @@ class TestItems:
         assert batch.started[0]["mwaa_dag_conf"] == {"client": "acme"}
 
     @pytest.mark.parametrize("blank", [",,", "", '"",,""'])
-    def test_of_a_csv_object_are_not_its_rows_of_empty_cells(
+    def test_of_a_csv_object_do_not_include_rows_of_empty_cells(
         self, batches: Batches, blank: str
     ) -> None:
         rows = csv_of({**ITEM, "conf.client": "acme"}).splitlines()
@@ -104,7 +104,7 @@ class TestItems:
             pytest.param("staging/empty.csv", "mwaa_env_name,mwaa_dag_name\n", id="CSV"),
         ],
     )
-    def test_may_be_none(self, batches: Batches, key: str | None, body: str | None) -> None:
+    def test_can_be_empty(self, batches: Batches, key: str | None, body: str | None) -> None:
         event: Mapping[str, Any] = {"dag_runs": []}
         if key and body:
             event = batches.put(key, body)
@@ -125,7 +125,7 @@ class TestBadItems:
             pytest.param("staging/twice.csv", "a,a\n1,2\n", id="two columns of one name"),
         ],
     )
-    def test_that_names_an_object_without_items_fails_as_the_reader_says(
+    def test_without_a_readable_object_fails_with_the_error_of_the_reader(
         self, batches: Batches, key: str, body: str | None
     ) -> None:
         event = batches.put(key, body) if body else {"bucket": BUCKET, "key": key}
@@ -169,7 +169,7 @@ class TestBadItems:
             ),
         ],
     )
-    def test_of_a_csv_object_says_which_cell(
+    def test_of_a_csv_object_names_the_cell(
         self, batches: Batches, row: Mapping[str, str], says: str
     ) -> None:
         batch = batches.run(batches.put("staging/bad.csv", csv_of(row)))

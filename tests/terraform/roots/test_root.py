@@ -1,16 +1,16 @@
-"""The root configuration: two accounts, a workspace for each environment."""
+"""The root configuration: two accounts, and a workspace for each environment."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.terraform.cases_root import CASES
 from tests.terraform.planner import Plan, Planner
 from tests.terraform.root_variables import ROOT_VARIABLES, SANDBOX, account
+from tests.terraform.validation.cases_root import CASES
 from tools.terraform import TerraformError
 
 
-def test_each_account_gets_what_belongs_there(sandbox_plan: Plan) -> None:
+def test_each_account_gets_its_own_resources(sandbox_plan: Plan) -> None:
     assert sorted(sandbox_plan.resources) == [
         "module.source.aws_cloudwatch_log_group.this[0]",
         "module.source.aws_iam_role.this[0]",
@@ -49,22 +49,48 @@ def test_outputs_are_the_arns_of_both_accounts(sandbox_plan: Plan) -> None:
         name: sandbox_plan.outputs[name] for name in sandbox_plan.outputs if name != "iam_policies"
     } == {
         "batch_state_machine_arn": None,
+        "batch_log_group_arn": None,
         "batch_log_group_name": None,
         "batch_role_arn": None,
+        "batch_role_name": None,
         "function_arn": (
             "arn:aws:lambda:eu-central-1:222222222222:function:mwaa-dags-trigger-sandbox:live"
+        ),
+        "function_log_group_arn": (
+            "arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/mwaa-dags-trigger-sandbox"
         ),
         "function_log_group_name": "/aws/lambda/mwaa-dags-trigger-sandbox",
         "function_name": "mwaa-dags-trigger-sandbox",
         "function_role_arn": "arn:aws:iam::222222222222:role/mwaa-dags-trigger-sandbox-target",
+        "function_role_name": "mwaa-dags-trigger-sandbox-target",
         "function_version": None,
+        "log_group_arn": (
+            "arn:aws:logs:eu-central-1:111111111111:log-group:/aws/vendedlogs/states/mwaa-dags-trigger-sandbox"
+        ),
         "log_group_name": "/aws/vendedlogs/states/mwaa-dags-trigger-sandbox",
         "source_role_arn": "arn:aws:iam::111111111111:role/mwaa-dags-trigger-sandbox-source",
+        "source_role_name": "mwaa-dags-trigger-sandbox-source",
         "state_machine_arn": (
             "arn:aws:states:eu-central-1:111111111111:stateMachine:mwaa-dags-trigger-sandbox"
         ),
         "target_role_arn": "arn:aws:iam::222222222222:role/mwaa-dags-trigger-sandbox-target",
+        "target_role_name": "mwaa-dags-trigger-sandbox-target",
+        "unqualified_function_arn": (
+            "arn:aws:lambda:eu-central-1:222222222222:function:mwaa-dags-trigger-sandbox"
+        ),
     }
+
+
+@pytest.mark.parametrize("module", ["source", "target"])
+def test_every_output_of_a_module_is_passed_on(sandbox_plan: Plan, module: str) -> None:
+    root = sandbox_plan.document["configuration"]["root_module"]
+    passed = {
+        name for output in root["outputs"].values() for name in output["expression"]["references"]
+    }
+
+    names = root["module_calls"][module]["module"]["outputs"]
+    # This is the ARN of the state machine, for the target.
+    assert {name for name in names if f"module.{module}.{name}" not in passed} <= {"external_id"}
 
 
 def test_names_end_with_the_workspace(example_plan: Plan) -> None:
@@ -95,7 +121,7 @@ def test_everything_is_tagged_with_project_and_workspace(sandbox_plan: Plan) -> 
     assert tags == [{"Project": "mwaa-dags-trigger", "Environment": "sandbox"}] * 6
 
 
-def test_own_tags_come_besides(example_plan: Plan) -> None:
+def test_own_tags_are_added(example_plan: Plan) -> None:
     function = example_plan.resources["module.target.aws_lambda_function.this"]
 
     assert function["tags_all"] == {
@@ -111,7 +137,7 @@ def one_account_plan(planner: Planner) -> Plan:
     return planner.plan(**ROOT_VARIABLES["private"])
 
 
-def test_all_roles_may_be_of_one_account(one_account_plan: Plan) -> None:
+def test_all_roles_can_belong_to_one_account(one_account_plan: Plan) -> None:
     resources = one_account_plan.resources.values()
 
     assert one_account_plan.outputs["target_role_arn"].startswith("arn:aws:iam::111111111111:role/")
@@ -122,7 +148,7 @@ def test_all_roles_may_be_of_one_account(one_account_plan: Plan) -> None:
     ]
 
 
-def test_swapped_accounts_are_refused_before_anything_is_made(planner: Planner) -> None:
+def test_swapped_accounts_are_rejected_before_terraform_creates_anything(planner: Planner) -> None:
     accounts = {
         "source_account": {**account("222222222222"), "account_id": "111111111111"},
         "target_account": {**account("111111111111"), "account_id": "222222222222"},
@@ -137,20 +163,20 @@ def test_swapped_accounts_are_refused_before_anything_is_made(planner: Planner) 
     ]
 
 
-def test_in_the_default_workspace_the_environment_is_named(guarded_plan: Plan) -> None:
+def test_the_default_workspace_requires_an_environment(guarded_plan: Plan) -> None:
     assert guarded_plan.outputs["state_machine_arn"].endswith(":mwaa-dags-trigger-guarded")
     function = guarded_plan.resources["module.target.aws_lambda_function.this"]
     assert function["tags_all"]["Environment"] == "guarded"
 
 
-def test_there_may_be_48_tags_besides_our_own(guarded_plan: Plan) -> None:
+def test_48_tags_are_accepted_in_addition_to_project_and_environment(guarded_plan: Plan) -> None:
     function = guarded_plan.resources["module.target.aws_lambda_function.this"]
 
     assert len(function["tags_all"]) == 50
     assert function["tags_all"]["Project"] == "onboarding"
 
 
-def test_days_are_those_of_the_logs_that_are_made_here(guarded_plan: Plan) -> None:
+def test_the_retention_applies_to_new_log_groups_only(guarded_plan: Plan) -> None:
     days = {
         values["name"]: values["retention_in_days"]
         for values in guarded_plan.resources.values()

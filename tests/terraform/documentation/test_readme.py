@@ -1,4 +1,4 @@
-"""The module blocks of pages are complete, and those of the README are a part of the modules' own blocks."""
+"""The module blocks of pages are complete, and the blocks of the README are part of the modules' own blocks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def arguments(page: str, module: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("module", ["source", "target"])
-def test_the_readme_sets_a_module_as_its_own_page_does(module: str) -> None:
+def test_the_readme_calls_a_module_like_its_own_page(module: str) -> None:
     shown = arguments("README.md", module)
     planned = arguments(f"modules/{module}/README.md", module)
 

@@ -15,9 +15,9 @@ from hcl2.utils import SerializationOptions, process_escape_sequences
 from mwaa_dags_trigger.transports.cli import CliTransport
 from mwaa_dags_trigger.transports.rest import RestTransport
 
-from tests.terraform import cases_alarms, cases_root, cases_source, cases_target
-from tests.terraform.cases import SOURCE, TARGET
 from tests.terraform.planner import Planner
+from tests.terraform.validation import cases_alarms, cases_root, cases_source, cases_target
+from tests.terraform.validation.cases import SOURCE, TARGET
 from tools.paths import PROJECT, ZIP
 from tools.terraform import TerraformError
 
@@ -57,7 +57,7 @@ def messages(planner: Planner) -> dict[str, list[str]]:
     with pytest.raises(TerraformError) as refused:
         planner.plan("validation", variables={"values": values})
     diagnostics = refused.value.diagnostics
-    # Terraform does not name the module in which a precondition fails: there the text has to be a case's own.
+    # Terraform does not name the module in which a precondition fails: so no two of these cases may have the same text.
     by_text = {case.says: labels[name] for name, case in CASES.items()}
     found = [
         (d.about.split(".")[1] if d.about.startswith("module.") else by_text.get(d.text), d.text)
@@ -113,7 +113,7 @@ def error_messages(block: Any) -> Iterator[str]:
 
 
 def pattern(message: str) -> str:
-    """Return an expression for what Terraform makes of a message: it fills in what is in `${}`, with braces in it."""
+    """Return a pattern for a message after Terraform has replaced its `${}` expressions."""
     parts = re.split(r"\$\{(?:[^{}]|\{[^}]*\})*\}", process_escape_sequences(message))
     return ".+".join(map(re.escape, parts))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.terraform.cases import Case
+from tests.terraform.validation.cases import Case
 
 REGION = "eu-central-1"
 ACCOUNTS = {"source": "111111111111", "target": "222222222222"}

@@ -1,4 +1,4 @@
-"""Calls of the modules with good and bad values, and what Terraform says to them."""
+"""Calls of the modules with good and bad values, and the messages of Terraform."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TAG_KEYS = (
 
 @dataclass(frozen=True)
 class Case:
-    """A call of a module with some values in place of good ones, and what Terraform says to it.
+    """A call of a module in which some values replace good values, and the message of Terraform.
 
     Parameters
     ----------

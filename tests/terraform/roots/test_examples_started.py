@@ -1,4 +1,4 @@
-"""The examples in which AWS starts the state machine: what it sends, and who may start it."""
+"""The examples in which AWS starts the state machine: its input, and who may start it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ UPLOADED: dict[str, Any] = {
         "reason": "PutObject",
     },
 }
-"""As the Amazon S3 User Guide has it, "Event message structure for Amazon EventBridge"."""
+"""From "Event message structure for Amazon EventBridge" in the Amazon S3 User Guide."""
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ def on_upload(planner: Planner) -> Plan:
 
 
 def event(**fields: str) -> dict[str, Any]:
-    """Return an upload's event, with these fields of its object in place of others."""
+    """Return an upload's event, with these fields of its object."""
     changed = copy.deepcopy(UPLOADED)
     changed["detail"]["object"] |= fields
     return changed
 
 
 def run_id(request: dict[str, Any]) -> str:
-    """Return the id of the DAG run that an execution with this input makes."""
+    """Return the id of the DAG run that an execution with this input creates."""
     arn = "arn:aws:states:eu-central-1:111111111111:execution:nightly-report:one"
     trigger = parse({**request, "execution_arn": arn, "state_name": "Trigger MWAA DAG"})
     assert isinstance(trigger, Trigger)
@@ -79,7 +79,7 @@ def run_id(request: dict[str, Any]) -> str:
     ],
 )
 class TestWhoMayStart:
-    def test_the_service_assumes_the_role_for_what_is_made_here_only(
+    def test_the_service_assumes_the_role_only_for_resources_of_this_example(
         self, planner: Planner, example: str, service: str, source_arn: str
     ) -> None:
         assert plan_example(planner, example).trust(f"aws_iam_role.{service}")["Statement"] == [
@@ -94,7 +94,7 @@ class TestWhoMayStart:
             }
         ]
 
-    def test_the_role_may_start_the_one_state_machine_and_nothing_else(
+    def test_the_role_can_only_start_this_state_machine(
         self, planner: Planner, example: str, service: str, source_arn: str
     ) -> None:
         plan = plan_example(planner, example)
@@ -110,7 +110,7 @@ class TestWhoMayStart:
 
 
 class TestSchedule:
-    def test_it_comes_each_night_in_its_time_zone(self, on_schedule: Plan) -> None:
+    def test_the_schedule_is_nightly_in_its_time_zone(self, on_schedule: Plan) -> None:
         schedule = on_schedule.resources["aws_scheduler_schedule.nightly"]
 
         assert schedule["schedule_expression"] == "cron(30 3 * * ? *)"
@@ -118,7 +118,9 @@ class TestSchedule:
         assert schedule["flexible_time_window"][0]["mode"] == "OFF"
         assert schedule["group_name"] == "nightly-report"
 
-    def test_it_starts_the_state_machine_with_a_fixed_input(self, on_schedule: Plan) -> None:
+    def test_the_schedule_starts_the_state_machine_with_a_fixed_input(
+        self, on_schedule: Plan
+    ) -> None:
         [target] = on_schedule.resources["aws_scheduler_schedule.nightly"]["target"]
 
         assert target["arn"] == on_schedule.outputs["state_machine_arn"]
@@ -129,7 +131,7 @@ class TestSchedule:
             "idempotency_key": "nightly-report <aws.scheduler.scheduled-time>",
         }
 
-    def test_a_night_is_one_dag_run_and_the_next_another(self, on_schedule: Plan) -> None:
+    def test_each_night_has_its_own_dag_run(self, on_schedule: Plan) -> None:
         [target] = on_schedule.resources["aws_scheduler_schedule.nightly"]["target"]
 
         def night(time: str) -> str:
@@ -141,7 +143,7 @@ class TestSchedule:
 
 
 class TestUpload:
-    """moto's own reading of pattern and transformer stands for EventBridge's."""
+    """moto evaluates the pattern and the transformer in place of EventBridge."""
 
     @pytest.mark.parametrize(
         ("told", "starts"),
@@ -158,14 +160,14 @@ class TestUpload:
             ),
         ],
     )
-    def test_the_rule_takes_uploads_under_the_prefix_only(
+    def test_the_rule_matches_only_uploads_with_the_prefix(
         self, on_upload: Plan, told: dict[str, Any], starts: bool
     ) -> None:
         rule = on_upload.resources["aws_cloudwatch_event_rule.upload"]
 
         assert EventPattern.load(rule["event_pattern"]).matches_event(told) is starts
 
-    def test_the_conf_says_which_object(self, on_upload: Plan) -> None:
+    def test_the_conf_identifies_the_object(self, on_upload: Plan) -> None:
         assert self.transformed(on_upload, event()) == {
             "mwaa_env_name": "analytics",
             "mwaa_dag_name": "orders",
@@ -179,7 +181,7 @@ class TestUpload:
             ),
         }
 
-    def test_an_upload_that_is_told_again_is_the_same_request(self, on_upload: Plan) -> None:
+    def test_an_event_that_is_delivered_twice_is_the_same_request(self, on_upload: Plan) -> None:
         again = event() | {"id": "d6f2", "time": "2026-11-25T04:00:00Z"}
 
         assert self.transformed(on_upload, again) == self.transformed(on_upload, event())
@@ -191,14 +193,14 @@ class TestUpload:
             pytest.param({"key": "orders/2.csv"}, id="another key"),
         ],
     )
-    def test_another_upload_is_another_dag_run(
+    def test_another_upload_has_another_dag_run(
         self, on_upload: Plan, other: dict[str, str]
     ) -> None:
         first, second = (self.transformed(on_upload, e) for e in (event(), event(**other)))
 
         assert run_id(first) != run_id(second)
 
-    def test_each_upload_is_a_version_and_is_told_to_eventbridge(self, on_upload: Plan) -> None:
+    def test_each_upload_has_a_version_and_sends_an_event(self, on_upload: Plan) -> None:
         resources = on_upload.resources
 
         assert resources["aws_s3_bucket_versioning.uploads"]["versioning_configuration"] == [

@@ -1,4 +1,4 @@
-"""The batch state machine and its role as planned, in the local Step Functions: what becomes of each input."""
+"""The batch state machine and its role as planned, in the local Step Functions, with each kind of input."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.batches import BUCKET, ITEM, NO_OBJECT, STARTED_BY, Batches, batches_of
+from tests.terraform.batch.batches import BUCKET, ITEM, NO_OBJECT, STARTED_BY, Batches, batches_of
 from tests.terraform.planner import Plan
 
 
@@ -32,20 +32,22 @@ class TestItems:
         ]
 
     @pytest.mark.parametrize("name", ["run_id", "idempotency_key"])
-    def test_keep_a_name_of_their_own(self, batches: Batches, name: str) -> None:
+    def test_keep_their_own_idempotency_key_or_run_id(self, batches: Batches, name: str) -> None:
         batch = batches.run({"dag_runs": [{**ITEM, name: "order-1"}]})
 
         assert batch.started == [{**ITEM, name: "order-1"}]
 
     @pytest.mark.parametrize("name", ["run_id", "idempotency_key"])
-    def test_with_null_as_their_name_have_none(self, batches: Batches, name: str) -> None:
+    def test_with_null_as_key_or_run_id_get_a_key_of_the_batch(
+        self, batches: Batches, name: str
+    ) -> None:
         batch = batches.run({"dag_runs": [{**ITEM, name: None}]})
 
         assert batch.started == [
             {**ITEM, name: None, "idempotency_key": f"{batch.arn}:0"},
         ]
 
-    def test_name_the_execution_that_started_them(self, batches: Batches) -> None:
+    def test_contain_the_execution_that_started_them(self, batches: Batches) -> None:
         batch = batches.run({"dag_runs": [ITEM]})
 
         (child,) = batch.children("SUCCEEDED")
@@ -103,7 +105,7 @@ class TestInput:
             ),
         ],
     )
-    def test_that_is_no_batch_is_rejected_before_anything_starts(
+    def test_that_is_not_a_batch_is_rejected_before_anything_starts(
         self, batches: Batches, event: Mapping[str, Any], says: str
     ) -> None:
         before = batches.count_executions()
@@ -156,7 +158,7 @@ class TestBadItem:
         assert (failed["Error"], cause["Error"]) == ("States.TaskFailed", "DagNotFound")
         assert cause["Cause"] == "no DAG bad"
 
-    def test_is_asked_for_by_another_batch_as_by_its_own(self, batches: Batches) -> None:
+    def test_gets_the_same_dag_run_from_another_batch_with_its_key(self, batches: Batches) -> None:
         first = batches.run({"dag_runs": [{**ITEM, "mwaa_dag_name": "bad"}]})
         (failed,) = first.children("FAILED")
         given = json.loads(failed["Input"])

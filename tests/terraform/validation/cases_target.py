@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import Any
 
-from tests.terraform.cases import TARGET, VERSION_HASH, Case, tag_cases
+from tests.terraform.validation.cases import TARGET, VERSION_HASH, Case, tag_cases
 
 ROLES = "arn:aws:iam::222222222222:role"
 SIGNING = "arn:aws:lambda:eu-central-1:222222222222:code-signing-config:csc-0f6c334abcdea4d8b"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.terraform.cases import TAG_CHARACTERS, Case
+from tests.terraform.validation.cases import TAG_CHARACTERS, Case
 
 NO_ENVIRONMENT = (
     "The workspace must not be default, because it is the last part of all names: run `terraform workspace "
@@ -12,7 +12,7 @@ NAME = (
     "`name` and `environment` (or the workspace) must have letters, digits, '-' and '_' only, at most 55 of "
     "both together, such as data-onboarding and staging."
 )
-# All in one, because there is one value in the plan of all cases.
+# All in one value, because all cases share one plan.
 TAGS = {
     "tags": {
         **{f"Key {number}": "" for number in range(47)},

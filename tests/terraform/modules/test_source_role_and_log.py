@@ -1,4 +1,4 @@
-"""The source account: the state machine's role and log, and what comes before what."""
+"""The source account: the role and the log of the state machine, and the order of its resources."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_without_preliminary_tasks_the_role_may_invoke_nothing(modules_plan: Pla
     }
 
 
-def test_the_source_may_assume_the_dedicated_invoker_role_where_there_is_one(
+def test_the_source_may_assume_the_dedicated_invoker_role(
     example_plan: Plan,
 ) -> None:
     statements = example_plan.policy("module.source.aws_iam_role_policy.this[0]")["Statement"]

@@ -9,7 +9,13 @@ import pytest
 
 from sandbox.asl import diagnose
 from tests.terraform import plans
-from tests.terraform.cloudformation import KINDS, PROPERTIES_ONLY, Template, lint, template_of
+from tests.terraform.modules.cloudformation import (
+    KINDS,
+    PROPERTIES_ONLY,
+    Template,
+    lint,
+    template_of,
+)
 from tests.terraform.planner import Plan, Planner
 
 SPOILED = "spoiled"
@@ -18,7 +24,7 @@ MACHINE = "modulebusyawssfnstatemachinethis"
 
 @pytest.fixture(scope="session")
 def spoiled(modules_plan: Plan) -> Template:
-    """A template with a definition that names a function as no function is called."""
+    """A template with a function ARN that is not valid."""
     template = template_of(modules_plan)
     definition_of(template)["States"]["Prüfen"]["Resource"] += " now"
     return template
@@ -28,7 +34,7 @@ def spoiled(modules_plan: Plan) -> Template:
 def errors(
     planner: Planner, spoiled: Template, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[str]]:
-    """The errors in each template, found in one run: cfn-lint takes seconds to start."""
+    """The errors in each template, from one run, because cfn-lint takes seconds to start."""
     templates = {name: template_of(plans.plan(planner, name)) for name in plans.NAMES}
     return lint({**templates, SPOILED: spoiled}, tmp_path_factory.mktemp("templates"))
 
