@@ -7,6 +7,7 @@ import pty
 import re
 import signal
 import subprocess
+import sys
 import uuid
 
 import pytest
@@ -18,6 +19,12 @@ from tests.support.local_aws.commands import Commands
 from tests.support.waiting import TIMEOUT
 from tools.paths import BUILD
 
+# In the background, a shell makes its processes ignore interrupts, and they pass this on.
+ON_INTERRUPT = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+
 
 @over_cli
 @on_the_default
@@ -26,7 +33,7 @@ def test_interrupted_following_says_how_to_follow_again(stack: Stack, mwaa_dags:
     command = ["run", "paused", "--env", "sandbox", "--name", name, "--follow"]
     with breakages.updating_environment(stack):
         process = subprocess.Popen(
-            [BUILD / "venv/bin/mwaa-dags", *command],
+            [sys.executable, "-c", ON_INTERRUPT, BUILD / "venv/bin/mwaa-dags", *command],
             env={"PATH": os.environ["PATH"], **mwaa_dags.environment},
             stdout=subprocess.PIPE,
             text=True,

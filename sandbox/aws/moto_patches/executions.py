@@ -71,7 +71,8 @@ def patch_stop() -> Iterator[None]:
     gets an error, and moto reports the execution as failed. A task takes its arguments for its time limit, and moto
     cannot write the history any more.
     AWS: reports `ABORTED`. Source: "StopExecution" in the AWS Step Functions API Reference.
-    Patch: ignores errors of an execution that has been stopped, and always evaluates a constant time limit.
+    Patch: ignores errors of a stopped execution, also between moto's check and the step, and always evaluates
+    a constant time limit.
     """
     set_error = Environment.set_error
 
@@ -80,7 +81,21 @@ def patch_stop() -> Iterator[None]:
             if not isinstance(env._program_state, ProgramStopped):
                 set_error(env, error)
 
+    def set_unless_stopped(name: str) -> property:
+        original = getattr(Environment, name)
+
+        def set_value(env: Environment, value: str) -> None:
+            try:
+                original.fset(env, value)
+            except RuntimeError:
+                if env.is_running():
+                    raise
+
+        return property(original.fget, set_value)
+
     with (
+        patch.object(Environment, "next_field_name", set_unless_stopped("next_field_name")),
+        patch.object(Environment, "next_state_name", set_unless_stopped("next_state_name")),
         patch.object(Environment, "set_error", set_error_unless_stopped),
         patch.object(TimeoutSeconds, "eval", TimeoutSeconds._eval_body),
     ):
