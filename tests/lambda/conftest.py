@@ -31,13 +31,13 @@ from tests.support.unreachable_airflow import UnreachableAirflow
 
 @pytest.fixture(autouse=True)
 def traceback_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The handler sets this limit, and the process of these tests goes on with others."""
+    """Restore the limit that the handler sets, because other tests run in the same process."""
     monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
 
 
 @pytest.fixture(scope="session")
 def by_name() -> dict[str, Environment]:
-    """The MWAA environments that there are."""
+    """The existing MWAA environments by name."""
     return {"etl": UnreachableAirflow(), "other": UnreachableAirflow()}
 
 
@@ -84,7 +84,7 @@ def mwaa(
     airflow: UnreachableAirflow,
     clock: Clock,
 ) -> Iterator[FakeMwaa]:
-    """MWAA with the environment `etl`, which runs Airflow 3.3.1; the script has to be played to its end."""
+    """MWAA with the environment `etl`, which runs Airflow 3.3.1. Each test must use its whole script."""
     by_name.update(etl=airflow, other=UnreachableAirflow("2.11.2"))
     mwaa_of_session.begin()
     yield mwaa_of_session
@@ -96,7 +96,7 @@ def mwaa(
 
 @pytest.fixture(autouse=True)
 def aws(mwaa_of_session: FakeMwaa, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads a configuration of the machine's user."""
+    """Keep the configuration of the machine's user out of all tests."""
     isolate(monkeypatch, mwaa_of_session.ca_file)
 
 
@@ -128,7 +128,7 @@ def send(transport: CliTransport, deadline: Deadline) -> Send:
 
 @pytest.fixture
 def no_redirect(airflow: UnreachableAirflow) -> None:
-    """Let the first request of a command be its only one, as on Airflow 2."""
+    """Let each command need a single request, as on Airflow 2."""
     airflow.version = "2.11.2"
 
 
@@ -139,13 +139,13 @@ def rest_transport(environments: Environments) -> RestTransport:
 
 @pytest.fixture
 def handle(transport: CliTransport, deadline: Deadline) -> Handle:
-    """Handle, over the CLI."""
+    """Handle an event over the CLI."""
     return handler(transport, deadline)
 
 
 @pytest.fixture
 def handle_rest(rest_transport: RestTransport, deadline: Deadline) -> Handle:
-    """Handle the same over REST."""
+    """Handle an event over REST."""
     return handler(rest_transport, deadline)
 
 
@@ -181,7 +181,7 @@ def transport_of_adapter(
 
 @pytest.fixture
 def handle_over(transport_of_adapter: Transport, deadline: Deadline) -> Handle:
-    """Handle over the adapter's transport."""
+    """Handle an event over the adapter's transport."""
     return handler(transport_of_adapter, deadline)
 
 
@@ -195,7 +195,7 @@ def trigger(handle_over: Handle) -> Trigger:
 def no_secret_in_any_log(
     mwaa_of_session: FakeMwaa, caplog: pytest.LogCaptureFixture
 ) -> Iterator[None]:
-    """After each test: no token and no value of conf in any log record, at any level."""
+    """Check after each test that no log record of any level contains a token or a value of the conf."""
     caplog.set_level(logging.DEBUG)
     before = len(mwaa_of_session.tokens)
     yield

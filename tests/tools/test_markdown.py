@@ -37,6 +37,7 @@ PLAIN_ENGLISH = (
             "console",
             "e2e",
             "iam",
+            "lambda",
             "sandbox",
             "support",
             "terraform",

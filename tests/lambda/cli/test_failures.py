@@ -40,7 +40,7 @@ from tests.support.transports.cli_adapter import CREATED
 from tests.support.unreachable_airflow import UnreachableAirflow
 from tests.support.waiting import wait_until
 
-# What cannot have started anything --------------------------------------------------------------
+# Failures before the command is sent --------------------------------------------------------------
 
 
 def test_after_a_refused_connection_nothing_was_created(mwaa: FakeMwaa, send: Send) -> None:
@@ -74,7 +74,7 @@ def test_after_an_untrusted_certificate_nothing_was_created(
     assert mwaa.posts == []
 
 
-# What leaves it unclear -------------------------------------------------------------------------
+# Failures with an unknown outcome -----------------------------------------------------------------
 
 UNREADABLE = {
     "hung up": HangUp(),
@@ -129,10 +129,12 @@ def test_a_late_response_leaves_the_outcome_unknown(
 ) -> None:
     monkeypatch.setattr(cli_module, "MAX_COMMAND_SECONDS", 0.2)
     mwaa.begin(endless(Operation.COMMAND, drips=drips))
-    # Else it would be the end of the answer's own patience that is met, and another error.
+    # Otherwise the time limit of the response would end the request, with another error.
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         hasty.trigger(TRIGGER, Deadline(time_left=lambda: 300))
-    wait_until(lambda: not mwaa.remaining_steps)  # a slow server reads it after the client hung up
+    wait_until(
+        lambda: not mwaa.remaining_steps
+    )  # a slow server reads it after the client has closed the connection
 
 
 def test_the_time_limit_of_a_command_is_the_time_left(

@@ -1,4 +1,4 @@
-"""Environments whose plugins and exit hooks print what looks like Airflow's own words, as recorded."""
+"""Environments whose plugins and exit hooks print text that looks like Airflow's own output, as recorded."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_recorded_message_of_each_version_has_its_hint(
 
 
 @every_version
-def test_a_list_beside_a_refusal_is_checked_by_a_lookup(
+def test_a_list_printed_with_a_refusal_is_checked_by_a_lookup(
     cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
 ) -> None:
     mwaa.begin(noise(cli, "unfit conf, exit hook prints a list", "demo"), *cli.found())
@@ -80,7 +80,7 @@ def test_a_list_beside_a_refusal_is_checked_by_a_lookup(
 
 @every_version
 @pytest.mark.parametrize("case", ["unknown", "listrunsunk"])
-def test_a_list_beside_an_unknown_dag_is_checked_by_a_lookup(
+def test_a_list_printed_with_an_unknown_dag_is_checked_by_a_lookup(
     case: str, cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
 ) -> None:
     created = transcripts.created(cli.version, RUN_ID)
@@ -118,7 +118,7 @@ def test_an_unknown_dag_is_final(
 def test_a_contradicted_state_is_no_response(
     cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
 ) -> None:
-    """An execution that waits would else succeed while its run is queued."""
+    """Otherwise a waiting execution would succeed while its run is queued."""
     before = cli.found()[:1] if cli.dated else []
     mwaa.begin(*[*before, noise(cli, "state")] * 4)
     with pytest.raises(MwaaUnavailable, match="contradicts itself"):
@@ -137,7 +137,7 @@ COMMAND = 'Traceback (most recent call last):\n  File "/bin/airflow", line 8, in
         pytest.param("DAG: demo does not exist in 'dag' table\n", DagNotFound, id="unknown DAG"),
     ],
 )
-def test_a_state_beside_a_failure_is_no_state(
+def test_a_state_printed_with_a_failure_is_ignored(
     stderr: str, error: type[TriggerError], cli: CliAdapter, mwaa: FakeMwaa, handle: Handle
 ) -> None:
     before = cli.found()[:1] if cli.dated else []
@@ -147,7 +147,7 @@ def test_a_state_beside_a_failure_is_no_state(
         handle(action="status", dag_run_id=RUN_ID)
 
 
-def test_rows_beside_a_failure_are_no_rows(
+def test_rows_printed_with_a_failure_are_ignored(
     cli: CliAdapter, mwaa: FakeMwaa, transport: CliTransport, deadline: Deadline
 ) -> None:
     rows = '[{"dag_id": "demo", "task_id": "x", "state": "failed"}]\n'

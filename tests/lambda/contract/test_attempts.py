@@ -67,11 +67,11 @@ def first_busy(adapter: Adapter) -> ScriptedResponse:
 def after_first(
     action: Callable[[], object], script: list[ScriptedResponse]
 ) -> list[ScriptedResponse]:
-    """Have something happen just before the script's first answer."""
+    """Call the action just before the first response of the script."""
     return [after(action, script[0]), *script[1:]]
 
 
-# A trigger that goes well -----------------------------------------------------------------------
+# Successful triggers ----------------------------------------------------------------------------
 
 
 @every_version
@@ -94,7 +94,7 @@ def test_a_warm_trigger_makes_no_other_call(
     assert adapter.airflow_calls(mwaa) == adapter.trigger * 2
 
 
-# No word of Airflow -------------------------------------------------------------------------------
+# No response --------------------------------------------------------------------------------------
 
 
 @each_unanswered
@@ -109,7 +109,7 @@ def test_a_request_without_a_response_is_sent_again(
         for call in mwaa.calls
         if call.operation in {Operation.COMMAND, Operation.INVOKE_REST_API}
     )
-    assert first == second  # the same run id, which Airflow takes once
+    assert first == second  # the same run id, which Airflow accepts only once
     assert 1 <= clock.pauses[0] <= 2
 
 
@@ -145,7 +145,7 @@ def test_an_unresolved_attempt_is_outcome_unknown(
 def test_a_web_server_that_stays_busy_gets_no_lookup(
     kind: str, adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    """Whether it took one of the commands is not known: nothing says that it did not."""
+    """The server may have accepted one of the commands."""
     mwaa.begin(*[unresolved(adapter, kind)] * 4)
     with pytest.raises(MwaaBusy, match=r"is busy \(HTTP .* is not known"):
         trigger()
@@ -168,7 +168,7 @@ def test_a_missing_response_takes_the_whole_time_limit(
 def test_an_update_that_breaks_calls_is_named(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    """The state machine has more patience with it."""
+    """The state machine waits longer before its retries."""
     mwaa.environment_fields.update(Status="UPDATING")
     mwaa.begin(*adapter.gateway_timeout() * 4, *adapter.absent())
     mwaa.environment_fields.update(Status="UPDATING")
@@ -176,7 +176,7 @@ def test_an_update_that_breaks_calls_is_named(
         trigger()
 
 
-# A refusal ----------------------------------------------------------------------------------------
+# Refusals -----------------------------------------------------------------------------------------
 
 
 @each_taken
@@ -250,7 +250,7 @@ def test_a_throttled_attempt_does_not_hide_a_lost_response(
         trigger()
 
 
-# A defect of our own ------------------------------------------------------------------------------
+# Bugs ---------------------------------------------------------------------------------------------
 
 
 def test_a_bug_after_the_request_was_sent_leaves_the_outcome_unknown(

@@ -19,7 +19,7 @@ ARN = "arn:aws:states:eu-central-1:111111111111:execution:onboarding:client-42"
 
 
 class Check(Protocol):
-    """Look at the run, triggered at 10:00:00, and waited for an hour at most."""
+    """A function that checks the run, triggered at 10:00:00 with a timeout of an hour."""
 
     def __call__(
         self, checked_at: str = "2026-01-01T10:00:15Z", **fields: object

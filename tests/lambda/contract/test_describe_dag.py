@@ -1,4 +1,4 @@
-"""The action `describe_dag`, over both transports, with what Airflow 2.11.2 and 3.3.1 answer."""
+"""The action `describe_dag`, over both transports, with the responses of Airflow 2.11.2 and 3.3.1."""
 
 from __future__ import annotations
 

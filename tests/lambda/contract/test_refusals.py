@@ -22,7 +22,7 @@ from tests.support.transports.adapters import every_version
 
 UNREADY = ["UPDATING", "ROLLING_BACK", "MAINTENANCE", "CREATING_SNAPSHOT", "SOMETHING_NEW"]
 
-# What certainly started nothing -----------------------------------------------------------------
+# Failures before any run -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_an_existing_run_counts_more_than_an_error(
 def test_a_refusal_whose_lookups_all_fail_is_not_certain(
     adapter: Adapter, mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
-    """Airflow may have made the run before it failed."""
+    """Airflow may have created the run before it failed."""
     busy = next(iter(adapter.busy.values()))(adapter.version)
     mwaa.begin(*[*adapter.rejected(), busy] * 4)
     with pytest.raises(MwaaBusy, match=r"refused the c.* failed: .* busy .* is not known"):

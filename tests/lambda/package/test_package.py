@@ -30,7 +30,7 @@ Build = Callable[..., bytes]
 
 
 def checkout(to: Path, wheels: Path) -> Path:
-    """Copy what the build reads, as another clone has it."""
+    """Copy the files that the build reads, as in another clone."""
     package = shutil.ignore_patterns("__pycache__")
     for name in ("lambda", "tools"):
         shutil.copytree(PROJECT / name, to / name, ignore=package)
@@ -134,7 +134,7 @@ def test_what_cannot_be_imported_is_not_packed(
 
 
 def test_line_ends_of_windows_do_not_change_the_bytes(other_clone: Path, zip_path: Path) -> None:
-    """As in a checkout without .gitattributes, with core.autocrlf."""
+    """A checkout without .gitattributes has these line ends if core.autocrlf is set."""
     for path in [*other_clone.rglob("*.py"), *other_clone.rglob("*.txt")]:
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert built(other_clone) == zip_path.read_bytes()
@@ -149,7 +149,7 @@ def test_the_module_that_deploys_it_has_its_hash(zip_path: Path) -> None:
 
 
 def other_python() -> str | None:
-    """Find another Python of the PATH that can load what the build needs."""
+    """Find another Python on the PATH that can import the modules that the build needs."""
     own = f"python3.{sys.version_info.minor}"
     for minor in range(11, 20):
         python = shutil.which(f"python3.{minor}")
@@ -173,7 +173,7 @@ def test_a_changed_module_changes_the_bytes(other_clone: Path, zip_path: Path) -
     assert built(other_clone) != zip_path.read_bytes()
 
 
-# What is in it ----------------------------------------------------------------------------------
+# Contents ---------------------------------------------------------------------------------------
 
 
 def test_it_is_small(zip_path: Path) -> None:

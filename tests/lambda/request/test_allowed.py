@@ -1,4 +1,4 @@
-"""What the target allows: environments, DAGs and state machines. All else is refused before any call."""
+"""What the target allows: environments, DAGs and state machines. Everything else is refused before any call."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_broken_setting_is_explained(setting: str) -> None:
 
 @pytest.fixture
 def handle_team(transport_of_adapter: Transport, deadline: Deadline) -> Handle:
-    """Handle where only the DAGs of a team are allowed."""
+    """Handle an event with only the DAGs of a team allowed."""
     allowed = parse_allowed_dags('{"etl": ["team_*"]}')
     return handler(transport_of_adapter, deadline, allowed=allowed)
 
@@ -124,7 +124,7 @@ AllowOnly = Callable[[Allowed], Handle]
 
 @pytest.fixture
 def handle_only(transport_of_adapter: Transport, deadline: Deadline) -> AllowOnly:
-    """Handle where not everything is allowed."""
+    """Handle an event with these restrictions."""
     return lambda allowed: handler(transport_of_adapter, deadline, allowed=allowed)
 
 

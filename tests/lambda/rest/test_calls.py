@@ -30,7 +30,7 @@ from tests.support.unreachable_airflow import UnreachableAirflow
 
 MAJOR_2 = pytest.mark.parametrize("rest", ["2.11.2"], indirect=True)
 MAJOR_3 = pytest.mark.parametrize("rest", ["3.0.6", "3.3.1"], indirect=True)
-# For what does not depend on the version.
+# For tests that do not depend on the version.
 ONE_VERSION = pytest.mark.parametrize("rest", [DEFAULT], indirect=True)
 
 every_version = pytest.mark.parametrize("rest", RELEASES, indirect=True)
@@ -107,7 +107,7 @@ def test_an_unknown_outcome_names_the_limits_and_the_private_web_server(
         trigger()
 
 
-# What certainly started nothing -----------------------------------------------------------------
+# Failures before any run -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_denial_by_aws_names_the_iam_action(mwaa: FakeMwaa, trigger: Trigger) 
     assert len(mwaa.rest_calls) == 1
 
 
-def test_a_denial_that_names_no_permission_asks_for_the_airflow_role(
+def test_a_denial_that_names_no_permission_has_a_hint_about_the_airflow_role(
     mwaa: FakeMwaa, trigger: Trigger
 ) -> None:
     mwaa.begin(refused(403, "AccessDeniedException", "Access denied"))
@@ -253,7 +253,7 @@ def test_no_value_of_the_conf_is_shown(
     with pytest.raises((AccessDenied, CommandRejected, MwaaBusy, OutcomeUnknown)) as caught:
         handle_rest(run_id=RUN_ID, mwaa_dag_conf={"a": CONF_MARK, "b": NUMBER_MARK})
     assert not [secret for secret in MARKS if secret in str(caught.value)]
-    mwaa.begin()  # what is left is for the statuses that are tried again, or looked after
+    mwaa.begin()  # Only statuses with a retry or a lookup use the rest of the script.
 
 
 @MAJOR_3

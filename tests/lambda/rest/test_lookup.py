@@ -36,7 +36,7 @@ every_version = pytest.mark.parametrize("rest", RELEASES, indirect=True)
 
 
 class Find(Protocol):
-    """Looks for a run."""
+    """A function that looks up a DAG run."""
 
     def __call__(self, run_id: str = RUN_ID, dag: str = "demo") -> DagRun | None: ...
 

@@ -29,7 +29,7 @@ REST = Operation.INVOKE_REST_API
 
 
 class Trigger(Protocol):
-    """Triggers a run with this conf."""
+    """A function that triggers a DAG run with this conf."""
 
     def __call__(self, conf: dict[str, Any] = CONF) -> DagRun: ...
 
@@ -46,7 +46,7 @@ def trigger(rest_transport: RestTransport, deadline: Deadline) -> Trigger:
 def hasty(
     mwaa: FakeMwaa, clock: Clock, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Trigger]:
-    """A trigger whose client waits for 0.2 s of real time, and is asked for nothing else."""
+    """A trigger whose client waits for 0.2 s of real time and makes no other call."""
     made = client(mwaa, clock, read_timeout=0.2)
     environments = Environments(made, clock)
     monkeypatch.setattr(environments, "airflow_version", lambda _: AirflowVersion(3, 3, "3.3.1"))
@@ -71,7 +71,9 @@ def test_a_missing_response_leaves_the_outcome_unknown(mwaa: FakeMwaa, hasty: Tr
     mwaa.add(endless(REST))
     with pytest.raises(OutcomeUnknown, match="ReadTimeoutError"):
         hasty()
-    wait_until(lambda: not mwaa.remaining_steps)  # a slow server reads it after the client hung up
+    wait_until(
+        lambda: not mwaa.remaining_steps
+    )  # a slow server reads it after the client has closed the connection
     assert len(mwaa.rest_calls) == 1
 
 

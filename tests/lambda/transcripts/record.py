@@ -1,4 +1,4 @@
-"""Records what one release of Airflow prints and answers; `make transcripts AIRFLOW=3.3.1` calls it."""
+"""Record the output and the responses of a release of Airflow, with `make transcripts AIRFLOW=3.3.1`."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def commands(version: str) -> Iterator[Command]:
 
 
 def noisy_commands(version: str) -> Iterator[Command]:
-    """Yield each case of an environment that prints more than Airflow does, or refuses more; see `config/`."""
+    """Yield each case of an environment that prints or refuses more than Airflow itself, see `config/`."""
     as_json = ["-o", "json"]
     unfit = ["dags", "trigger", "with_params", "--conf", '{"number": "x"}', "--run-id"]
     fits = ["dags", "trigger", "demo", "--conf", json.dumps(CONF), "--run-id"]
@@ -104,7 +104,7 @@ def record_commands(
     home: Path,
     commands: Iterable[Command],
 ) -> list[dict[str, Any]]:
-    """Run each command in a process of its own, as MWAA does, before an empty database without DAGs."""
+    """Run each command in a separate process, as MWAA does, with an empty database without DAGs."""
     home.mkdir()
     write_configuration(installation.version, home, port=0)
     for directory in ("config", "dags"):
@@ -151,9 +151,9 @@ def record_commands(
 
 
 class Requests:
-    """Sends requests to a running Airflow, and keeps some of them as cases.
+    """A client of a running Airflow, which records some requests as cases.
 
-    The paused DAG of the sandbox goes by the name `demo`, as on the command line.
+    The paused DAG of the sandbox is called `demo` in the cases, as on the command line.
     """
 
     def __init__(self, airflow: Airflow) -> None:
@@ -162,7 +162,7 @@ class Requests:
         self.cases: list[dict[str, Any]] = []
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Send one request; return status and answer."""
+        """Send a request, and return the status and the response."""
         path = path.replace("/dags/demo", "/dags/paused")
         sent = json.loads(json.dumps(body).replace('["demo"]', '["paused"]'))
         answer = self._airflow.rest(method, path, params=None, body=sent, timeout=SECONDS)
@@ -170,14 +170,14 @@ class Requests:
         return answer.status_code, json.loads(text, object_hook=without_token)
 
     def record(self, case: str, method: str, path: str, body: Any = None) -> Any:
-        """Send one request, keep it as a case, and return the answer."""
+        """Send a request, record it as a case, and return the response."""
         status, answer = self.send(method, path, body)
         request = {"method": method, "path": path, "body": body}
         self.cases.append({"case": case, **request, "status": status, "answer": answer})
         return answer
 
     def body(self, run_id: str, *, conf: Mapping[str, str] = CONF, **fields: Any) -> dict[str, Any]:
-        """Return the body that makes a run; Airflow 3 wants a date, if only null."""
+        """Return the body that creates a run. Airflow 3 requires a date, which may be null."""
         return {**self._date, "dag_run_id": run_id, "conf": conf, **fields}
 
     def _paths(self) -> dict[str, str]:
@@ -193,7 +193,7 @@ def record_rest(airflow: Airflow) -> list[dict[str, Any]]:
     first = record("created", "POST", runs, body("x1"))
     record("duplicate", "POST", runs, body("x1"))
     date = first["logical_date"]
-    if date is None:  # Airflow 3 makes runs without one
+    if date is None:  # Airflow 3 creates runs without a date
         date = DATE
         requests.send("POST", runs, body("x1d", logical_date=date))
     record("date taken", "POST", runs, body("x2", logical_date=date))
@@ -232,7 +232,7 @@ def replaced(text: str, paths: Mapping[str, str]) -> str:
 
 
 def without_token(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a JSON object without what lets its holder read a DAG's file."""
+    """Return a JSON object without the token that gives access to a DAG's file."""
     return value | {"file_token": "removed"} if "file_token" in value else value
 
 

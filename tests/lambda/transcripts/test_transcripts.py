@@ -1,4 +1,4 @@
-"""The recordings of a version that responds as another one does."""
+"""The recordings of a version that responds like another version."""
 
 from __future__ import annotations
 

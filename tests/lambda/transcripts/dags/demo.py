@@ -1,4 +1,4 @@
-"""The DAGs whose runs are recorded: one with a task, and one that is paused and has none. Loads on Airflow 2 and 3."""
+"""The DAGs whose runs are recorded: `demo` with a task, and a paused DAG without tasks. Loads on Airflow 2 and 3."""
 
 from __future__ import annotations
 
