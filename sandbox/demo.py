@@ -65,8 +65,8 @@ def demo(airflow_version: str, state: Path) -> None:
         before = source.resources() + target.resources()
         with steps.step("terraform apply") as advance:
             outputs = deployment.apply(advance).outputs
-        for key, value in outputs.items():
-            steps.show(f"  {key:<18} {value}")
+        for key in ("function_arn", "source_role_arn", "state_machine_arn", "target_role_arn"):
+            steps.show(f"  {key:<18} {outputs[key]}")
         with steps.step("Waiting for Airflow"):
             airflow.wait_ready()
         deployed = Deployed(outputs, source, target)
