@@ -222,7 +222,7 @@ def burst_of_executions(version: str, state: Mapping[str, Any]) -> Figure:
         name=f"lookups in a burst of {EXECUTIONS} executions, Airflow {version}",
         baseline_name="one per execution",
         unit="",
-        measured=Sample((result.looks,)),
+        measured=Sample((result.lookups,)),
         baseline=Sample((EXECUTIONS,)),
         target=1,
         target_is_ratio=True,

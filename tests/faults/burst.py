@@ -47,13 +47,13 @@ class Together(Clock):
         self._turn_ends = threading.Semaphore(0)
 
     def sleep(self, seconds: float) -> None:
-        """Let others run for so many seconds of the clock."""
+        """Let others run for this number of seconds of the clock."""
         wake = self._enqueue(seconds)
         self._turn_ends.release()
         wake.wait()
 
     def run(self, function: Callable[[int], None], times: int) -> None:
-        """Run the function so many times at once, each with its number, until all have ended."""
+        """Run the function this number of times at once, each with its number, until all have ended."""
 
         def begin(number: int, wake: threading.Event) -> None:
             wake.wait()
@@ -79,7 +79,7 @@ class Together(Clock):
 
 @dataclass
 class Burst:
-    """What came of it."""
+    """The result of a burst."""
 
     endings: Counter[str] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
@@ -89,8 +89,8 @@ class Burst:
     seconds: float = 0.0
 
     @property
-    def looks(self) -> int:
-        """Commands that ask for the run and do not make it."""
+    def lookups(self) -> int:
+        """The number of commands that look up the run."""
         return self.commands.total() - self.commands["dags trigger"]
 
 
@@ -140,7 +140,7 @@ class _Client:
 
 
 def burst(version: str, executions: int, state: Mapping[str, Any], *, unfit: int = 0) -> Burst:
-    """Start so many executions at once, each in its own container, and let all of them end.
+    """Start this number of executions at once, each in its own container, and let all of them end.
 
     The conf of `unfit` of them does not fit the params of the DAG.
     """

@@ -48,7 +48,7 @@ class RulesAirflow:
     state
         Of each of them.
     chatter
-        What plugins print before each answer of the command line.
+        The text that plugins print before each response of the command line.
     """
 
     def __init__(self, version: str, clock: Clock) -> None:
@@ -156,7 +156,7 @@ class RulesAirflow:
     def rest(
         self, method: str, path: str, *, params: object, body: Body, timeout: float
     ) -> requests.Response:
-        """Answer a request; `path` begins after `/api/vN`."""
+        """Respond to a request. `path` begins after `/api/vN`."""
         response = requests.Response()
         with self._one_at_a_time:
             response.status_code, answer = self._rest(method, path.split("/")[2:], body)
@@ -215,7 +215,7 @@ class RulesAirflow:
         return {"dag_id": DAG, "dag_run_id": run.run_id, "state": self.state, "conf": run.conf}
 
     def now(self) -> datetime:
-        """Return the date of a run that is made now."""
+        """Return the date of a run that is created now."""
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self._clock())
 
 

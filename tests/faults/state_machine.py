@@ -26,7 +26,7 @@ class Retries:
     state
         The state as its definition has it.
     spread
-        Makes of the longest delay the one that jitter would choose.
+        Returns the delay with jitter for the longest delay.
     """
 
     def __init__(self, state: Mapping[str, Any], spread: Callable[[float], float]) -> None:

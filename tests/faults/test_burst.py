@@ -11,13 +11,13 @@ from tests.faults.burst import burst
 
 
 @pytest.mark.parametrize(("version", "executions"), [("2.11.2", 40), ("3.3.1", 80)])
-def test_all_executions_of_a_burst_succeed_without_looks(
+def test_all_executions_of_a_burst_succeed_with_few_lookups(
     version: str, executions: int, state: Mapping[str, Any]
 ) -> None:
     result = burst(version, executions, state)
     assert result.endings == {"success": executions}
     assert result.runs == executions
-    assert result.looks < executions
+    assert result.lookups < executions
     assert result.refused > executions  # it was a burst
 
 

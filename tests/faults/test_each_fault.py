@@ -40,7 +40,7 @@ def invoke(mwaa: Mwaa, lane: Lane, **fields: str) -> Ending:
 
 
 @each(ONE_FAULT)
-def test_after_one_fault_the_run_is_there_once(
+def test_after_one_fault_the_run_exists_once(
     mwaa: Mwaa, lane: Lane, fault: Fault, end: str
 ) -> None:
     airflow = mwaa.begin(lane, [fault])

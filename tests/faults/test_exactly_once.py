@@ -1,4 +1,4 @@
-"""Whatever fails, an execution that succeeds has made one DAG run, and none has made two."""
+"""With all faults, each execution that succeeds has created exactly one DAG run, and no execution creates two."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PERMANENT = {
 class Example:
     """Executions one after the other under one script.
 
-    `cold` is a container of its own for each invocation, `again` a second delivery of each
+    `cold` is a new container for each invocation, `again` is a second delivery of each
     execution, `long_id` a run id of the caller's that is too long for a path of InvokeRestApi,
     `states` the names of the states that trigger in each execution, `redrives` how often a failed one
     is redriven.
@@ -124,7 +124,7 @@ def deliver(
     *,
     alone: bool,
 ) -> None:
-    """Run an execution, and redrive it while it fails; `alone` is one that has not run before."""
+    """Run an execution, and redrive it while it fails; `alone` means that it has not run before."""
     airflow, run_id = mwaa.airflows[example.lane.version], run_id_of(event)
     container = partial(mwaa.container, example.lane)
 
@@ -174,7 +174,7 @@ def test_a_refusal_does_not_hide_a_run(
 
 @each_lane
 @pytest.mark.parametrize("ran", [Ran.YES, Ran.LATE], ids=str)
-def test_a_redrive_finds_the_run_that_was_made_unseen(
+def test_a_redrive_finds_the_run_whose_response_was_lost(
     mwaa: Mwaa, state: Mapping[str, Any], lane: Lane, ran: Ran
 ) -> None:
     """Its retries are used up by a function that crashes."""

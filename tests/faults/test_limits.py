@@ -21,7 +21,7 @@ LONG_ID = "order-1-" + "x" * 50
 
 
 def conf_of(size: int) -> dict[str, str]:
-    """Make a conf of so many bytes of JSON."""
+    """Return a conf of this number of bytes of JSON."""
     return {"k": "x" * (size - len('{"k":""}'))}
 
 
@@ -59,7 +59,7 @@ def test_a_run_is_found_among_10_000(mwaa: Mwaa, lane: Lane, run_id: str) -> Non
 
 @each_transport
 @pytest.mark.parametrize("run_id", ["order-1", LONG_ID], ids=["short id", "long id"])
-def test_a_run_that_is_not_among_10_000_is_made(mwaa: Mwaa, lane: Lane, run_id: str) -> None:
+def test_a_run_that_is_not_among_10_000_is_created(mwaa: Mwaa, lane: Lane, run_id: str) -> None:
     airflow = mwaa.begin(lane, [Fault(Kind.GATEWAY_TIMEOUT)])
     airflow.runs += old_runs(10_000, {})
     ending = mwaa.invoke(mwaa.container(lane), event_for(lane, run_id=run_id))

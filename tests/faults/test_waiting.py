@@ -1,4 +1,4 @@
-"""Whatever fails while an execution waits, it ends as its DAG run did, and makes no second one."""
+"""With all faults, an execution that waits ends like its DAG run, and never creates a second DAG run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TRUE = {
     "DagRunTimedOut": GOES_ON,
     "waits": GOES_ON,
 }
-"""What the run has to be where a look says so."""
+"""The state of the run by the result of a poll."""
 SAYS_NOTHING = TRANSIENT | {"AccessDenied"}
 """The errors that say nothing of the run."""
 
@@ -37,7 +37,7 @@ SAYS_NOTHING = TRANSIENT | {"AccessDenied"}
 class Example:
     """An execution that waits for its DAG run under a script.
 
-    `lives` is what the run is at one look after the other, from its trigger and then from each redrive;
+    `lives` is the state of the run at each poll, from its trigger and then from each redrive;
     the last of each stays. Somebody may have cleared or deleted it at any time.
     """
 
@@ -65,7 +65,7 @@ EXAMPLES = st.sampled_from(LANES).flatmap(
 
 
 def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], said: Counter[str]) -> None:
-    """Run an example; AssertionError where a look says what is not so, or there is a second run."""
+    """Run an example. Raise AssertionError if a poll reports a wrong state, or a second run exists."""
     airflow = mwaa.begin(example.lane, ())
     event = event_for(example.lane)
     triggered = mwaa.invoke(mwaa.container(example.lane), event)
@@ -107,7 +107,7 @@ def check(mwaa: Mwaa, example: Example, state: Mapping[str, Any], said: Counter[
 
 
 def live(airflow: RulesAirflow, state: str) -> str:
-    """Have the run be so, and return what it is: one that was deleted stays away."""
+    """Set the state of the run, and return its state. A deleted run stays deleted."""
     if state == "deleted":
         airflow.runs.clear()
     else:
@@ -156,4 +156,4 @@ def test_an_execution_that_waits_ends_as_its_run_did(
     said = Counter[str]()
     try_each(EXAMPLES, lambda example: check(mwaa, example, state, said), times=TRIGGERS // 10)
     assert set(TRUE) <= set(said)
-    record_property("faults", f"looks: {said.total()} ({listed(said)})")
+    record_property("faults", f"polls: {said.total()} ({listed(said)})")

@@ -36,6 +36,7 @@ PLAIN_ENGLISH = (
             "clients",
             "console",
             "e2e",
+            "faults",
             "iam",
             "lambda",
             "sandbox",
