@@ -10,7 +10,7 @@ from mwaa_dags_trigger.transports.base import Dag, last_line
 
 
 def parse_dag(body: Mapping[str, Any], version: str, import_errors: Mapping[str, str]) -> Dag:
-    """Return the DAG with the import errors of its own file."""
+    """Return the DAG with the import errors in its file."""
     file = str(body.get("fileloc"))
     return Dag(
         exists=True,
