@@ -37,8 +37,7 @@ def _mark(name: str) -> str:
 
 
 def _steps(advice: Advice) -> str:
-    text = " ".join(advice.steps).format(**_PLACEHOLDERS)
-    return text.replace("(operations.md#", "(#")
+    return " ".join(advice.steps).format(**_PLACEHOLDERS)
 
 
 if __name__ == "__main__":

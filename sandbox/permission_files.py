@@ -1,4 +1,4 @@
-"""Permissions for deployment and operation: policies of the sandbox and tables in docs/operations.md, from JSON files.
+"""Permissions for deployment and operation: policies of the sandbox and tables in the documentation, from JSON files.
 
 `make docs` writes the tables, and the policies for accounts that require a permissions boundary.
 """
@@ -17,7 +17,8 @@ from tools.paths import PROJECT
 DEPLOY = PROJECT / "docs" / "deploy-permissions.json"
 DEPLOY_WITH_BOUNDARY = PROJECT / "docs" / "deploy-permissions-with-boundary.json"
 OPERATE = PROJECT / "docs" / "operate-permissions.json"
-PAGE = PROJECT / "docs" / "operations.md"
+PAGES = {DEPLOY: PROJECT / "docs" / "deployment.md", OPERATE: PROJECT / "docs" / "operations.md"}
+"""Page that shows a file as a table."""
 _HEAD = "| account | actions | resources |\n|---|---|---|\n"
 
 # IAM knows the boundary of these actions ("Actions, resources, and condition keys for AWS Identity and Access
@@ -125,7 +126,6 @@ def _as_list(value: str | Sequence[str]) -> Sequence[str]:
 
 if __name__ == "__main__":
     old = re.compile(re.escape(_HEAD) + r"(\|.*\n)*")
-    # In the order of the page.
-    tables = map(create_table, (OPERATE, DEPLOY))
-    PAGE.write_text(old.sub(lambda _: next(tables), PAGE.read_text()))
+    for shown, page in PAGES.items():
+        page.write_text(old.sub(create_table(shown), page.read_text()))
     DEPLOY_WITH_BOUNDARY.write_text(json.dumps(create_bounded_policies(), indent=2) + "\n")

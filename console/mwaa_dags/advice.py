@@ -218,7 +218,7 @@ SERVICE_ERRORS: Mapping[str, Advice] = {
         steps=(
             f"{_DOCTOR} It names the version.",
             "Run `make package`, and apply the target. Or move the alias back, as in "
-            "[Roll back](operations.md#roll-back).",
+            "[Roll back](deployment.md#roll-back).",
             _REDRIVE,
         ),
     ),
@@ -302,5 +302,5 @@ def group_key(execution: Execution) -> tuple[str, str]:
 
 def _plain(text: str) -> str:
     return text.replace("`", "").replace(
-        "[Roll back](operations.md#roll-back)", "docs/operations.md"
+        "[Roll back](deployment.md#roll-back)", "docs/deployment.md"
     )

@@ -21,17 +21,17 @@ locals {
     batch-failed = {
       metric_name       = "ExecutionsFailed"
       state_machine_arn = local.batch_arn
-      description       = "A batch failed. Read the causes in its results (docs/operations.md#errors-of-a-batch of mwaa-dags-trigger), correct them, and redrive the batch."
+      description       = "A batch failed. Read the causes in its results (docs/batches.md#errors of mwaa-dags-trigger), correct them, and redrive the batch."
     }
     batch-timed-out = {
       metric_name       = "ExecutionsTimedOut"
       state_machine_arn = local.batch_arn
-      description       = "A batch timed out. Look up its last error in docs/operations.md#errors-of-a-batch of mwaa-dags-trigger, and redrive the batch."
+      description       = "A batch timed out. Look up its last error in docs/batches.md#errors of mwaa-dags-trigger, and redrive the batch."
     }
     batch-aborted = {
       metric_name       = "ExecutionsAborted"
       state_machine_arn = local.batch_arn
-      description       = "Somebody stopped a batch. Redrive it to continue with the items that have not succeeded (docs/operations.md#redrive-a-batch of mwaa-dags-trigger)."
+      description       = "Somebody stopped a batch. Redrive it to continue with the items that have not succeeded (docs/batches.md#redrive of mwaa-dags-trigger)."
     }
   }
 

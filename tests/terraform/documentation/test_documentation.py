@@ -57,13 +57,15 @@ def test_separate_states_agree_on_the_function_and_its_role(
 
 
 @pytest.mark.parametrize(
-    "file", [permission_files.DEPLOY, permission_files.OPERATE], ids=["deploy", "operate"]
+    ("file", "page"),
+    permission_files.PAGES.items(),
+    ids=[page.stem for page in permission_files.PAGES.values()],
 )
-def test_operations_has_the_table_of_permissions(file: Path) -> None:
+def test_a_page_has_the_table_of_permissions(file: Path, page: Path) -> None:
     table = permission_files.create_table(file)
 
     # If this test fails, run `make docs`.
-    assert f"\n\n{table}\n" in permission_files.PAGE.read_text()
+    assert f"\n\n{table}\n" in page.read_text()
 
 
 def test_the_policies_with_a_boundary_follow_from_the_policies_without() -> None:

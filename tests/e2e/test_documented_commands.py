@@ -1,4 +1,4 @@
-"""Every command of `mwaa-dags` in docs/operations.md works as it stands."""
+"""Every command of `mwaa-dags` in the documentation works as it stands."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.e2e.conftest import Stack, on_the_default, over_cli
 from tests.support.local_aws.commands import Commands
 from tools.paths import PROJECT
 
-PAGE = PROJECT / "docs" / "operations.md"
-COMMANDS = list(dict.fromkeys(re.findall(r"^ {4,}mwaa-dags (.*)$", PAGE.read_text(), re.MULTILINE)))
+PAGES = "\n".join(page.read_text() for page in sorted(PROJECT.glob("docs/*.md")))
+COMMANDS = list(dict.fromkeys(re.findall(r"^ {4,}mwaa-dags (.*)$", PAGES, re.MULTILINE)))
 ITEMS = [
     {"mwaa_env_name": "sandbox", "mwaa_dag_name": name}
     for name in ("paused", "onbording", "paused")
@@ -23,7 +23,7 @@ ITEMS = [
 
 @pytest.fixture(scope="module")
 def failed(stack: Stack) -> dict[str, str]:
-    """An execution and a batch that have failed, by their names on the page."""
+    """An execution and a batch that have failed, by their names in the documentation."""
     execution = stack.execute(mwaa_dag_name="onbording").executionArn
     batch = stack.source.states.start_execution(
         stateMachineArn=stack.outputs["batch_state_machine_arn"],
@@ -39,7 +39,7 @@ def failed(stack: Stack) -> dict[str, str]:
 @on_the_default
 @over_cli
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_page_works(
+def test_a_documented_command_works(
     stack: Stack, failed: dict[str, str], mwaa_dags: Commands, tmp_path: Path, command: str
 ) -> None:
     (tmp_path / "items.json").write_text(json.dumps(ITEMS[:1]))
@@ -63,7 +63,7 @@ def test_a_command_of_the_page_works(
         assert json.loads((tmp_path / file).read_text())
 
 
-def test_the_page_has_all_commands() -> None:
+def test_all_commands_are_documented() -> None:
     assert {command.split()[0] for command in COMMANDS} == {
         *("run", "status", "doctor", "redrive", "remaining", "timeline")
     }
