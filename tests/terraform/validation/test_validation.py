@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from mwaa_dags_trigger.transports.rest import RestTransport
 
 from tests.terraform.planner import Planner
 from tests.terraform.validation import cases_alarms, cases_root, cases_source, cases_target
-from tests.terraform.validation.cases import SOURCE, TARGET
+from tests.terraform.validation.cases import SOURCE, TARGET, Case
 from tools.paths import PROJECT, ZIP
 from tools.terraform import TerraformError
 
@@ -26,23 +27,108 @@ MODULES = {"source": (SOURCE, "source"), "target": (TARGET, "target")}
 """Good values of each module, and the account that it is for."""
 
 
+@dataclass
+class Call:
+    """A call of a module with the values of several cases.
+
+    Parameters
+    ----------
+    kind
+        The module, and what the cases have in common.
+    """
+
+    kind: tuple[str, str]
+    cases: dict[str, Case] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Values that replace good values."""
+        return {name: value for case in self.cases.values() for name, value in case.values.items()}
+
+    def accepts(self, case: Case, related: Mapping[str, Set[str]]) -> bool:
+        """Return whether the variables of the case are related to no variable of the call, and its message is new."""
+        says = {each.says for each in self.cases.values()} - {""}
+        taken = {name for variable in self.values for name in related[variable]}
+        return not case.values.keys() & taken and case.says not in says
+
+    def messages(self, name: str, texts: Sequence[str]) -> list[str]:
+        """Return the messages of a case: its own, and all that no case of the call expects."""
+        says = {case.says for case in self.cases.values()}
+        return [text for text in texts if text == self.cases[name].says or text not in says]
+
+
+def module_calls() -> list[Call]:
+    """Distribute the cases among few calls, because the cost of a plan grows faster than the number of calls."""
+    related = {module: related_variables(module) for module in MODULES}
+    in_variables = [
+        re.compile(pattern(message))
+        for module in MODULES
+        for message in error_messages(parsed(PROJECT / f"modules/{module}/variables.tf"))
+    ]
+    calls: list[Call] = []
+    for name, case in CASES.items():
+        if not case.says:
+            kind = (case.module, "accepted")
+        elif any(message.fullmatch(case.says) for message in in_variables):
+            kind = (case.module, "rejected")
+        else:
+            # Terraform checks a precondition only if all variables are valid.
+            kind = (case.module, name)
+        same = (call for call in calls if call.kind == kind)
+        call = next((call for call in same if call.accepts(case, related[case.module])), None)
+        if not call:
+            call = Call(kind)
+            calls.append(call)
+        call.cases[name] = case
+    return calls
+
+
+def related_variables(module: str) -> dict[str, set[str]]:
+    """Return for each variable of a module itself and all variables that are validated together with it."""
+    blocks = [parsed(file) for file in (PROJECT / "modules" / module).glob("*.tf")]
+    values = {
+        f"local.{name}": str(value)
+        for block in blocks
+        for scope in block.get("locals", [])
+        for name, value in scope.items()
+    }
+    variables = {
+        name: str(variable.get("validation", ""))
+        for block in blocks
+        for each in block.get("variable", [])
+        for name, variable in each.items()
+    }
+
+    def used(expression: str, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+        yield from re.findall(r"\bvar\.(\w+)", expression)
+        for name in set(re.findall(r"\blocal\.\w+", expression)) - seen:
+            yield from used(values.get(name, ""), seen | {name})
+
+    related = {name: {name} for name in variables}
+    for name, validation in variables.items():
+        for other in set(used(validation)):
+            related[name].add(other)
+            related[other].add(name)
+    return related
+
+
 @pytest.fixture(scope="session")
 def messages(planner: Planner) -> dict[str, list[str]]:
-    """The messages for each case, from one plan in which each case calls its own module.
+    """The messages for each case, from one plan with all calls.
 
     The values come from a variable, so Terraform knows them at plan only, and reports the conditions that need data
     from AWS together with the others.
     """
     directory = planner.copy / "validation"
     directory.mkdir()
-    labels = {name: f"case_{number}" for number, name in enumerate(CASES)}
+    calls = {f"call_{number}": call for number, call in enumerate(module_calls())}
     modules, values = {}, {}
-    for name, case in CASES.items():
-        label = labels[name]
-        good, account = MODULES[case.module]
-        values[label] = {**good, **case.values}
+    for label, call in calls.items():
+        module = call.kind[0]
+        good, account = MODULES[module]
+        values[label] = {**good, **call.values}
         modules[label] = {
-            "source": f"../modules/{case.module}",
+            "source": f"../modules/{module}",
             "providers": {"aws": f"aws.{account}"},
             **{variable: f"${{var.values.{label}.{variable}}}" for variable in values[label]},
         }
@@ -58,14 +144,17 @@ def messages(planner: Planner) -> dict[str, list[str]]:
         planner.plan("validation", variables={"values": values})
     diagnostics = refused.value.diagnostics
     # Terraform does not name the module in which a precondition fails: so no two of these cases may have the same text.
-    by_text = {case.says: labels[name] for name, case in CASES.items()}
+    by_text = {case.says: label for label, call in calls.items() for case in call.cases.values()}
     found = [
         (d.about.split(".")[1] if d.about.startswith("module.") else by_text.get(d.text), d.text)
         for d in diagnostics
     ]
-    messages = {name: [text for at, text in found if at == label] for name, label in labels.items()}
-    assert sum(map(len, messages.values())) == len(diagnostics)
-    return messages
+    assert [text for at, text in found if at is None] == []
+    return {
+        name: call.messages(name, [text for at, text in found if at == label])
+        for label, call in calls.items()
+        for name in call.cases
+    }
 
 
 @pytest.mark.parametrize("name", CASES)
