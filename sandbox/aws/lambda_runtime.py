@@ -62,10 +62,12 @@ class LambdaRuntime:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._idle: defaultdict[Function, list[_Worker]] = defaultdict(list)
+        self._code: dict[bytes, Path] = {}
         self._lock = threading.Lock()
         self._closed = False
 
     def __enter__(self) -> Self:
+        self._directory = tempfile.TemporaryDirectory(prefix="lambda-")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,6 +76,7 @@ class LambdaRuntime:
             workers = [worker for pool in self._idle.values() for worker in pool]
         for worker in workers:
             worker.stop()
+        self._directory.cleanup()
 
     def invoke(
         self, function: Function, payload: bytes, credentials: Mapping[str, str]
@@ -89,9 +92,10 @@ class LambdaRuntime:
             stopped = [worker for other in outdated for worker in self._idle.pop(other)]
             pool = self._idle[function]
             worker = pool.pop() if pool else None
+            task_root = self._extract(function.zip_bytes)
         for other in stopped:
             other.stop()
-        worker = worker or _Worker(function, {**self._environment, **credentials})
+        worker = worker or _Worker(function, task_root, {**self._environment, **credentials})
         invocation = worker.invoke(payload)
         with self._lock:
             keep = worker.running and not self._closed
@@ -101,18 +105,23 @@ class LambdaRuntime:
             worker.stop()
         return invocation
 
+    def _extract(self, zip_bytes: bytes) -> Path:
+        """Return the directory with the files of a zip. Workers with the same code share it and its bytecode."""
+        if zip_bytes not in self._code:
+            directory = Path(self._directory.name) / str(len(self._code))
+            zipfile.ZipFile(io.BytesIO(zip_bytes)).extractall(directory)
+            self._code[zip_bytes] = directory
+        return self._code[zip_bytes]
+
 
 class _Worker:
     """One awslambdaric process and the Runtime API that it polls."""
 
-    def __init__(self, function: Function, environment: Mapping[str, str]) -> None:
+    def __init__(self, function: Function, task_root: Path, environment: Mapping[str, str]) -> None:
         self._function = function
         self._work: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
         self._results: queue.Queue[tuple[str | None, bytes]] = queue.Queue()
-        self._directory = tempfile.TemporaryDirectory(prefix="lambda-")
-        task_root = Path(self._directory.name) / "task"
-        zipfile.ZipFile(io.BytesIO(function.zip_bytes)).extractall(task_root)
-        self._log = tempfile.TemporaryFile(dir=self._directory.name)  # noqa: SIM115 - closed by stop()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._api())
         self._server.daemon_threads = True
         serve(self._server)
@@ -160,7 +169,6 @@ class _Worker:
         self._server.shutdown()
         self._server.server_close()
         self._log.close()
-        self._directory.cleanup()
 
     def _process_environment(
         self, task_root: Path, environment: Mapping[str, str]
@@ -169,7 +177,6 @@ class _Worker:
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(task_root),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._function.memory_size),
             "AWS_LAMBDA_FUNCTION_NAME": self._function.name,
