@@ -73,7 +73,8 @@ class Deployment:
 
     def destroy(self, advance: Advance) -> None:
         """Destroy all applied resources."""
-        self._change("destroy", advance, {})
+        # Terraform alone changes the resources of the sandbox.
+        self._change("destroy", advance, {}, refresh=False)
 
     def resources(self) -> list[str]:
         """Return the addresses in the state."""

@@ -119,6 +119,8 @@ def applied(
         assert present(example) == before
 
 
+# The other examples have only resources of the modules, whose second plan tests/sandbox/deployment checks.
+@pytest.mark.examples("on-upload", "parameter-store")
 def test_a_second_plan_shows_no_changes(applied: Applied) -> None:
     assert [deployment.plan() for deployment in applied.deployments] == [{}] * len(
         applied.deployments

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Lock, Thread
+from threading import Lock, Thread, local
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from moto.core.exceptions import AWSError
@@ -17,6 +19,7 @@ from moto.stepfunctions.parser.api import (
     HistoryEventType,
 )
 from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import TimeoutSeconds
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -69,12 +72,24 @@ def patch_stop() -> Iterator[None]:
 
     moto: skips the remaining evaluation of a stopped execution. The step around it then misses a result, or its `Catch`
     gets an error, and moto reports the execution as failed. A task takes its arguments for its time limit, and moto
-    cannot write the history any more.
+    cannot write the history any more. An execution that waits for its next retry does not notice that it is stopped.
     AWS: reports `ABORTED`. Source: "StopExecution" in the AWS Step Functions API Reference.
-    Patch: ignores errors of a stopped execution, also between moto's check and the step, and always evaluates
-    a constant time limit.
+    Patch: ignores errors of a stopped execution, also between moto's check and the step, always evaluates a constant
+    time limit, and ends the wait for a retry.
     """
     set_error = Environment.set_error
+    retry = retrier_decl.RetrierDecl._eval_body
+    waiting = local()
+
+    def retry_unless_stopped(retrier: retrier_decl.RetrierDecl, env: Environment) -> None:
+        waiting.env = env
+        retry(retrier, env)
+
+    def sleep(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while waiting.env.is_running() and (left := end - time.monotonic()) > 0:
+            # The event is set for a moment only, which may be before this wait.
+            waiting.env.program_state_event.wait(min(left, 1))
 
     def set_error_unless_stopped(env: Environment, error: ExecutionFailedEventDetails) -> None:
         with env._state_mutex:
@@ -98,6 +113,8 @@ def patch_stop() -> Iterator[None]:
         patch.object(Environment, "next_state_name", set_unless_stopped("next_state_name")),
         patch.object(Environment, "set_error", set_error_unless_stopped),
         patch.object(TimeoutSeconds, "eval", TimeoutSeconds._eval_body),
+        patch.object(retrier_decl.RetrierDecl, "_eval_body", retry_unless_stopped),
+        patch.object(retrier_decl, "time", SimpleNamespace(sleep=sleep)),
     ):
         yield
 

@@ -22,7 +22,7 @@ from tests.sandbox.step_functions.distributed_maps import (
     map_run,
 )
 from tests.support.local_aws.state_machines import Machines
-from tests.support.waiting import wait_until
+from tests.support.waiting import TIMEOUT, wait_until
 
 # Expressions that wait: one until its execution is stopped, the other until the first expression is reached.
 UNTIL_STOPPED = "wait until the execution is stopped"
@@ -106,6 +106,20 @@ def test_a_stopped_execution_is_aborted(
     machines.account.states.stop_execution(executionArn=started["executionArn"])
 
     assert machines.ended(started["executionArn"])["status"] == "ABORTED"
+
+
+def test_an_execution_that_waits_for_a_retry_can_be_stopped(machines: Machines) -> None:
+    retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": round(2 * TIMEOUT)}
+    arguments = {"StateMachineArn": machines.arn("missing")}
+    held = {"Held": {**TASK, "Arguments": arguments, "Retry": [retry]}}
+    machine = machines.create("machine", held, allow=ALL_PERMISSIONS)
+    started = machines.account.states.start_execution(stateMachineArn=machine)
+    execution = started["executionArn"]
+    wait_until(lambda: any(e["type"] == "TaskFailed" for e in machines.history(execution)))
+
+    machines.account.states.stop_execution(executionArn=execution)
+
+    assert machines.ended(execution)["status"] == "ABORTED"
 
 
 def test_a_task_that_is_stopped_keeps_its_time_limit_in_the_history(
