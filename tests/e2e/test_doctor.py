@@ -150,6 +150,17 @@ def test_the_params_of_a_dag_are_shown(stack: Stack, mwaa_dags: Commands) -> Non
 
 @on_the_default
 @over_cli
+def test_the_dag_is_not_checked_if_the_probe_fails(stack: Stack, mwaa_dags: Commands) -> None:
+    with breakages.broken_version(stack):
+        findings = mwaa_dags("doctor", "--env", "sandbox", "--dag", "onboarding", "--json").json
+
+    [dag] = [each for each in findings if each["check"] == 11]
+    assert dag["result"] == "not_checked"
+    assert "because the probe of sandbox failed" in dag["text"]
+
+
+@on_the_default
+@over_cli
 def test_without_the_target_account_it_says_what_it_could_not_check(
     stack: Stack, mwaa_dags: Commands
 ) -> None:

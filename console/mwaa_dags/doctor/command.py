@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 
 from mwaa_dags.advice import group_key
@@ -48,6 +48,7 @@ def examine(operator: Operator, output: Output, *, env: str | None, dag: str | N
 
 
 def _checks(facts: Facts, env: str | None, dag: str | None) -> Sequence[Check]:
+    unreachable: set[str] = set()
     return [
         Check(1, "state machine", lambda: accounts_checks.check_state_machine(facts)),
         Check(2, "source role", lambda: accounts_checks.check_source_role(facts)),
@@ -58,8 +59,8 @@ def _checks(facts: Facts, env: str | None, dag: str | None) -> Sequence[Check]:
         Check(7, "log groups", lambda: function_checks.check_log_groups(facts)),
         Check(8, "names", lambda: airflow_checks.check_names(facts, env, dag)),
         Check(9, "environments", lambda: _check_environments(facts, env)),
-        Check(10, "probe", lambda: _probe(facts, env, dag)),
-        Check(11, "DAG", lambda: _check_dags(facts, env, dag)),
+        Check(10, "probe", lambda: _probe(facts, env, dag, unreachable)),
+        Check(11, "DAG", lambda: _check_dags(facts, env, dag, unreachable)),
         Check(12, "executions", lambda: _check_executions(facts)),
     ]
 
@@ -69,16 +70,27 @@ def _check_environments(facts: Facts, env: str | None) -> Iterator[Finding]:
         yield from airflow_checks.check_environment(facts, name)
 
 
-def _probe(facts: Facts, env: str | None, dag: str | None) -> Iterator[Finding]:
+def _probe(
+    facts: Facts, env: str | None, dag: str | None, unreachable: set[str]
+) -> Iterator[Finding]:
+    """Probe the environments, and add those whose probe fails to `unreachable`."""
     for name in _environments(facts, env):
-        yield from airflow_checks.check_probe(facts, name, dag)
+        for finding in airflow_checks.check_probe(facts, name, dag):
+            if finding.verdict is Verdict.FAILED:
+                unreachable.add(name)
+            yield finding
 
 
-def _check_dags(facts: Facts, env: str | None, dag: str | None) -> Iterator[Finding]:
+def _check_dags(
+    facts: Facts, env: str | None, dag: str | None, unreachable: Set[str]
+) -> Iterator[Finding]:
     if dag is None:
         raise CheckImpossible("there is no --dag")
     for name in _environments(facts, env):
-        yield from airflow_checks.check_dag(facts, name, dag)
+        if name not in unreachable:
+            yield from airflow_checks.check_dag(facts, name, dag)
+    if unreachable:
+        raise CheckImpossible(f"the probe of {', '.join(sorted(unreachable))} failed")
 
 
 def _environments(facts: Facts, env: str | None) -> Sequence[str]:
