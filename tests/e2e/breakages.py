@@ -245,6 +245,20 @@ def updating_environment(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
+def no_commands_that_describe_a_dag(stack: Stack) -> Iterator[None]:
+    """Let the web server reject commands that describe a DAG."""
+    perform = stack.sandbox.front.perform
+
+    def reject(request: Request, action: Callable[[], Response]) -> Response:
+        if request.path.startswith("/aws_mwaa") and request.body.startswith(b"dags details"):
+            return Response(HTTPStatus.FORBIDDEN)
+        return perform(request, action)
+
+    with patch.object(stack.sandbox.front, "perform", reject):
+        yield
+
+
+@contextmanager
 def dag_file_that_does_not_import(stack: Stack) -> Iterator[None]:
     """Give Airflow an import error, as its DAG processor writes it for a new file."""
     airflow = stack.sandbox.airflow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -73,25 +74,49 @@ def test_the_command_works_on_a_terminal_of_80_columns(
     stack: Stack, mwaa_dags: Commands, *, colors: bool
 ) -> None:
     execution = stack.execute(mwaa_dag_name="onbording").executionArn
+
+    printed, exit_code = on_a_terminal(
+        mwaa_dags, "status", execution, **({} if colors else {"NO_COLOR": "1"})
+    )
+
+    assert exit_code == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+    # A link or a name that is too long for a line stays whole.
+    assert all(len(line) <= 80 or " " not in line.strip() for line in lines), lines
+    assert ("\x1b[31mFAILED" in printed) is colors
+
+
+@over_cli
+@on_the_default
+def test_a_batch_shows_its_progress_and_its_failed_items_on_a_terminal(
+    mwaa_dags: Commands,
+) -> None:
+    names = ("paused", "onbording", "paused")
+    items = [{"mwaa_env_name": "sandbox", "mwaa_dag_name": name} for name in names]
+    (mwaa_dags.directory / "items.json").write_text(json.dumps(items))
+
+    printed, exit_code = on_a_terminal(mwaa_dags, "run", "--batch", "items.json", "--follow")
+
+    assert exit_code == follow.FAILED
+    assert re.search(r"Items .*━.* \d/3", printed)
+    assert re.search(r"item 1 +[0-9a-f]{8} +onbording +DagNotFound: ", printed)
+
+
+def on_a_terminal(mwaa_dags: Commands, *arguments: str, **environment: str) -> tuple[str, int]:
+    """Run a command on a terminal of 80 columns, and return what it prints and its exit code."""
     ours, theirs = pty.openpty()
-    environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "80"}
-    if not colors:
-        environment["NO_COLOR"] = "1"
+    terminal = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "80"}
     process = subprocess.Popen(
-        [BUILD / "venv/bin/mwaa-dags", "status", execution],
-        env={**environment, **mwaa_dags.environment},
+        [BUILD / "venv/bin/mwaa-dags", *arguments],
+        cwd=mwaa_dags.directory,
+        env={**terminal, **environment, **mwaa_dags.environment},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
     )
     os.close(theirs)
     printed = _read_all(ours)
-    assert process.wait(timeout=TIMEOUT) == 0
-
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
-    # A link or a name that is too long for a line stays whole.
-    assert all(len(line) <= 80 or " " not in line.strip() for line in lines), lines
-    assert ("\x1b[31mFAILED" in printed) is colors
+    return printed, process.wait(timeout=TIMEOUT)
 
 
 def _read_all(terminal: int) -> str:

@@ -150,13 +150,23 @@ def test_the_params_of_a_dag_are_shown(stack: Stack, mwaa_dags: Commands) -> Non
 
 @on_the_default
 @over_cli
-def test_the_dag_is_not_checked_if_the_probe_fails(stack: Stack, mwaa_dags: Commands) -> None:
-    with breakages.broken_version(stack):
+@pytest.mark.parametrize(
+    ("breakage", "reason"),
+    [
+        (breakages.broken_version, "the probe of sandbox failed"),
+        (breakages.no_commands_that_describe_a_dag, "the function failed with AccessDenied"),
+    ],
+    ids=["the probe fails", "MWAA rejects the commands"],
+)
+def test_the_dag_is_not_checked_if(
+    stack: Stack, mwaa_dags: Commands, breakage: Breakage, reason: str
+) -> None:
+    with breakage(stack):
         findings = mwaa_dags("doctor", "--env", "sandbox", "--dag", "onboarding", "--json").json
 
     [dag] = [each for each in findings if each["check"] == 11]
     assert dag["result"] == "not_checked"
-    assert "because the probe of sandbox failed" in dag["text"]
+    assert f"because {reason}" in dag["text"]
 
 
 @on_the_default

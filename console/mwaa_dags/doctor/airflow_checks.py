@@ -10,7 +10,7 @@ from mwaa_dags_trigger.errors import DagNotAllowed
 from mwaa_dags_trigger.request import DagKey
 
 from mwaa_dags.doctor.facts import Facts, Reply
-from mwaa_dags.doctor.findings import Finding, did_you_mean, failed, passed
+from mwaa_dags.doctor.findings import CheckImpossible, Finding, did_you_mean, failed, passed
 
 PROBE_RUN_ID = "mwaa-dags_doctor"
 """A run id that no request has. It contains `_`, so Airflow cannot treat it as a date."""
@@ -110,7 +110,13 @@ def check_probe(facts: Facts, env: str, dag: str | None) -> Iterator[Finding]:
 
 
 def check_dag(facts: Facts, env: str, dag: str) -> Iterator[Finding]:
-    """Check the DAG in Airflow."""
+    """Check the DAG in Airflow.
+
+    Raises
+    ------
+    CheckImpossible
+        If the function cannot describe the DAG.
+    """
     reply = facts.invoke(action="describe_dag", mwaa_env_name=env, mwaa_dag_name=dag)
     if reply.reason and reply.reason.error == "InvalidRequest":
         yield failed(
@@ -120,8 +126,13 @@ def check_dag(facts: Facts, env: str, dag: str) -> Iterator[Finding]:
         )
         return
     if reply.reason:
-        yield failed(11, _describe(facts, env, reply), _todo(facts, env, reply.reason.error))
-        return
+        # A trigger needs none of these requests.
+        reason = _describe(facts, env, reply)
+        if facts.transport == "cli":
+            reason += (
+                ". AWS does not document whether MWAA accepts the commands that describe a DAG"
+            )
+        raise CheckImpossible(reason)
     found, problems = reply.result, 0
     errors = "; ".join(f"{file}: {text}" for file, text in found["import_errors"].items())
     if not found["exists"]:

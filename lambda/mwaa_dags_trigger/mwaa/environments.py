@@ -122,7 +122,7 @@ class Environments:
             if not numbers or not environment.get("WebserverUrl"):
                 raise EnvironmentNotReady(
                     f"MWAA environment {name} has no web server yet: its status is "
-                    f"{environment.get('Status') or 'unknown'}. Try again when it is AVAILABLE."
+                    f"{environment.get('Status') or 'unknown'}. Try again later."
                 )
             version = AirflowVersion(int(numbers[1]), int(numbers[2]), text)
             self._versions[name] = version, requested_at + TOKEN_SECONDS
