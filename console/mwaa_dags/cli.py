@@ -211,7 +211,8 @@ def redrive(
                 [{"execution": each.execution.arn, "refused": each.refusal} for each in plans]
             )
             return
-        typer.confirm(f"Redrive {count} executions?", abort=True)
+        if count:
+            typer.confirm(f"Redrive {count} executions?", abort=True)
     if failed:
         plans = [each for each in plans if each.refusal is None]
     if not redrive_all(operator, output, plans):

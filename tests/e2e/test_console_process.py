@@ -102,7 +102,26 @@ def test_a_batch_shows_its_progress_and_its_failed_items_on_a_terminal(
     assert re.search(r"item 1 +[0-9a-f]{8} +onbording +DagNotFound: ", printed)
 
 
-def on_a_terminal(mwaa_dags: Commands, *arguments: str, **environment: str) -> tuple[str, int]:
+@over_cli
+@on_the_default
+def test_a_redrive_of_all_failed_executions_asks_on_a_terminal(
+    stack: Stack, mwaa_dags: Commands
+) -> None:
+    execution = stack.execute(mwaa_dag_name="onbording").executionArn
+
+    printed, exit_code = on_a_terminal(
+        mwaa_dags, "redrive", "--failed", "--error", "DagNotFound", typed="n\n"
+    )
+
+    assert re.search(r"Redrive \d+ executions\? \[y/N\]", printed)
+    assert exit_code == 1
+    described = stack.source.states.describe_execution(executionArn=execution)
+    assert described["redriveCount"] == 0
+
+
+def on_a_terminal(
+    mwaa_dags: Commands, *arguments: str, typed: str = "", **environment: str
+) -> tuple[str, int]:
     """Run a command on a terminal of 80 columns, and return what it prints and its exit code."""
     ours, theirs = pty.openpty()
     terminal = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "80"}
@@ -115,6 +134,7 @@ def on_a_terminal(mwaa_dags: Commands, *arguments: str, **environment: str) -> t
         stderr=theirs,
     )
     os.close(theirs)
+    os.write(ours, typed.encode())
     printed = _read_all(ours)
     return printed, process.wait(timeout=TIMEOUT)
 
