@@ -12,6 +12,8 @@ from mwaa_dags_trigger.errors import InvalidRequest
 
 MAX_CONF_BYTES = 256 * 1024
 """The largest payload that Step Functions passes between states (AWS: "Step Functions service quotas")."""
+MAX_CONF_DEPTH = 200
+"""Levels of objects and lists. At more than a thousand, libraries exceed Python's limit of recursion."""
 MAX_ID_LENGTH = 250
 MAX_SHOWN = 80
 """The length of a text that somebody else wrote, in a message."""
@@ -61,8 +63,10 @@ def parse_conf(value: object) -> dict[str, Any]:
         conf = json.loads(value) if isinstance(value, str) else value
         # JSON has no NaN and no Infinity.
         text = json.dumps(conf, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (ValueError, RecursionError):
+    except ValueError:
         conf = None
+    except RecursionError:
+        raise _too_deep() from None
     if not isinstance(conf, dict):
         raise InvalidRequest("mwaa_dag_conf must be a JSON object, or a string with a JSON object.")
     # JSON allows half a surrogate pair, which UTF-8 cannot encode.
@@ -72,7 +76,25 @@ def parse_conf(value: object) -> dict[str, Any]:
             f"mwaa_dag_conf must be at most {MAX_CONF_BYTES} bytes of JSON, but it has {size}. Put the "
             "data into S3 and pass its URI."
         )
+    if _is_too_deep(conf):
+        raise _too_deep()
     return conf
+
+
+def _is_too_deep(conf: dict[str, Any]) -> bool:
+    level: list[Any] = [conf]
+    for _ in range(MAX_CONF_DEPTH):
+        values = [v for each in level for v in (each.values() if isinstance(each, dict) else each)]
+        level = [value for value in values if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _too_deep() -> InvalidRequest:
+    return InvalidRequest(
+        f"mwaa_dag_conf must have at most {MAX_CONF_DEPTH} levels of objects and lists."
+    )
 
 
 def parse_time(event: Mapping[str, Any], name: str) -> datetime:

@@ -184,7 +184,7 @@ class CliTransport:
     def _rows(self, output: CliOutput, key: DagKey, field: str) -> Rows:
         rows, failure = parse_rows(output, key, field), parse_failure(output.stderr, key)
         if rows is None or (failure and failure.is_certain):
-            raise self._explain(failure, key)
+            raise self._explain(_unless_contradicted(failure, rows), key)
         return rows
 
     def _state(self, key: RunKey, run: str, deadline: Deadline) -> RunState:
@@ -192,7 +192,7 @@ class CliTransport:
         output = self._run(key, state_command(key, run), deadline)
         state, failure = parse_run_state(output), parse_failure(output.stderr, key)
         if state is None or (failure and failure.is_certain):
-            raise self._explain(failure, key)
+            raise self._explain(_unless_contradicted(failure, state), key)
         return state
 
     def _run(
@@ -280,6 +280,12 @@ class CliTransport:
             case Cause.TRANSIENT:
                 return OutcomeUnknown(problem)
         return CommandRejected(f"{problem} {hint}".rstrip(), Outcome.REFUSED)
+
+
+def _unless_contradicted(failure: Failure | None, response: object) -> Failure | None:
+    """Return the failure, or None if the command also responded, so that a refusal would not be certain."""
+    refused = failure is not None and failure.cause is Cause.OTHER
+    return None if refused and response is not None else failure
 
 
 def _is_true(value: object) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import traceback
 from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -50,10 +52,16 @@ class CliEndpoint:
         Raises
         ------
         MwaaUnavailable
-            If there was no connection.
+            If there was no connection, or if the file with the certificates does not exist.
         OutcomeUnknown
             If the connection broke, or if the response exceeds the limit.
         """
+        bundle = os.environ.get("REQUESTS_CA_BUNDLE")
+        if bundle and not Path(bundle).exists():
+            raise MwaaUnavailable(
+                f"The web server of MWAA environment {name} was not called, because the function has no file "
+                f"{bundle}. Correct REQUESTS_CA_BUNDLE."
+            )
         if self._clock() - self._last_used > MAX_IDLE_SECONDS:
             self.session.close()
         url = f"https://{token.hostname}/aws_mwaa/cli"

@@ -31,8 +31,8 @@ _CHAINED = re.compile(r"During handling of the above|The above exception was the
 _FOREIGN = re.compile(
     r"Exception ignored |Exception in thread |Error in atexit|--- Logging error ---"
 )
-# The first frame of the console script, and thus of the command.
-_CONSOLE_SCRIPT = re.compile(r'^  File ".*", line \d+, in <module>$')
+# The first frame of the console script, and thus of the command. A plugin that logs a failed import has another file.
+_CONSOLE_SCRIPT = re.compile(r'^  File "(?:.*/)?airflow", line \d+, in <module>$')
 
 Rows = list[dict[str, Any]]
 
@@ -63,8 +63,11 @@ class Cause(Enum):
     UNKNOWN_OPTION = r"unrecognized arguments|invalid choice"
     """This version of Airflow does not have the command or one of its options."""
     TRANSIENT = (
-        r"OperationalError|InterfaceError|DisconnectionError|PendingRollbackError"
-        r"|ConnectionError|TimeoutError|OSError|MemoryError"
+        r"OperationalError|InterfaceError|DisconnectionError|PendingRollbackError|ReadOnlySqlTransaction"
+        r"|Connection\w*Error|BrokenPipeError|BlockingIOError|gaierror|TimeoutError|OSError|MemoryError"
+        r"|can't start new thread|\(Throttling\w*\)"
+        # `dags trigger` wraps each OSError.
+        r"|AirflowException: \[Errno \d+\]"
     )
     """The next attempt may succeed."""
     DAG_NOT_FOUND = r"(?!)"

@@ -102,6 +102,20 @@ def test_warnings_are_no_failure(version: str, case: str) -> None:
             Cause.OTHER,
             "AirflowException",
         ),
+        *(
+            (line, Cause.TRANSIENT, line.partition(":")[0].rpartition(".")[2])
+            for line in (
+                "ConnectionResetError: [Errno 104] Connection reset by peer",
+                "BrokenPipeError: [Errno 32] Broken pipe",
+                "BlockingIOError: [Errno 11] Resource temporarily unavailable",
+                "RuntimeError: can't start new thread",
+                "socket.gaierror: [Errno -3] Temporary failure in name resolution",
+                "sqlalchemy.exc.InternalError: (psycopg2.errors.ReadOnlySqlTransaction) x",
+                "botocore.exceptions.ClientError: An error occurred (ThrottlingException) when calling x",
+                # `dags trigger` of Airflow 2.11 and 3.3 wraps each OSError (`cli/commands/dag_command.py`).
+                "airflow.exceptions.AirflowException: [Errno 104] Connection reset by peer",
+            )
+        ),
         ("KeyError", Cause.OTHER, "KeyError"),
     ],
 )
@@ -180,6 +194,16 @@ def test_what_belongs_to_others_is_skipped_wherever_it_stands(foreign: str, trac
     assert parse_failure(text, X1) is None
     for stderr in (text + own, own + text, text + own + text):
         assert parse_failure(stderr, X1) == mine
+
+
+def test_a_failed_import_that_a_plugin_logs_is_not_certainly_the_commands_own() -> None:
+    stderr = (
+        'Traceback (most recent call last):\n  File "/usr/local/airflow/plugins/p.py", line 3, in <module>\n'
+        "    import foo\nModuleNotFoundError: No module named 'foo'\n"
+    )
+    logged, refused = parse_failure(stderr, X1), parse_failure(REFUSED, X1)
+    assert logged and not logged.is_certain
+    assert refused and refused.is_certain
 
 
 @pytest.mark.parametrize("before", ["", "\x1b[31m", "loading plugins"])

@@ -74,6 +74,17 @@ def test_after_an_untrusted_certificate_nothing_was_created(
     assert mwaa.posts == []
 
 
+def test_without_the_file_of_certificates_nothing_was_created(
+    mwaa: FakeMwaa, send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    with pytest.raises(
+        MwaaUnavailable, match=r"no file .*missing\.pem\. Correct REQUESTS_CA_BUNDLE"
+    ):
+        send()
+    assert mwaa.posts == []
+
+
 # Failures with an unknown outcome -----------------------------------------------------------------
 
 UNREADABLE = {

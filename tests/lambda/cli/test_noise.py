@@ -135,6 +135,7 @@ COMMAND = 'Traceback (most recent call last):\n  File "/bin/airflow", line 8, in
             f"{COMMAND}sqlalchemy.exc.OperationalError: x\n", MwaaUnavailable, id="traceback"
         ),
         pytest.param("DAG: demo does not exist in 'dag' table\n", DagNotFound, id="unknown DAG"),
+        pytest.param(f"{COMMAND}ValueError: x\n", MwaaUnavailable, id="refusal"),
     ],
 )
 def test_a_state_printed_with_a_failure_is_ignored(

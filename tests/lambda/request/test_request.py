@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from mwaa_dags_trigger import __version__
 from mwaa_dags_trigger.errors import InvalidRequest
-from mwaa_dags_trigger.fields import MAX_CONF_BYTES
+from mwaa_dags_trigger.fields import MAX_CONF_BYTES, MAX_CONF_DEPTH
 from mwaa_dags_trigger.request import RunKey, Status, Trigger, parse
 
 from tests.support.secrets import CONF_MARK
@@ -227,7 +228,6 @@ def test_an_event_that_is_no_object_is_rejected(value: object) -> None:
         pytest.param(f'{{"a": "{CONF_MARK}"', id="string with half an object"),
         pytest.param('{"a": NaN}', id="string with NaN"),
         pytest.param({"a": float("inf")}, id="infinity"),
-        pytest.param('{"a":' * 100_000, id="string nested without end"),
     ],
 )
 def test_a_conf_that_is_no_object_is_rejected_and_not_shown(conf: object) -> None:
@@ -248,6 +248,30 @@ def test_a_conf_of_the_maximum_size_of_step_functions_is_accepted() -> None:
 def test_a_larger_conf_is_rejected_with_the_limit(size: int) -> None:
     conf = {"a": "x" * (size - len('{"a":""}'))}
     with pytest.raises(InvalidRequest, match=f"at most 262144 bytes of JSON, but it has {size}"):
+        parse(event(mwaa_dag_conf=conf))
+
+
+def nested(levels: int) -> str:
+    return '{"a":' * (levels - 1) + "{}" + "}" * (levels - 1)
+
+
+def test_a_conf_with_the_most_levels_is_accepted() -> None:
+    conf = nested(MAX_CONF_DEPTH)
+    assert wanted(mwaa_dag_conf=conf).conf == json.loads(conf)
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        pytest.param(nested(MAX_CONF_DEPTH + 1), id="one level more"),
+        pytest.param(json.loads(nested(MAX_CONF_DEPTH + 1)), id="object"),
+        pytest.param('{"a":' + "[" * 200 + "]" * 200 + "}", id="lists"),
+        pytest.param(nested(20_000), id="more than Python reads"),
+        pytest.param('{"a":' * 100_000, id="without end"),
+    ],
+)
+def test_a_deeper_conf_is_rejected_before_a_library_fails(conf: object) -> None:
+    with pytest.raises(InvalidRequest, match="at most 200 levels of objects and lists"):
         parse(event(mwaa_dag_conf=conf))
 
 
