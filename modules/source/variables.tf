@@ -175,7 +175,7 @@ variable "name" {
 }
 
 variable "notifications" {
-  description = "SNS topic, in the account and Region of the source, that receives one sentence for each execution that failed, timed out or was stopped: the execution, its status, its error and what to do. Defaults to null: none. The policy of the topic must allow `events.amazonaws.com` to publish."
+  description = "SNS topic, in the account and Region of the source, that receives one sentence for each execution that failed, timed out or was stopped: the execution, its status, its error (omitted with `encryption`) and what to do. Defaults to null: none. The policy of the topic must allow `events.amazonaws.com` to publish."
   type = object({
     topic_arn = string
   })
