@@ -3,7 +3,7 @@ variable "alarms" {
     CloudWatch alarms and a dashboard. Defaults to null: none. `actions` are the ARNs of up to 5 actions, such as SNS
     topics, that each alarm starts. The alarms watch executions that failed or timed out, and batches that somebody
     stopped. If executions start on a schedule, set `schedule.hours` (1 to 168) to the longest time without a successful
-    execution, such as 25.
+    execution, such as 25. This alarm also fires after the first apply, until the first execution has succeeded.
   EOT
   type = object({
     actions  = set(string)
