@@ -117,8 +117,8 @@ variable "name" {
   }
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,56}$", "${var.name}-${local.environment}"))
-    error_message = "`name` and `environment` (or the workspace) must have letters, digits, '-' and '_' only, at most 55 of both together, such as data-onboarding and staging."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,56}$", "${var.name}-${local.environment}")) && !endswith("-${local.environment}", "-batch")
+    error_message = "`name` and `environment` (or the workspace) must have letters, digits, '-' and '_' only, at most 55 of both together, such as data-onboarding and staging. The environment must not be batch or end with -batch, the suffix of the batch state machine."
   }
 }
 

@@ -172,6 +172,12 @@ variable "name" {
     condition     = can(regex("^[A-Za-z0-9_-]{1,57}$", var.name))
     error_message = "`name` must have 1 to 57 letters, digits, '-' and '_', such as data-onboarding."
   }
+
+  # The command line recognizes a batch state machine by this suffix.
+  validation {
+    condition     = !endswith(var.name, "-batch")
+    error_message = "`name` must not end with -batch, the suffix of the batch state machine. Use another name, such as data-onboarding-batches."
+  }
 }
 
 variable "notifications" {
