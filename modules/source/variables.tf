@@ -90,9 +90,10 @@ variable "batch" {
 
 variable "encryption" {
   description = <<-EOT
-    KMS key of this account and Region that encrypts the definition, input, output and history of the state machines.
-    Defaults to null: a key of AWS. A data key is reused for `data_key_reuse_period_seconds` (60 to 900, default:
-    300). Change or remove the key while no execution is running: executions keep the key that they started with.
+    ARN of a KMS key in this Region, in this or another account, that encrypts the definition, input, output and
+    history of the state machines. Defaults to null: a key of AWS. A data key is reused for
+    `data_key_reuse_period_seconds` (60 to 900, default: 300). Change or remove the key while no execution is running:
+    executions keep the key that they started with.
   EOT
   type = object({
     kms_key_arn                   = string
