@@ -41,10 +41,10 @@ variable "dedicated_invoker_role" {
 
 variable "encryption" {
   description = <<-EOT
-    KMS key of the source account and Region that encrypts the definition, input, output and history of the state
-    machines. Defaults to null: a key of AWS. A data key is reused for `data_key_reuse_period_seconds` (60 to 900,
-    default: 300). Change or remove the key while no execution is running: executions keep the key that they started
-    with.
+    ARN of a KMS key in this Region, in the source account or another account, that encrypts the definition, input,
+    output and history of the state machines. Defaults to null: a key of AWS. A data key is reused for
+    `data_key_reuse_period_seconds` (60 to 900, default: 300). Change or remove the key while no execution is running:
+    executions keep the key that they started with.
   EOT
   type = object({
     kms_key_arn                   = string
@@ -117,13 +117,13 @@ variable "name" {
   }
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,56}$", "${var.name}-${local.environment}"))
-    error_message = "`name` and `environment` (or the workspace) must have letters, digits, '-' and '_' only, at most 55 of both together, such as data-onboarding and staging."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,56}$", "${var.name}-${local.environment}")) && !endswith("-${local.environment}", "-batch")
+    error_message = "`name` and `environment` (or the workspace) must have letters, digits, '-' and '_' only, at most 55 of both together, such as data-onboarding and staging. The environment must not be batch or end with -batch, the suffix of the batch state machine."
   }
 }
 
 variable "notifications" {
-  description = "SNS topic, in the source account and Region, that receives one sentence for each execution that failed, timed out or was stopped: the execution, its status, its error and what to do. Defaults to null: none. The policy of the topic must allow `events.amazonaws.com` to publish."
+  description = "SNS topic, in the source account and Region, that receives one sentence for each execution that failed, timed out or was stopped: the execution, its status, its error (omitted with `encryption`) and what to do. Defaults to null: none. The policy of the topic must allow `events.amazonaws.com` to publish."
   type = object({
     topic_arn = string
   })

@@ -112,7 +112,7 @@ module "target" {
   function = {
     architecture            = "arm64"
     code_signing_config_arn = "arn:aws:lambda:${local.region}:${local.target_account_id}:code-signing-config:csc-0f6c334abcdea4d8b"
-    environment             = { AWS_USE_FIPS_ENDPOINT = "true" }
+    environment             = { HTTPS_PROXY = "http://proxy.example.com:3128" }
     kms_key_arn             = "arn:aws:kms:${local.region}:${local.target_account_id}:key/22222222-2222-2222-2222-222222222222"
     memory_size             = 512
     reserved_concurrency    = 4

@@ -21,12 +21,12 @@ locals {
     batch-failed = {
       metric_name       = "ExecutionsFailed"
       state_machine_arn = local.batch_arn
-      description       = "A batch failed. Read the causes in its results (docs/batches.md#errors of mwaa-dags-trigger), correct them, and redrive the batch."
+      description       = "A batch failed. Run `mwaa-dags status BATCH`, correct the causes (${local.errors_page}), and redrive the batch."
     }
     batch-timed-out = {
       metric_name       = "ExecutionsTimedOut"
       state_machine_arn = local.batch_arn
-      description       = "A batch timed out. Look up its last error in docs/batches.md#errors of mwaa-dags-trigger, and redrive the batch."
+      description       = "A batch timed out. Run `mwaa-dags status BATCH`, correct the causes (${local.errors_page}), and redrive the batch."
     }
     batch-aborted = {
       metric_name       = "ExecutionsAborted"

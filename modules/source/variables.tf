@@ -3,7 +3,7 @@ variable "alarms" {
     CloudWatch alarms and a dashboard. Defaults to null: none. `actions` are the ARNs of up to 5 actions, such as SNS
     topics, that each alarm starts. The alarms watch executions that failed or timed out, and batches that somebody
     stopped. If executions start on a schedule, set `schedule.hours` (1 to 168) to the longest time without a successful
-    execution, such as 25.
+    execution, such as 25. This alarm also fires after the first apply, until the first execution has succeeded.
   EOT
   type = object({
     actions  = set(string)
@@ -90,9 +90,10 @@ variable "batch" {
 
 variable "encryption" {
   description = <<-EOT
-    KMS key of this account and Region that encrypts the definition, input, output and history of the state machines.
-    Defaults to null: a key of AWS. A data key is reused for `data_key_reuse_period_seconds` (60 to 900, default:
-    300). Change or remove the key while no execution is running: executions keep the key that they started with.
+    ARN of a KMS key in this Region, in this or another account, that encrypts the definition, input, output and
+    history of the state machines. Defaults to null: a key of AWS. A data key is reused for
+    `data_key_reuse_period_seconds` (60 to 900, default: 300). Change or remove the key while no execution is running:
+    executions keep the key that they started with.
   EOT
   type = object({
     kms_key_arn                   = string
@@ -172,10 +173,16 @@ variable "name" {
     condition     = can(regex("^[A-Za-z0-9_-]{1,57}$", var.name))
     error_message = "`name` must have 1 to 57 letters, digits, '-' and '_', such as data-onboarding."
   }
+
+  # The command line recognizes a batch state machine by this suffix.
+  validation {
+    condition     = !endswith(var.name, "-batch")
+    error_message = "`name` must not end with -batch, the suffix of the batch state machine. Use another name, such as data-onboarding-batches."
+  }
 }
 
 variable "notifications" {
-  description = "SNS topic, in the account and Region of the source, that receives one sentence for each execution that failed, timed out or was stopped: the execution, its status, its error and what to do. Defaults to null: none. The policy of the topic must allow `events.amazonaws.com` to publish."
+  description = "SNS topic, in the account and Region of the source, that receives one sentence for each execution that failed, timed out or was stopped: the execution, its status, its error (omitted with `encryption`) and what to do. Defaults to null: none. The policy of the topic must allow `events.amazonaws.com` to publish."
   type = object({
     topic_arn = string
   })

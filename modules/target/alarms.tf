@@ -40,7 +40,7 @@ locals {
       period             = 60
       evaluation_periods = 1
       threshold          = 1
-      description        = "The function cannot start. Compare the version of its alias live with your package, and apply again (docs/deployment.md#upgrade of mwaa-dags-trigger)."
+      description        = "Lambda cannot import the code of the function (Runtime.ImportModuleError). Compare the version of its alias live with your package, and apply again (docs/deployment.md#upgrade of mwaa-dags-trigger)."
     }
     # Most of them succeed at the next attempt. The 7 attempts of one execution take a few minutes.
     outcomes-unknown = {

@@ -183,7 +183,8 @@ def test_the_pages_name_the_current_version() -> None:
     version = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
     pages = [(PROJECT / page).read_text() for page in ("README.md", "docs/modules.md")]
     named = re.findall(
-        r'(?:\?ref=v|version = "|newest release is \[|dags_trigger/)(\d+\.\d+\.\d+)', "".join(pages)
+        r'(?:\?ref=v|version = "|current version is \[|dags_trigger/)(\d+\.\d+\.\d+)',
+        "".join(pages),
     )
 
     assert len(named) == 5

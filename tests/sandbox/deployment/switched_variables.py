@@ -63,7 +63,10 @@ SWITCHED: dict[str, Any] = {
     ],
     "vpc": {"subnet_ids": ["subnet-0a1b"], "security_group_ids": ["sg-0a1b"]},
 }
-"""All variables except the other variables in this module, the package, and variables that are part of names."""
+"""All variables except the other variables in this module, the package, and variables that are part of names.
+
+moto cannot change the code signing configuration of a function.
+"""
 
 WAITING = {"wait_for_completion": {"timeout_seconds": 3600}}
 """Makes executions wait for their DAG runs."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.terraform.planner import Plan, Planner
 from tests.terraform.root_variables import ROOT_VARIABLES, SANDBOX, account
-from tests.terraform.validation.cases_root import CASES
+from tests.terraform.validation.cases_root import CASES, NAME
 from tools.terraform import TerraformError
 
 
@@ -208,3 +208,10 @@ def test_a_bad_value_says_what_to_write(planner: Planner, name: str) -> None:
 
     assert CASES[name].says in refused.value.texts
     assert len(refused.value.texts) == len(CASES)
+
+
+def test_an_environment_must_not_be_named_as_a_batch_state_machine(planner: Planner) -> None:
+    with pytest.raises(TerraformError) as refused:
+        planner.plan(var_file=SANDBOX, variables={"environment": "batch"})
+
+    assert NAME in refused.value.texts

@@ -10,7 +10,8 @@ NO_ENVIRONMENT = (
 )
 NAME = (
     "`name` and `environment` (or the workspace) must have letters, digits, '-' and '_' only, at most 55 of "
-    "both together, such as data-onboarding and staging."
+    "both together, such as data-onboarding and staging. The environment must not be batch or end "
+    "with -batch, the suffix of the batch state machine."
 )
 # All in one value, because all cases share one plan.
 TAGS = {

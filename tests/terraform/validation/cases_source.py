@@ -63,6 +63,10 @@ LONGEST_TIMEOUTS = {"cli": 796_500, "rest": 795_600}
 
 
 SOURCE_NAME = "`name` must have 1 to 57 letters, digits, '-' and '_', such as data-onboarding."
+BATCH_NAME = (
+    "`name` must not end with -batch, the suffix of the batch state machine. Use another name, such as "
+    "data-onboarding-batches."
+)
 TASK_NAME = (
     "Each `name` in `preliminary_tasks` must have 1 to 80 characters and no line breaks or other control "
     'characters, such as "Update Client Database". An emoji counts as two characters or more.'
@@ -155,6 +159,8 @@ CASES = {
     "source: name that the provider rejects": source(SOURCE_NAME, name="on.boarding"),
     "source: name with a space": source(SOURCE_NAME, name="on boarding"),
     "source: no name": source(SOURCE_NAME, name=""),
+    "source: name of a batch state machine": source(BATCH_NAME, name="onboarding-batch"),
+    "source: name that contains a suffix": source("", name="onboarding-batch-2"),
     "tasks: longest name": source("", preliminary_tasks=tasks("t" * 80)),
     "tasks: name too long": source(TASK_NAME, preliminary_tasks=tasks("t" * 81)),
     "tasks: no name": source(TASK_NAME, preliminary_tasks=tasks("")),
