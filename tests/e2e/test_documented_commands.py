@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Stack, on_the_default, over_cli
+from tests.e2e.terminal import COLUMNS, on_a_terminal, without_styles
 from tests.support.local_aws.commands import Commands
 from tools.paths import PROJECT
 
@@ -61,6 +62,36 @@ def test_a_documented_command_works(
     assert result.stderr == "" or words[0] == "remaining"
     if file:
         assert json.loads((tmp_path / file).read_text())
+
+
+@over_cli
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run paused --env sandbox --follow",
+        "status",
+        "status --failed",
+        "status EXECUTION",
+        "status BATCH",
+        "doctor --env sandbox --dag onbording",
+        "redrive EXECUTION",
+        "timeline BATCH -o batch.svg",
+    ],
+)
+def test_a_command_fits_on_a_terminal(
+    stack: Stack, failed: dict[str, str], mwaa_dags: Commands, command: str
+) -> None:
+    words = [failed.get(word, word) for word in command.split()]
+
+    printed, exit_code = on_a_terminal(mwaa_dags, *words)
+    # A redrive of it fails again, before the next test.
+    stack.ended(failed["EXECUTION"])
+
+    assert exit_code == (words[0] == "doctor")
+    lines = without_styles(printed).splitlines()
+    assert lines
+    # A link or a name that is too long for a line stays whole.
+    assert [line for line in lines if len(line) > COLUMNS and len(line.split()) > 1] == []
 
 
 def test_all_commands_are_documented() -> None:
