@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +16,7 @@ from mwaa_dags.accounts import Account, error_code
 from mwaa_dags.executions import Execution, derive_run_id
 from mwaa_dags.history import Attempt, Step, find_results, parse_steps, read_events
 from mwaa_dags.reasons import Reason, parse_reason, without_conf
+from mwaa_dags.rows import convert_row, read_rows
 from mwaa_dags.system import TRIGGER
 
 if TYPE_CHECKING:
@@ -205,9 +204,7 @@ def _read_items(source: Account, execution: Execution) -> Sequence[Mapping[str, 
     key = str(execution.input.get("key"))
     found = source.s3.get_object(Bucket=str(execution.input.get("bucket")), Key=key)
     text = found["Body"].read().decode("utf-8-sig")
-    if key.lower().endswith(".csv"):
-        return [convert_row(row) for row in csv.DictReader(io.StringIO(text))]
-    return list(json.loads(text))
+    return read_rows(text)[1] if key.lower().endswith(".csv") else list(json.loads(text))
 
 
 def _create_item(source: Account, child: _Child, *, details: bool) -> Item:
@@ -281,20 +278,6 @@ def _created_nothing(attempt: Attempt) -> bool:
     kind = getattr(errors, attempt.reason.error, None)
     is_certain = isinstance(kind, type) and not getattr(kind, "transient", True)
     return is_certain or _NOT_CREATED in attempt.reason.message
-
-
-def convert_row(row: Mapping[str, str]) -> dict[str, Any]:
-    """Convert the row of a CSV file as the batch state machine does."""
-    cells = {name.removeprefix("\ufeff"): cell for name, cell in row.items() if cell}
-    fields = {
-        name.removeprefix("conf."): cell for name, cell in cells.items() if name.startswith("conf.")
-    }
-    item: dict[str, Any] = {
-        name: cell for name, cell in cells.items() if not name.startswith("conf.")
-    }
-    if fields or "mwaa_dag_conf" in cells:
-        item["mwaa_dag_conf"] = {**_load(cells.get("mwaa_dag_conf")), **fields}
-    return item
 
 
 def _get_json(source: Account, bucket: str, key: str) -> Any:
