@@ -15,7 +15,7 @@ from mwaa_dags_trigger import errors
 from mwaa_dags.accounts import Account, error_code
 from mwaa_dags.executions import Execution, derive_run_id
 from mwaa_dags.history import Attempt, Step, find_results, parse_steps, read_events
-from mwaa_dags.reasons import Reason, parse_reason, without_conf
+from mwaa_dags.reasons import Reason, parse_reason
 from mwaa_dags.rows import convert_row, read_rows
 from mwaa_dags.system import TRIGGER
 
@@ -210,9 +210,7 @@ def _read_items(source: Account, execution: Execution) -> Sequence[Mapping[str, 
 def _create_item(source: Account, child: _Child, *, details: bool) -> Item:
     given = child.input.get("item")
     item = given if isinstance(given, dict) else convert_row(child.input.get("row") or {})
-    reason = None
-    if child.error:
-        reason = without_conf(parse_reason(child.error, child.cause), item)
+    reason = parse_reason(child.error, child.cause, item) if child.error else None
     steps: list[Step] = []
     arn = None
     if details or child.status != "SUCCEEDED":

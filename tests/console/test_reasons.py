@@ -59,3 +59,21 @@ def test_values_of_the_conf_are_hidden() -> None:
         hide_conf(text, {"a": ["acme", {"b": 12345}], "c": "ab"})
         == "… has … rows in ab, and acme2 none"
     )
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("got top secret\nvalue here", "got … here"),
+        ("got top  secret value here", "got … here"),
+        (r"got 'top secret\nvalue' here", "got '…' here"),
+        ("x" * 595 + " top secret\nvalue", "x" * 595 + " …"),
+    ],
+    ids=["newline", "other whitespace", "escaped newline", "at the cut"],
+)
+def test_a_value_of_the_conf_is_hidden_before_the_message_is_shortened(
+    message: str, shown: str
+) -> None:
+    event = {"mwaa_dag_conf": {"a": "top secret\nvalue", "b": " \n "}}
+
+    assert parse_reason("Preliminary", message, event) == Reason(error="Preliminary", message=shown)
