@@ -87,13 +87,15 @@ def _values(conf: object) -> Iterator[str]:
                 yield from _values(value)
         case str() if len(conf.strip()) >= 3:
             yield conf
+            # The function also accepts a conf that is a string.
+            yield from _values(_load(conf))
         case int() | float() if len(str(conf)) >= 4:
             yield str(conf)
 
 
-def _load(cause: str) -> Mapping[str, Any]:
+def _load(text: str) -> Mapping[str, Any]:
     try:
-        details = json.loads(cause)
+        details = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return details if isinstance(details, dict) else {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from mwaa_dags.reasons import Reason, hide_conf, parse_reason
@@ -52,13 +54,12 @@ def test_the_reason_of_an_item_is_the_reason_of_its_execution() -> None:
     )
 
 
-def test_values_of_the_conf_are_hidden() -> None:
+@pytest.mark.parametrize("convert", [dict, json.dumps], ids=["object", "string"])
+def test_values_of_the_conf_are_hidden(convert: Callable[[Any], Any]) -> None:
     text = "acme has 12345 rows in ab, and acme2 none"
+    conf = convert({"a": ["acme", {"b": 12345}], "c": "ab"})
 
-    assert (
-        hide_conf(text, {"a": ["acme", {"b": 12345}], "c": "ab"})
-        == "… has … rows in ab, and acme2 none"
-    )
+    assert hide_conf(text, conf) == "… has … rows in ab, and acme2 none"
 
 
 @pytest.mark.parametrize(
