@@ -20,7 +20,10 @@ from mwaa_dags.rows import convert_row, read_rows
 from mwaa_dags.system import TRIGGER
 
 if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions.type_defs import DescribeMapRunOutputTypeDef
+    from mypy_boto3_stepfunctions.type_defs import (
+        DescribeMapRunOutputTypeDef,
+        HistoryEventTypeDef,
+    )
 
 _CONCURRENT_CALLS = 8
 _MAX_DETAILS = 100
@@ -214,7 +217,9 @@ def _create_item(source: Account, child: _Child, *, details: bool) -> Item:
     steps: list[Step] = []
     arn = None
     if details or child.status != "SUCCEEDED":
-        arn = (reason.execution_arn if reason else None) or _find_nested(source, child.arn)
+        arn = (reason.execution_arn if reason else None) or find_nested(
+            read_events(source, child.arn)
+        )
         steps = (
             parse_steps(read_events(source, arn), item)
             if arn and child.status != "SUCCEEDED"
@@ -251,9 +256,9 @@ def _request_run_id(given: Mapping[str, Any], item: Mapping[str, Any]) -> str | 
     )
 
 
-def _find_nested(source: Account, child_arn: str) -> str | None:
-    """Return the execution that a child has started."""
-    for event in read_events(source, child_arn):
+def find_nested(events: Sequence[HistoryEventTypeDef]) -> str | None:
+    """Return the execution that a child has started, after a redrive the latest."""
+    for event in reversed(events):
         if event["type"] == "TaskSubmitted":
             arn = _load(event["taskSubmittedEventDetails"].get("output")).get("ExecutionArn")
             return str(arn) if arn else None
