@@ -183,7 +183,7 @@ def redrive(
     error: Annotated[str | None, typer.Option(help="Only executions with this error.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also what would only fail again.")
+        bool, typer.Option("--force", help="Also redrive executions whose input is wrong.")
     ] = False,
     state_machine: StateMachine = None,
     source_profile: SourceProfile = None,
