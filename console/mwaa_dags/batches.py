@@ -46,7 +46,7 @@ class Item:
     Parameters
     ----------
     item
-        The item as the batch received it. A row of a CSV file is converted.
+        The item as the batch received it. A row of a CSV file is converted. Empty if it is no object.
     status
         The status of its execution, or `NOT_STARTED`.
     run_id
@@ -118,7 +118,7 @@ def read_batch(source: Account, execution: Execution) -> Batch | None:
         )
         found = {item.index: item for item in items}
     missing = [
-        _create_missing(execution.arn, index, item)
+        create_missing(execution.arn, index, item)
         for index, item in enumerate(whole)
         if index not in found
     ]
@@ -200,8 +200,8 @@ def _find_results(source: Account, map_run_arn: str) -> tuple[str, str] | None:
     return None
 
 
-def _read_items(source: Account, execution: Execution) -> Sequence[Mapping[str, Any]]:
-    """Return all items of a batch: from its input, or from its file."""
+def _read_items(source: Account, execution: Execution) -> Sequence[object]:
+    """Return all items of a batch: from its input, or from its file. Some may be no objects."""
     if "dag_runs" in execution.input:
         return list(execution.input["dag_runs"])
     key = str(execution.input.get("key"))
@@ -237,7 +237,9 @@ def _create_item(source: Account, child: _Child, *, details: bool) -> Item:
     )
 
 
-def _create_missing(batch_arn: str, index: int, item: Mapping[str, Any]) -> Item:
+def create_missing(batch_arn: str, index: int, value: object) -> Item:
+    """Return an item that has not been started. What is no object has no fields."""
+    item = value if isinstance(value, dict) else {}
     run_id = _request_run_id({"batch": batch_arn, "index": index}, item)
     return Item(
         index=index, item=item, status="NOT_STARTED", run_id=run_id, dag_run=DagRunState.NONE
