@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     )
 
 _CONCURRENT_CALLS = 8
-_MAX_DETAILS = 100
-"""The number of succeeded items whose executions are looked up."""
+MAX_DETAILS = 200
+"""The number of items at the beginning of a batch whose executions are looked up even if they succeeded."""
 _NOT_CREATED = "created no DAG run"
 
 
@@ -111,11 +111,8 @@ def read_batch(source: Account, execution: Execution) -> Batch | None:
     counts: Mapping[str, int] = {**run["itemCounts"]}  # type: ignore[dict-item]
     children = {child.input["index"]: child for child in _read_children(source, run)}
     whole = _read_items(source, execution)
-    details = counts["total"] <= _MAX_DETAILS
     with ThreadPoolExecutor(_CONCURRENT_CALLS) as pool:
-        items = pool.map(
-            lambda child: _create_item(source, child, details=details), children.values()
-        )
+        items = pool.map(lambda child: _create_item(source, child), children.values())
         found = {item.index: item for item in items}
     missing = [
         create_missing(execution.arn, index, item)
@@ -133,7 +130,7 @@ def read_batch(source: Account, execution: Execution) -> Batch | None:
 def find_failed_children(source: Account, map_run_arn: str) -> Iterator[Item]:
     """Yield the items of a running batch that have failed."""
     for child in _list_children(source, map_run_arn, statusFilter="FAILED"):
-        yield _create_item(source, child, details=True)
+        yield _create_item(source, child)
 
 
 def _read_children(source: Account, run: DescribeMapRunOutputTypeDef) -> Iterable[_Child]:
@@ -210,13 +207,13 @@ def _read_items(source: Account, execution: Execution) -> Sequence[object]:
     return read_rows(text)[1] if key.lower().endswith(".csv") else list(json.loads(text))
 
 
-def _create_item(source: Account, child: _Child, *, details: bool) -> Item:
+def _create_item(source: Account, child: _Child) -> Item:
     given = child.input.get("item")
     item = given if isinstance(given, dict) else convert_row(child.input.get("row") or {})
     reason = parse_reason(child.error, child.cause, item) if child.error else None
     steps: list[Step] = []
     arn = None
-    if details or child.status != "SUCCEEDED":
+    if has_details(child.status, child.input["index"]):
         arn = (reason.execution_arn if reason else None) or find_nested(
             read_events(source, child.arn)
         )
@@ -235,6 +232,11 @@ def _create_item(source: Account, child: _Child, *, details: bool) -> Item:
         execution_arn=arn,
         reason=reason,
     )
+
+
+def has_details(status: str, index: int) -> bool:
+    """Return whether the execution of an item is looked up."""
+    return status != "SUCCEEDED" or index < MAX_DETAILS
 
 
 def create_missing(batch_arn: str, index: int, value: object) -> Item:

@@ -27,7 +27,7 @@ from mwaa_dags.remaining import find_remaining, print_remaining
 from mwaa_dags.requests import create_event, read_batch_input, summarize
 from mwaa_dags.status import show_execution, show_failed, show_recent
 from mwaa_dags.system import Operator, find_system
-from mwaa_dags.timeline import draw
+from mwaa_dags.timeline import check_file, draw
 from mwaa_dags.workspace import find_state_machine
 
 app = typer.Typer(
@@ -244,9 +244,11 @@ def timeline(
     as_json: AsJson = False,
 ) -> None:
     """Draw an execution or a batch."""
+    check_file(file)
     operator = _operator(state_machine, source_profile, target_profile)
     output = Output(as_json=as_json)
-    bars = draw(operator, find_execution(operator.source, operator.system, execution), file)
+    found = find_execution(operator.source, operator.system, execution)
+    bars = draw(operator, output, found, file)
     output.line(f"{file} has {bars} bars.")
     output.json({"file": str(file), "bars": bars})
 
