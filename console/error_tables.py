@@ -10,8 +10,8 @@ from mwaa_dags.advice import FUNCTION_ERRORS, SERVICE_ERRORS, Advice
 from mwaa_dags_trigger import errors
 
 PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
-_MARKED = re.compile(r"(<!-- errors of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_TABLES = {"function": FUNCTION_ERRORS, "services": SERVICE_ERRORS}
+MARKED = re.compile(r"(<!-- errors of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+TABLES = {"function": FUNCTION_ERRORS, "services": SERVICE_ERRORS}
 _PLACEHOLDERS = {"execution": "EXECUTION", "env": "ENVIRONMENT", "dag": "DAG"}
 
 
@@ -19,9 +19,9 @@ def render() -> str:
     """Return the text of the page with current tables."""
 
     def replace(match: re.Match[str]) -> str:
-        return f"{match[1]}\n{_table(_TABLES[match[2]])}\n{match[3]}"
+        return f"{match[1]}\n{_table(TABLES[match[2]])}\n{match[3]}"
 
-    return _MARKED.sub(replace, PAGE.read_text())
+    return MARKED.sub(replace, PAGE.read_text())
 
 
 def _table(advice: Mapping[str, Advice]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,15 +15,19 @@ from mwaa_dags_trigger import errors
 from mwaa_dags.accounts import Account, error_code
 from mwaa_dags.executions import Execution, derive_run_id
 from mwaa_dags.history import Attempt, Step, find_results, parse_steps, read_events
-from mwaa_dags.reasons import Reason, parse_reason, without_conf
+from mwaa_dags.reasons import Reason, parse_reason
+from mwaa_dags.rows import convert_row, read_rows
 from mwaa_dags.system import TRIGGER
 
 if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions.type_defs import DescribeMapRunOutputTypeDef
+    from mypy_boto3_stepfunctions.type_defs import (
+        DescribeMapRunOutputTypeDef,
+        HistoryEventTypeDef,
+    )
 
 _CONCURRENT_CALLS = 8
-_MAX_DETAILS = 100
-"""The number of succeeded items whose executions are looked up."""
+MAX_DETAILS = 200
+"""The number of items at the beginning of a batch whose executions are looked up even if they succeeded."""
 _NOT_CREATED = "created no DAG run"
 
 
@@ -44,7 +46,7 @@ class Item:
     Parameters
     ----------
     item
-        The item as the batch received it. A row of a CSV file is converted.
+        The item as the batch received it. A row of a CSV file is converted. Empty if it is no object.
     status
         The status of its execution, or `NOT_STARTED`.
     run_id
@@ -109,14 +111,11 @@ def read_batch(source: Account, execution: Execution) -> Batch | None:
     counts: Mapping[str, int] = {**run["itemCounts"]}  # type: ignore[dict-item]
     children = {child.input["index"]: child for child in _read_children(source, run)}
     whole = _read_items(source, execution)
-    details = counts["total"] <= _MAX_DETAILS
     with ThreadPoolExecutor(_CONCURRENT_CALLS) as pool:
-        items = pool.map(
-            lambda child: _create_item(source, child, details=details), children.values()
-        )
+        items = pool.map(lambda child: _create_item(source, child), children.values())
         found = {item.index: item for item in items}
     missing = [
-        _create_missing(execution.arn, index, item)
+        create_missing(execution.arn, index, item)
         for index, item in enumerate(whole)
         if index not in found
     ]
@@ -131,7 +130,7 @@ def read_batch(source: Account, execution: Execution) -> Batch | None:
 def find_failed_children(source: Account, map_run_arn: str) -> Iterator[Item]:
     """Yield the items of a running batch that have failed."""
     for child in _list_children(source, map_run_arn, statusFilter="FAILED"):
-        yield _create_item(source, child, details=True)
+        yield _create_item(source, child)
 
 
 def _read_children(source: Account, run: DescribeMapRunOutputTypeDef) -> Iterable[_Child]:
@@ -198,28 +197,26 @@ def _find_results(source: Account, map_run_arn: str) -> tuple[str, str] | None:
     return None
 
 
-def _read_items(source: Account, execution: Execution) -> Sequence[Mapping[str, Any]]:
-    """Return all items of a batch: from its input, or from its file."""
+def _read_items(source: Account, execution: Execution) -> Sequence[object]:
+    """Return all items of a batch: from its input, or from its file. Some may be no objects."""
     if "dag_runs" in execution.input:
         return list(execution.input["dag_runs"])
     key = str(execution.input.get("key"))
     found = source.s3.get_object(Bucket=str(execution.input.get("bucket")), Key=key)
     text = found["Body"].read().decode("utf-8-sig")
-    if key.lower().endswith(".csv"):
-        return [convert_row(row) for row in csv.DictReader(io.StringIO(text))]
-    return list(json.loads(text))
+    return read_rows(text)[1] if key.lower().endswith(".csv") else list(json.loads(text))
 
 
-def _create_item(source: Account, child: _Child, *, details: bool) -> Item:
+def _create_item(source: Account, child: _Child) -> Item:
     given = child.input.get("item")
     item = given if isinstance(given, dict) else convert_row(child.input.get("row") or {})
-    reason = None
-    if child.error:
-        reason = without_conf(parse_reason(child.error, child.cause), item)
+    reason = parse_reason(child.error, child.cause, item) if child.error else None
     steps: list[Step] = []
     arn = None
-    if details or child.status != "SUCCEEDED":
-        arn = (reason.execution_arn if reason else None) or _find_nested(source, child.arn)
+    if has_details(child.status, child.input["index"]):
+        arn = (reason.execution_arn if reason else None) or find_nested(
+            read_events(source, child.arn)
+        )
         steps = (
             parse_steps(read_events(source, arn), item)
             if arn and child.status != "SUCCEEDED"
@@ -237,7 +234,14 @@ def _create_item(source: Account, child: _Child, *, details: bool) -> Item:
     )
 
 
-def _create_missing(batch_arn: str, index: int, item: Mapping[str, Any]) -> Item:
+def has_details(status: str, index: int) -> bool:
+    """Return whether the execution of an item is looked up."""
+    return status != "SUCCEEDED" or index < MAX_DETAILS
+
+
+def create_missing(batch_arn: str, index: int, value: object) -> Item:
+    """Return an item that has not been started. What is no object has no fields."""
+    item = value if isinstance(value, dict) else {}
     run_id = _request_run_id({"batch": batch_arn, "index": index}, item)
     return Item(
         index=index, item=item, status="NOT_STARTED", run_id=run_id, dag_run=DagRunState.NONE
@@ -256,9 +260,9 @@ def _request_run_id(given: Mapping[str, Any], item: Mapping[str, Any]) -> str | 
     )
 
 
-def _find_nested(source: Account, child_arn: str) -> str | None:
-    """Return the execution that a child has started."""
-    for event in read_events(source, child_arn):
+def find_nested(events: Sequence[HistoryEventTypeDef]) -> str | None:
+    """Return the execution that a child has started, after a redrive the latest."""
+    for event in reversed(events):
         if event["type"] == "TaskSubmitted":
             arn = _load(event["taskSubmittedEventDetails"].get("output")).get("ExecutionArn")
             return str(arn) if arn else None
@@ -281,20 +285,6 @@ def _created_nothing(attempt: Attempt) -> bool:
     kind = getattr(errors, attempt.reason.error, None)
     is_certain = isinstance(kind, type) and not getattr(kind, "transient", True)
     return is_certain or _NOT_CREATED in attempt.reason.message
-
-
-def convert_row(row: Mapping[str, str]) -> dict[str, Any]:
-    """Convert the row of a CSV file as the batch state machine does."""
-    cells = {name.removeprefix("\ufeff"): cell for name, cell in row.items() if cell}
-    fields = {
-        name.removeprefix("conf."): cell for name, cell in cells.items() if name.startswith("conf.")
-    }
-    item: dict[str, Any] = {
-        name: cell for name, cell in cells.items() if not name.startswith("conf.")
-    }
-    if fields or "mwaa_dag_conf" in cells:
-        item["mwaa_dag_conf"] = {**_load(cells.get("mwaa_dag_conf")), **fields}
-    return item
 
 
 def _get_json(source: Account, bucket: str, key: str) -> Any:

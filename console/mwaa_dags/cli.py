@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import traceback
@@ -16,7 +15,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mwaa_dags.accounts import explain, open_account
 from mwaa_dags.arns import short_name
-from mwaa_dags.batches import DagRunState
 from mwaa_dags.doctor.command import examine
 from mwaa_dags.errors import ConsoleError
 from mwaa_dags.executions import find_execution, find_failed
@@ -25,11 +23,11 @@ from mwaa_dags.follow import start
 from mwaa_dags.output import Output
 from mwaa_dags.redrive import plan, show_plan
 from mwaa_dags.redrive import redrive as redrive_all
-from mwaa_dags.remaining import as_input, find_remaining
+from mwaa_dags.remaining import find_remaining, print_remaining
 from mwaa_dags.requests import create_event, read_batch_input, summarize
 from mwaa_dags.status import show_execution, show_failed, show_recent
 from mwaa_dags.system import Operator, find_system
-from mwaa_dags.timeline import draw
+from mwaa_dags.timeline import check_file, draw
 from mwaa_dags.workspace import find_state_machine
 
 app = typer.Typer(
@@ -183,7 +181,7 @@ def redrive(
     error: Annotated[str | None, typer.Option(help="Only executions with this error.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also what would only fail again.")
+        bool, typer.Option("--force", help="Also redrive executions whose input is wrong.")
     ] = False,
     state_machine: StateMachine = None,
     source_profile: SourceProfile = None,
@@ -232,14 +230,7 @@ def remaining(
     batch = find_execution(operator.source, operator.system, execution)
     if not operator.system.arn.is_batch(batch.arn):
         raise ConsoleError(f"{execution} is not a batch: see `mwaa-dags status {execution}`.")
-    items = find_remaining(operator.source, batch)
-    sys.stdout.write(json.dumps([as_input(batch, item) for item in items], indent=2) + "\n")
-    doubtful = [str(item.index) for item in items if item.dag_run is DagRunState.IN_DOUBT]
-    if doubtful:
-        sys.stderr.write(
-            f"In doubt: item {', '.join(doubtful)}. A command may still be under way. Each item has the key of this "
-            "batch, so it finds its DAG run if it exists.\n"
-        )
+    print_remaining(batch, find_remaining(operator.source, batch))
 
 
 @app.command()
@@ -253,9 +244,11 @@ def timeline(
     as_json: AsJson = False,
 ) -> None:
     """Draw an execution or a batch."""
+    check_file(file)
     operator = _operator(state_machine, source_profile, target_profile)
     output = Output(as_json=as_json)
-    bars = draw(operator, find_execution(operator.source, operator.system, execution), file)
+    found = find_execution(operator.source, operator.system, execution)
+    bars = draw(operator, output, found, file)
     output.line(f"{file} has {bars} bars.")
     output.json({"file": str(file), "bars": bars})
 

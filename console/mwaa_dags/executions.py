@@ -16,7 +16,7 @@ from mwaa_dags_trigger.run_id import resolve_run_id
 from mwaa_dags.accounts import Account, error_code
 from mwaa_dags.arns import StateMachineArn, execution_name
 from mwaa_dags.errors import ConsoleError
-from mwaa_dags.reasons import Reason, parse_reason, without_conf
+from mwaa_dags.reasons import Reason, parse_reason
 from mwaa_dags.system import TRIGGER, System
 
 if TYPE_CHECKING:
@@ -76,10 +76,8 @@ def parse_execution(described: DescribeExecutionOutputTypeDef) -> Execution:
     """Return the execution in a response of DescribeExecution."""
     event, output = _load(described.get("input")), _load(described.get("output"))
     arn, failed = described["executionArn"], "error" in described
-    reason = parse_reason(described.get("error"), described.get("cause")) if failed else None
-    if reason:
-        reason = without_conf(reason, event)
-    elif described["status"] == "TIMED_OUT":
+    reason = parse_reason(described.get("error"), described.get("cause"), event) if failed else None
+    if reason is None and described["status"] == "TIMED_OUT":
         reason = Reason(error="States.Timeout", message="The execution ran out of time.")
     known = output.get("dag_run_id") or (reason.run_id if reason else None)
     return Execution(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mwaa_dags.accounts import Account
-from mwaa_dags.reasons import Reason, parse_reason, without_conf
+from mwaa_dags.reasons import Reason, parse_reason
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
@@ -153,11 +153,11 @@ def _end_attempt(
     )
     succeeded = event["type"] in _SUCCEEDED
     last = step.attempts[-1] if step.attempts else Attempt(started=event["timestamp"])
-    reason = parse_reason(details.get("error"), details.get("cause"))
+    reason = parse_reason(details.get("error"), details.get("cause"), execution_input)
     ended = Attempt(
         started=last.started,
         ended=event["timestamp"],
-        reason=None if succeeded else without_conf(reason, execution_input),
+        reason=None if succeeded else reason,
         result=_load_payload(details.get("output")) if succeeded else {},
     )
     return replace(step, attempts=(*step.attempts[:-1], ended))

@@ -15,6 +15,8 @@ _REQUEST_ID = re.compile(r"RequestId: [0-9a-f-]+ (?:Error: )?")
 # Step Functions quotes the input of a state in some causes.
 _QUOTED_INPUT = re.compile(r"[\[{].*", re.DOTALL)
 _MAX_LENGTH = 600
+# Whitespace, also as an escape sequence of JSON.
+_SPACE = r"(?:\s|\\[nrt])+"
 _FUNCTION_ERRORS = {kind.__name__ for kind in TriggerError.__subclasses__()}
 
 
@@ -36,48 +38,42 @@ class Reason:
     execution_arn: str | None = None
 
 
-def parse_reason(error: str | None, cause: str | None) -> Reason:
-    """Return the reason in the error and the cause that Step Functions reports."""
-    error, cause = error or "unknown", cause or ""
-    details = _load(cause)
-    if "ExecutionArn" in details:
-        # `startExecution.sync:2` reports the description of the execution that it started.
-        nested = parse_reason(details.get("Error") or details.get("Status"), details.get("Cause"))
-        return Reason(
-            error=nested.error,
-            message=nested.message,
-            run_id=nested.run_id,
-            execution_arn=str(details["ExecutionArn"]),
-        )
-    if "errorMessage" in details:
-        message = _REQUEST_ID.sub("", str(details["errorMessage"]))
-    else:
-        message = _QUOTED_INPUT.sub("…", cause)
-    tail = _TAIL.search(message)
-    return Reason(
-        error=error,
-        message=_shorten(message[: tail.start()] if tail else message),
-        run_id=tail["run_id"] if tail else None,
-    )
+def parse_reason(
+    error: str | None, cause: str | None, event: Mapping[str, Any] | None = None
+) -> Reason:
+    """Return the reason in the error and the cause that Step Functions reports.
 
-
-def without_conf(reason: Reason, event: Mapping[str, Any]) -> Reason:
-    """Hide the values of the conf in a message, unless it is a message of the function, which contains none.
+    The messages of the function contain no value of the conf. All other messages are printed without these values.
 
     Parameters
     ----------
     event
         The input of the execution.
     """
-    if reason.error in _FUNCTION_ERRORS:
-        return reason
-    return replace(reason, message=hide_conf(reason.message, event.get("mwaa_dag_conf")))
+    error, cause = error or "unknown", cause or ""
+    details = _load(cause)
+    if "ExecutionArn" in details:
+        # `startExecution.sync:2` reports the description of the execution that it started.
+        nested = parse_reason(
+            details.get("Error") or details.get("Status"), details.get("Cause"), event
+        )
+        return replace(nested, execution_arn=str(details["ExecutionArn"]))
+    if "errorMessage" in details:
+        message = _REQUEST_ID.sub("", str(details["errorMessage"]))
+    else:
+        message = _QUOTED_INPUT.sub("…", cause)
+    tail = _TAIL.search(message)
+    message = message[: tail.start()] if tail else message
+    if event and error not in _FUNCTION_ERRORS:
+        message = hide_conf(message, event.get("mwaa_dag_conf"))
+    return Reason(error=error, message=_shorten(message), run_id=tail["run_id"] if tail else None)
 
 
 def hide_conf(text: str, conf: object) -> str:
     """Replace the strings and numbers of a conf, except the shortest, in a text."""
     for value in sorted(set(_values(conf)), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text)
+        words = _SPACE.join(map(re.escape, value.split()))
+        text = re.sub(rf"(?<!\w){words}(?!\w)", "…", text)
     return text
 
 
@@ -89,15 +85,17 @@ def _values(conf: object) -> Iterator[str]:
         case list():
             for value in conf:
                 yield from _values(value)
-        case str() if len(conf) >= 3:
+        case str() if len(conf.strip()) >= 3:
             yield conf
+            # The function also accepts a conf that is a string.
+            yield from _values(_load(conf))
         case int() | float() if len(str(conf)) >= 4:
             yield str(conf)
 
 
-def _load(cause: str) -> Mapping[str, Any]:
+def _load(text: str) -> Mapping[str, Any]:
     try:
-        details = json.loads(cause)
+        details = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return details if isinstance(details, dict) else {}

@@ -82,7 +82,7 @@ def _find_refusal(execution: Execution, *, force: bool, with_items: bool) -> str
     if not execution.redrivable:
         return f"{execution.status.lower()}, cannot be redriven"
     if PARENT in execution.input and not with_items:
-        return "an item: redrive its batch"
+        return "an item: redrive its batch, or name the item if the batch succeeded"
     advice = advise_execution(execution)
     if advice and advice.redrive is Redrive.FAILS_AGAIN and not force:
         return "would fail again: start a new one"

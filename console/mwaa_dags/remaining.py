@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mwaa_dags.accounts import Account
@@ -26,10 +28,33 @@ def find_remaining(source: Account, execution: Execution) -> list[Item]:
             f"The batch {short_name(execution.arn)} has read no items: see `mwaa-dags status "
             f"{short_name(execution.arn)}`."
         )
-    return [item for item in batch.items if item.dag_run is not DagRunState.EXISTS and item.item]
+    # A row of empty cells succeeds without a DAG run.
+    return [
+        item
+        for item in batch.items
+        if item.dag_run is not DagRunState.EXISTS and item.status != "SUCCEEDED"
+    ]
 
 
-def as_input(execution: Execution, item: Item) -> Mapping[str, Any]:
+def print_remaining(execution: Execution, items: Sequence[Item]) -> None:
+    """Print the items as JSON, and what to know about them on the standard error."""
+    written = [item for item in items if item.item]
+    inputs = [_as_input(execution, item) for item in written]
+    sys.stdout.write(json.dumps(inputs, indent=2) + "\n")
+    omitted = [str(item.index) for item in items if not item.item]
+    if omitted:
+        sys.stderr.write(
+            f"Omitted: item {', '.join(omitted)}. An item must be an object with fields.\n"
+        )
+    doubtful = [str(item.index) for item in written if item.dag_run is DagRunState.IN_DOUBT]
+    if doubtful:
+        sys.stderr.write(
+            f"In doubt: item {', '.join(doubtful)}. A command may still be under way. Each item has the key of this "
+            "batch, so it finds its DAG run if it exists.\n"
+        )
+
+
+def _as_input(execution: Execution, item: Item) -> Mapping[str, Any]:
     """Return an item for a new batch, with the key that the old batch used: it then finds its DAG run if it exists."""
     if item.item.get("run_id") is not None or item.item.get("idempotency_key") is not None:
         return item.item

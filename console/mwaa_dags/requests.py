@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,8 +12,8 @@ from mwaa_dags_trigger.errors import InvalidRequest
 from mwaa_dags_trigger.request import INPUT_FIELDS, parse
 
 from mwaa_dags.arns import StateMachineArn
-from mwaa_dags.batches import convert_row
 from mwaa_dags.errors import ConsoleError
+from mwaa_dags.rows import read_rows
 from mwaa_dags.system import TRIGGER
 
 MAX_INPUT_BYTES = 262_144
@@ -56,14 +54,15 @@ def read_batch_input(arn: StateMachineArn, file: str) -> dict[str, Any]:
         If the file is not a list, or the function would reject an item.
     """
     text = sys.stdin.read() if file == "-" else _read_file(file)
-    if file.lower().endswith(".csv"):
-        items: Any = [convert_row(row) for row in csv.DictReader(io.StringIO(text))]
-    else:
-        items = _load(text, file)
-    if not isinstance(items, list):
-        raise ConsoleError(f"{file} must contain a list of items, such as [{{...}}, {{...}}].")
-    for index, item in enumerate(items):
-        _check_item(arn, index, item)
+    named = (
+        _name_rows(text) if file.lower().endswith(".csv") else _name_items(_load(text, file), file)
+    )
+    for name, item in named:
+        try:
+            check_event(arn, item)
+        except ConsoleError as error:
+            raise ConsoleError(f"{name}: {error}") from None
+    items = [item for _, item in named]
     batch = {"dag_runs": items}
     size = len(json.dumps(batch).encode())
     if size > MAX_INPUT_BYTES:
@@ -74,13 +73,26 @@ def read_batch_input(arn: StateMachineArn, file: str) -> dict[str, Any]:
     return batch
 
 
-def _check_item(arn: StateMachineArn, index: int, item: object) -> None:
-    if not isinstance(item, dict):
-        raise ConsoleError(f"Item {index}, counted from 0, must be an object.")
-    try:
-        check_event(arn, item)
-    except ConsoleError as error:
-        raise ConsoleError(f"Item {index}, counted from 0: {error}") from None
+def _name_rows(text: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the items in a CSV file with their rows, without rows of empty cells."""
+    columns, items = read_rows(text)
+    if len(set(columns)) < len(columns):
+        raise ConsoleError("Row 1: each column must have a different name.")
+    if "conf." in columns:
+        raise ConsoleError(
+            "Row 1: the column conf. must end with the name of a field of the conf, such as conf.client."
+        )
+    return [(f"Row {number}", item) for number, item in enumerate(items, 2) if item]
+
+
+def _name_items(items: object, file: str) -> list[tuple[str, Mapping[str, Any]]]:
+    if not isinstance(items, list):
+        raise ConsoleError(f"{file} must contain a list of items, such as [{{...}}, {{...}}].")
+    named = [(f"Item {index}, counted from 0", item) for index, item in enumerate(items)]
+    for name, item in named:
+        if not isinstance(item, dict):
+            raise ConsoleError(f"{name}, must be an object.")
+    return named
 
 
 def _read(text: str) -> str:

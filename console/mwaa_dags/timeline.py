@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from mwaa_dags.arns import short_name
 from mwaa_dags.batch_status import describe_item
-from mwaa_dags.batches import Item, read_batch
+from mwaa_dags.batches import MAX_DETAILS, Batch, Item, read_batch
 from mwaa_dags.errors import ConsoleError
 from mwaa_dags.executions import Execution, describe_all
 from mwaa_dags.history import Step, find_results, parse_steps, read_events
+from mwaa_dags.output import Output
 from mwaa_dags.system import CHECK, TRIGGER, Operator
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ COLORS = {
     "stopped": "#8b929c",
     "DAG run": "#8a63c9",
 }
-_MAX_ITEMS = 200
 _LEAST_SHARE = 0.004
 """The least width of a bar, as a share of the whole time: shorter bars would be invisible."""
 
@@ -42,10 +42,32 @@ class Bar:
     end: datetime
 
 
-def draw(operator: Operator, execution: Execution, file: Path) -> int:
+def check_file(file: Path) -> None:
+    """Check that the picture can be written.
+
+    Raises
+    ------
+    ConsoleError
+        If it cannot.
+    """
+    if file.suffix.lower() != ".svg":
+        raise ConsoleError("--output must name an .svg file, such as timeline.svg.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not file.exists()
+        file.open("ab").close()
+        if is_new:
+            file.unlink()
+    except OSError as error:
+        raise ConsoleError(f"{file} cannot be written: {error.strerror}.") from None
+
+
+def draw(operator: Operator, output: Output, execution: Execution, file: Path) -> int:
     """Write the picture, and return the number of bars."""
     is_batch = operator.system.arn.is_batch(execution.arn)
-    bars = list(_batch_bars(operator, execution) if is_batch else _bars(operator, execution))
+    bars = list(
+        _batch_bars(operator, output, execution) if is_batch else _bars(operator, execution)
+    )
     if not bars:
         raise ConsoleError(f"The execution {short_name(execution.arn)} has not done anything yet.")
     try:
@@ -60,8 +82,7 @@ def draw(operator: Operator, execution: Execution, file: Path) -> int:
     _draw_bars(axes, bars, lanes)
     subject = execution.dag_id or "batch"
     axes.set_title(f"{short_name(execution.arn)}  {subject}  {execution.status}", loc="left")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, format=file.suffix.removeprefix(".") or "svg")
+    figure.savefig(file)
     return len(bars)
 
 
@@ -132,12 +153,20 @@ def _dag_run_bars(steps: Sequence[Step], now: datetime) -> Iterator[Bar]:
     yield Bar(lane="DAG run", kind="DAG run", start=start or triggered[0], end=end or now)
 
 
-def _batch_bars(operator: Operator, execution: Execution) -> Iterator[Bar]:
-    """Yield a bar for each item that has an execution."""
+def select_items(output: Output, batch: Batch) -> list[Item]:
+    """Return the first items that have an execution, and print how many there are if others are omitted."""
+    items = [item for item in batch.items if item.execution_arn][:MAX_DETAILS]
+    if len(items) < batch.total:
+        output.line(f"{len(items)} of {batch.total} items are drawn.")
+    return items
+
+
+def _batch_bars(operator: Operator, output: Output, execution: Execution) -> Iterator[Bar]:
+    """Yield a bar for each selected item."""
     batch = read_batch(operator.source, execution)
-    items = [item for item in batch.items if item.execution_arn] if batch else []
-    found = describe_all(operator.source, [str(item.execution_arn) for item in items[:_MAX_ITEMS]])
-    for item, each in zip(items, found, strict=False):
+    items = select_items(output, batch) if batch else []
+    found = describe_all(operator.source, [str(item.execution_arn) for item in items])
+    for item, each in zip(items, found, strict=True):
         lane = f"{item.index}  {item.dag_id}  {describe_item(item)}"
         yield Bar(
             lane=lane,

@@ -7,6 +7,12 @@ from mwaa_dags.advice import FUNCTION_ERRORS
 from mwaa_dags_trigger.errors import TriggerError
 
 
+def test_operations_has_a_place_for_each_table() -> None:
+    places = error_tables.MARKED.finditer(error_tables.PAGE.read_text())
+
+    assert [place[2] for place in places] == list(error_tables.TABLES)
+
+
 def test_operations_has_the_tables_of_errors() -> None:
     # Where not: `make docs` writes them.
     assert error_tables.render() == error_tables.PAGE.read_text()

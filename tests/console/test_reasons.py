@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from mwaa_dags.reasons import Reason, hide_conf, parse_reason
@@ -52,10 +54,27 @@ def test_the_reason_of_an_item_is_the_reason_of_its_execution() -> None:
     )
 
 
-def test_values_of_the_conf_are_hidden() -> None:
+@pytest.mark.parametrize("convert", [dict, json.dumps], ids=["object", "string"])
+def test_values_of_the_conf_are_hidden(convert: Callable[[Any], Any]) -> None:
     text = "acme has 12345 rows in ab, and acme2 none"
+    conf = convert({"a": ["acme", {"b": 12345}], "c": "ab"})
 
-    assert (
-        hide_conf(text, {"a": ["acme", {"b": 12345}], "c": "ab"})
-        == "… has … rows in ab, and acme2 none"
-    )
+    assert hide_conf(text, conf) == "… has … rows in ab, and acme2 none"
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("got top secret\nvalue here", "got … here"),
+        ("got top  secret value here", "got … here"),
+        (r"got 'top secret\nvalue' here", "got '…' here"),
+        ("x" * 595 + " top secret\nvalue", "x" * 595 + " …"),
+    ],
+    ids=["newline", "other whitespace", "escaped newline", "at the cut"],
+)
+def test_a_value_of_the_conf_is_hidden_before_the_message_is_shortened(
+    message: str, shown: str
+) -> None:
+    event = {"mwaa_dag_conf": {"a": "top secret\nvalue", "b": " \n "}}
+
+    assert parse_reason("Preliminary", message, event) == Reason(error="Preliminary", message=shown)

@@ -54,6 +54,35 @@ def test_a_csv_file_becomes_items(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("mwaa_dag_conf\nsandbox,x,{client: acme}", "Row 2: mwaa_dag_conf must be a JSON object"),
+        ("mwaa_dag_conf\nsandbox,x,[1]", "Row 2: mwaa_dag_conf must be a JSON object"),
+        (
+            'mwaa_dag_conf\n,,\nsandbox,x,{"a":1,"b":2}',
+            "Row 3: mwaa_dag_conf must be a JSON object",
+        ),
+        ("conf.\nsandbox,x,acme", "Row 1: the column conf. must end with the name of a field"),
+        ("run_id,run_id\nsandbox,x,a,b", "Row 1: each column must have a different name"),
+    ],
+    ids=["no JSON", "list", "unquoted cell", "column without a field", "repeated column"],
+)
+def test_a_mistake_in_a_csv_file_is_named_without_the_cell(
+    tmp_path: Path, rows: str, words: str
+) -> None:
+    with pytest.raises(ConsoleError, match=words) as raised:
+        read_batch_input(ARN, write(tmp_path, "items.csv", f"mwaa_env_name,mwaa_dag_name,{rows}\n"))
+
+    assert "acme" not in str(raised.value)
+
+
+def test_rows_of_empty_cells_are_skipped(tmp_path: Path) -> None:
+    file = write(tmp_path, "items.csv", "mwaa_env_name,mwaa_dag_name\n,\nsandbox,onboarding\n\n")
+
+    assert read_batch_input(ARN, file) == {"dag_runs": [ITEM]}
+
+
+@pytest.mark.parametrize(
     ("items", "words"),
     [
         ({"dag_runs": []}, "must contain a list of items"),

@@ -112,6 +112,12 @@ def test_a_time_that_is_no_time(tmp_path: Path) -> None:
     assert_one_sentence(run("status", "--failed", "--since", "soon", "--state-machine", ARN), "24h")
 
 
+def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
+    run = commands("http://127.0.0.1:1", tmp_path)
+
+    assert_one_sentence(run("timeline", "one", "-o", "x.html", "--state-machine", ARN), ".svg file")
+
+
 def test_a_bug_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_down(_: str | None) -> None:
         raise KeyError("a-secret-value")
