@@ -7,6 +7,7 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mwaa_dags.accounts import explain
 from mwaa_dags.advice import advise_execution, fill_steps, group_key
 from mwaa_dags.airflow_links import find_run_link
 from mwaa_dags.arns import short_name
@@ -84,22 +85,15 @@ def show_execution(operator: Operator, output: Output, execution: Execution) -> 
         show_batch(operator, output, execution)
         return
     steps = parse_steps(read_events(operator.source, execution.arn), execution.input)
-    link = None
-    if execution.env_name and execution.dag_id and execution.run_id:
-        link = find_run_link(
-            operator.target,
-            env_name=execution.env_name,
-            dag_id=execution.dag_id,
-            run_id=execution.run_id,
-        )
     has_run = any(find_results(steps, TRIGGER)) or "dag_run_id" in execution.output
+    link, no_link = _find_link(operator, execution) if has_run else (None, None)
     advice = advise_execution(execution)
     todo = fill_steps(advice, execution) if advice else []
     output.json(
         {
             **to_json(execution),
             "dag_run_exists": has_run,
-            "link": link if has_run else None,
+            "link": link,
             "state": steps[-1].state if steps else None,
             "waiting": describe_waiting(operator, steps) if execution.status == "RUNNING" else None,
             "steps": todo,
@@ -108,7 +102,7 @@ def show_execution(operator: Operator, output: Output, execution: Execution) -> 
     show_result(output, execution)
     if execution.run_id:
         output.line(f"  DAG run  {_describe_run(execution, steps, has_run=has_run)}")
-    if link and has_run:
+    if link:
         output.line(f"           {link}")
     if steps:
         output.line(f"  in       {_describe_place(execution, steps)}")
@@ -118,9 +112,22 @@ def show_execution(operator: Operator, output: Output, execution: Execution) -> 
         output.line(f"  ended    {describe_end(execution)}")
     for head, text in _describe_params(operator, execution):
         output.wrapped(text, indent="           ", first=f"  {head:<9}")
-    if operator.target is None and has_run and not link:
-        output.line("  The link to Airflow is not known: set --target-profile.")
+    if no_link:
+        output.wrapped(f"The link to Airflow is not known: {no_link}.", indent="  ")
     output.steps(todo)
+
+
+def _find_link(operator: Operator, execution: Execution) -> tuple[str | None, str | None]:
+    """Return the page of the DAG run, or why it is not known."""
+    if not (execution.env_name and execution.dag_id and execution.run_id):
+        return None, None
+    names = {"env_name": execution.env_name, "dag_id": execution.dag_id, "run_id": execution.run_id}
+    try:
+        return find_run_link(Facts(operator), **names), None
+    except CheckImpossible as reason:
+        return None, str(reason)
+    except (BotoCoreError, ClientError) as error:
+        return None, explain(error).rstrip(".")
 
 
 def _describe_params(operator: Operator, execution: Execution) -> list[tuple[str, str]]:

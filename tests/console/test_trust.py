@@ -8,43 +8,31 @@ from typing import Any
 
 import pytest
 from mwaa_dags.accounts import Account as AwsAccount
-from mwaa_dags.arns import StateMachineArn
 from mwaa_dags.doctor.accounts_checks import check_trust
 from mwaa_dags.doctor.facts import Facts
 from mwaa_dags.doctor.findings import Verdict
-from mwaa_dags.system import Operator, System
+from mwaa_dags.system import Operator
 
 from sandbox.account import Account
 from sandbox.aws import AwsServer
 from sandbox.aws.accounts import SOURCE_ACCOUNT, TARGET_ACCOUNT
+from tests.support.local_aws.scripted import ARN, SYSTEM
 
-ARN = StateMachineArn.parse(f"arn:aws:states:eu-central-1:{SOURCE_ACCOUNT}:stateMachine:NAME")
-ROLE, OTHER = (f"arn:aws:iam::{SOURCE_ACCOUNT}:role/{name}" for name in ("source", "other"))
+ROLE, OTHER = SYSTEM.role_arn, f"arn:aws:iam::{SOURCE_ACCOUNT}:role/other"
 ROOT = f"arn:aws:iam::{SOURCE_ACCOUNT}:root"
-TARGET_ROLE = f"arn:aws:iam::{TARGET_ACCOUNT}:role/target"
 IDS = {"StringEquals": {"sts:ExternalId": ARN.text}}
 
 
 @pytest.fixture(scope="module")
 def facts() -> Any:
     """A system whose target role exists in a local AWS."""
-    system = System(
-        arn=ARN,
-        status="ACTIVE",
-        role_arn=ROLE,
-        log_group_arn=None,
-        target_role_arn=TARGET_ROLE,
-        function_arn=f"arn:aws:lambda:eu-central-1:{TARGET_ACCOUNT}:function:NAME:live",
-        preliminary_functions=(),
-        states={},
-    )
     with AwsServer() as aws, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", aws.url)
         target = Account(aws.url, TARGET_ACCOUNT)
         create = target.iam.create_role
         create(RoleName="target", AssumeRolePolicyDocument=policy({"AWS": ROLE}, IDS))
         account = AwsAccount("target", target.session, "eu-central-1")
-        yield Facts(Operator(account, account, system))
+        yield Facts(Operator(account, account, SYSTEM))
 
 
 def policy(principal: Mapping[str, Any], condition: Mapping[str, Any]) -> str:
