@@ -101,7 +101,7 @@ def status(
     if execution:
         found = find_execution(operator.source, operator.system, execution)
         if follow:
-            raise typer.Exit(follow_execution(operator, output, found))
+            raise typer.Exit(follow_execution(operator, output, found.arn))
         show_execution(operator, output, found)
     elif failed:
         show_failed(operator, output, start)
@@ -163,11 +163,11 @@ def run(
     operator = _operator(arn.text, source_profile, target_profile)
     output = Output(as_json=as_json)
     execution = start(operator, event, name=name, batch=batch is not None)
-    again = f"mwaa-dags status --follow {short_name(execution.arn)}"
-    output.line(f"{short_name(execution.arn)}    started {summarize(event)}; follow with: {again}")
+    again = f"mwaa-dags status --follow {short_name(execution)}"
+    output.line(f"{short_name(execution)}    started {summarize(event)}; follow with: {again}")
     if follow:
         raise typer.Exit(follow_execution(operator, output, execution))
-    output.json({"execution": execution.arn})
+    output.json({"execution": execution})
 
 
 @app.command()

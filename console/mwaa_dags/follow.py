@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from mwaa_dags.accounts import Account, error_code
+from mwaa_dags.accounts import Account, error_code, explain
 from mwaa_dags.arns import short_name
 from mwaa_dags.batch_status import describe_item
 from mwaa_dags.batches import Item, find_failed_children, find_map_run
@@ -29,26 +29,27 @@ if TYPE_CHECKING:
 
 SUCCEEDED, FAILED, UNFINISHED = 0, 1, 2
 """Exit codes. The last means that the execution was stopped, or is still running."""
-_EXIT_CODES = {"SUCCEEDED": SUCCEEDED, "ABORTED": UNFINISHED}
+_RUNNING = ("RUNNING", "PENDING_REDRIVE")
+_EXIT_CODES = {"SUCCEEDED": SUCCEEDED, **dict.fromkeys(("ABORTED", *_RUNNING), UNFINISHED)}
 _MIN_PAUSE, _MAX_PAUSE = 0.5, 5.0
 """Seconds between two calls. They grow, because an execution can wait for hours."""
+_DELAY = 30.0
+"""Seconds within which DescribeExecution, which is eventually consistent (AWS: "DescribeExecution"), is up to date."""
 
 
-def start(
-    operator: Operator, event: Mapping[str, Any], *, name: str | None, batch: bool
-) -> Execution:
-    """Start an execution, or find the running execution with the same name and input.
+def start(operator: Operator, event: Mapping[str, Any], *, name: str | None, batch: bool) -> str:
+    """Start an execution, or find the running execution with the same name and input. Return its ARN.
 
     The name is always sent: a call that is repeated after a lost response then starts nothing twice ("StartExecution"
     in the AWS Step Functions API Reference).
     """
     arn = operator.system.arn
     try:
-        started = operator.source.states.start_execution(
+        return operator.source.states.start_execution(
             stateMachineArn=arn.batch if batch else arn.text,
             name=name or str(uuid.uuid4()),
             input=json.dumps(event),
-        )
+        )["executionArn"]
     except ClientError as error:
         match error_code(error):
             case "ExecutionAlreadyExists":
@@ -61,25 +62,30 @@ def start(
                     f"There is no batch state machine {arn.name}-batch: set `batch`, and apply the source."
                 ) from None
         raise
-    return describe_execution(operator.source, started["executionArn"])
 
 
-def follow(operator: Operator, output: Output, execution: Execution) -> int:
+def follow(operator: Operator, output: Output, arn: str) -> int:
     """Show what an execution does until it ends, then its result. Return the exit code."""
-    again = f"mwaa-dags status --follow {short_name(execution.arn)}"
+    status = "RUNNING"
     try:
-        if operator.system.arn.is_batch(execution.arn):
+        execution = _describe(operator.source, arn)
+        if operator.system.arn.is_batch(arn):
             _follow_batch(operator.source, output, execution)
         else:
             _follow_states(operator, output, execution)
+        ended = _describe(operator.source, arn, has_ended=True)
+        status = ended.status
+        output.line()
+        show_execution(operator, output, ended)
     except KeyboardInterrupt:
-        output.line(f"The execution continues. Follow it again with: {again}")
-        output.json({"execution": execution.arn, "status": "RUNNING"})
-        return UNFINISHED
-    ended = describe_execution(operator.source, execution.arn)
-    output.line()
-    show_execution(operator, output, ended)
-    return _EXIT_CODES.get(ended.status, FAILED)
+        problem = "The execution continues."
+    except (BotoCoreError, ClientError) as error:
+        problem = explain(error)
+    else:
+        return _EXIT_CODES.get(status, FAILED)
+    output.line(f"{problem} Follow it again with: mwaa-dags status --follow {short_name(arn)}")
+    output.json({"execution": arn, "status": status, "message": problem})
+    return _EXIT_CODES.get(status, FAILED)
 
 
 def describe_progress(steps: Sequence[Step], states: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -113,6 +119,21 @@ def describe_progress(steps: Sequence[Step], states: Mapping[str, Any]) -> list[
         if step.exited and step.kind == "Task":
             lines.append(_line(step.exited, step.state, _describe_exit(step, polls)))
     return lines
+
+
+def _describe(source: Account, arn: str, *, has_ended: bool = False) -> Execution:
+    """Return an execution that has started or ended. DescribeExecution may show it a moment later."""
+    deadline = time.monotonic() + _DELAY
+    while True:
+        is_late = time.monotonic() >= deadline
+        try:
+            execution = describe_execution(source, arn)
+            if is_late or not has_ended or execution.status not in _RUNNING:
+                return execution
+        except ClientError as error:
+            if is_late or error_code(error) != "ExecutionDoesNotExist":
+                raise
+        time.sleep(_MIN_PAUSE)
 
 
 def _follow_states(operator: Operator, output: Output, execution: Execution) -> None:
