@@ -48,9 +48,9 @@ FUNCTION_ERRORS: Mapping[str, Advice] = {
         meaning="A field is missing, wrong or unknown. The message names the field and the expected value. The "
         "function called no AWS API.",
         steps=(
-            "If the message says that the state machine may be newer than the function, upgrade the target, and run "
-            "`mwaa-dags redrive {execution} --force`. If it says that the target does not trust the state machine, "
-            "add it to `trusted_sources`, apply the target, and redrive the execution.",
+            "If the message says that the state machine may be newer than the function, upgrade the target. If it says "
+            "that the target does not trust the state machine, add it to `trusted_sources`, and apply the target. "
+            "Then run `mwaa-dags redrive {execution} --force`.",
             f"Otherwise, correct the field that the message names. {_NEW}",
         ),
         redrive=Redrive.FAILS_AGAIN,
@@ -140,7 +140,8 @@ FUNCTION_ERRORS: Mapping[str, Advice] = {
         " type of Airflow's error, but omits its text, which may quote the conf.",
         steps=(
             f"Follow the message, and compare the conf with the params of the DAG. {_DOCTOR} It lists the params.",
-            f"If the conf was wrong: {_NEW[0].lower()}{_NEW[1:]} Otherwise, run `mwaa-dags redrive {{execution}}`.",
+            f"If the conf was wrong: {_NEW[0].lower()}{_NEW[1:]} Otherwise, run `mwaa-dags redrive {{execution}} "
+            "--force`.",
         ),
         redrive=Redrive.FAILS_AGAIN,
         about="dag",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import error_tables
-from mwaa_dags.advice import FUNCTION_ERRORS
+import pytest
+from mwaa_dags.advice import FUNCTION_ERRORS, SERVICE_ERRORS, Redrive
 from mwaa_dags_trigger.errors import TriggerError
 
 
@@ -20,3 +21,14 @@ def test_operations_has_the_tables_of_errors() -> None:
 
 def test_there_is_advice_for_each_error_of_the_function() -> None:
     assert set(FUNCTION_ERRORS) == {kind.__name__ for kind in TriggerError.__subclasses__()}
+
+
+ADVICE = {**FUNCTION_ERRORS, **SERVICE_ERRORS}
+
+
+@pytest.mark.parametrize(
+    "error", [error for error, each in ADVICE.items() if each.redrive is Redrive.FAILS_AGAIN]
+)
+def test_a_redrive_that_would_be_refused_is_advised_with_force(error: str) -> None:
+    for step in ADVICE[error].steps:
+        assert step.count("redrive") == step.count("`mwaa-dags redrive {execution} --force`")
