@@ -36,9 +36,11 @@ _CONFIG = Config(
     connect_timeout=5,
     read_timeout=60,
     max_pool_connections=16,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    retries={"mode": "adaptive", "total_max_attempts": 10},
     s3={"addressing_style": "path"},
 )
+# The first call. Without a network, more attempts would only take time.
+_IDENTITY = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 # An invocation that was sent again could run twice. It takes at most the 15 minutes of a Lambda function.
 _INVOCATION = Config(connect_timeout=5, read_timeout=910, retries={"total_max_attempts": 1})
 _LOG_IN = "log in again, for example with `aws sso login`"
@@ -69,7 +71,7 @@ class Account:
     def account_id(self) -> str:
         """The account that the credentials belong to."""
         return self.session.client(
-            "sts", region_name=self.region, config=_CONFIG
+            "sts", region_name=self.region, config=_IDENTITY
         ).get_caller_identity()["Account"]
 
     @cached_property
@@ -80,6 +82,11 @@ class Account:
     @cached_property
     def functions(self) -> LambdaClient:
         """Lambda."""
+        return self.session.client("lambda", region_name=self.region, config=_CONFIG)
+
+    @cached_property
+    def invocations(self) -> LambdaClient:
+        """Lambda, for calls of Invoke, which are never repeated."""
         return self.session.client("lambda", region_name=self.region, config=_INVOCATION)
 
     @cached_property

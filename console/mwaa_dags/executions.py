@@ -122,9 +122,13 @@ def list_executions(
     source: Account, machine: str, status: ExecutionStatusType | None = None
 ) -> Iterator[ExecutionListItemTypeDef]:
     """Yield the executions of a state machine, the latest first."""
-    pages = source.states.get_paginator("list_executions")
     chosen = {"statusFilter": status} if status else {}
-    for page in pages.paginate(stateMachineArn=machine, **chosen):  # type: ignore[arg-type]
+    pages = source.states.get_paginator("list_executions").paginate(
+        stateMachineArn=machine,
+        PaginationConfig={"PageSize": 1000},
+        **chosen,  # type: ignore[arg-type]
+    )
+    for page in pages:
         yield from page["executions"]
 
 
@@ -166,15 +170,24 @@ def find_execution(source: Account, system: System, text: str) -> Execution:
                 f"The execution {execution_name(text)} belongs to another state machine than {arn.name}: set "
                 "--state-machine to its state machine."
             )
-        return _describe_existing(source, text)
+        if given := _describe_if_exists(source, text):
+            return given
+        raise ConsoleError(
+            f"The execution {execution_name(text)} does not exist: Step Functions keeps executions for 90 days."
+        )
+    named = (
+        _describe_if_exists(source, arn.execution(text, batch=batch)) for batch in (False, True)
+    )
+    exact = [each for each in named if each]
+    if len(exact) == 1:
+        return exact[0]
     found = {
         item["executionArn"]
         for machine in (arn.text, arn.batch)
         for item, _ in zip(_list_if_exists(source, machine), range(_SEARCHED), strict=False)
         if item["name"].startswith(text)
     }
-    exact = [each for each in found if execution_name(each) == text]
-    match exact or sorted(found):
+    match [each.arn for each in exact] or sorted(found):
         case [one]:
             return describe_execution(source, one)
         case []:
@@ -188,15 +201,13 @@ def find_execution(source: Account, system: System, text: str) -> Execution:
             )
 
 
-def _describe_existing(source: Account, arn: str) -> Execution:
+def _describe_if_exists(source: Account, arn: str) -> Execution | None:
     try:
-        return parse_execution(source.states.describe_execution(executionArn=arn))
+        return describe_execution(source, arn)
     except ClientError as error:
-        if error_code(error) != "ExecutionDoesNotExist":
+        if error_code(error) not in ("ExecutionDoesNotExist", "InvalidArn"):
             raise
-        raise ConsoleError(
-            f"The execution {execution_name(arn)} does not exist: Step Functions keeps executions for 90 days."
-        ) from None
+        return None
 
 
 def _list_since(

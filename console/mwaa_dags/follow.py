@@ -19,7 +19,7 @@ from mwaa_dags.batch_status import describe_item
 from mwaa_dags.batches import Item, find_failed_children, find_map_run
 from mwaa_dags.errors import ConsoleError
 from mwaa_dags.executions import Execution, describe_execution
-from mwaa_dags.history import Step, find_next_attempt, parse_steps, read_events_after
+from mwaa_dags.history import Step, find_next_attempt, parse_steps, read_events, read_events_after
 from mwaa_dags.output import Output, format_duration
 from mwaa_dags.status import show_execution
 from mwaa_dags.system import CHECK, TRIGGER, Operator
@@ -140,8 +140,11 @@ def _follow_states(operator: Operator, output: Output, execution: Execution) -> 
     events: list[HistoryEventTypeDef] = []
     printed = 0
     for _ in _pauses():
-        new = read_events_after(operator.source, execution.arn, events[-1]["id"] if events else 0)
-        events += new
+        events += (
+            read_events_after(operator.source, execution.arn, events[-1]["id"])
+            if events
+            else read_events(operator.source, execution.arn)
+        )
         lines = describe_progress(parse_steps(events, execution.input), operator.system.states)
         for head, text in lines[printed:]:
             output.wrapped(text, indent=" " * 12, first=head)

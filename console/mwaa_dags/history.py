@@ -67,8 +67,10 @@ class NextAttempt:
 
 def read_events(source: Account, arn: str) -> list[HistoryEventTypeDef]:
     """Return all events of an execution."""
-    pages = source.states.get_paginator("get_execution_history")
-    return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
+    pages = source.states.get_paginator("get_execution_history").paginate(
+        executionArn=arn, PaginationConfig={"PageSize": 1000}
+    )
+    return [event for page in pages for event in page["events"]]
 
 
 def read_events_after(source: Account, arn: str, event_id: int) -> list[HistoryEventTypeDef]:

@@ -61,13 +61,14 @@ def principal_arns(*roles: str, ids: Sequence[str] = (ARN.text,)) -> dict[str, A
         ({"AWS": ROOT}, principal_arns(OTHER, ROLE), None),
         ({"AWS": ROOT}, principal_arns(OTHER), f"but not the source role {ROLE}"),
         ({"AWS": ROOT}, principal_arns(ROLE, ids=["x"]), "only with the external id x"),
+        ({"AWS": ROLE}, {"StringEquals": {"x": "y"}}, "without an external id that it accepts"),
         ({"AWS": OTHER}, IDS, f"trusts {OTHER}, but not the source role {ROLE}"),
         ({"AWS": "AROAABCDEFGHIJKLMNOP"}, IDS, "the id of a deleted role"),
         ({"Service": "lambda.amazonaws.com"}, {}, "trusts nobody"),
     ],
     ids=[
         *("role", "lists", "principal ARN", "other principal ARN", "other id of a principal ARN"),
-        *("other role", "deleted role", "nobody"),
+        *("no id", "other role", "deleted role", "nobody"),
     ],
 )
 def test_a_trust_policy(

@@ -62,10 +62,12 @@ def check_trust(facts: Facts) -> Iterator[Finding]:
         return
     if trusting:
         ids = ", ".join(external for each in trusting for external in _external_ids(each))
+        how = (
+            f"only with the external id {ids}" if ids else "without an external id that it accepts"
+        )
         yield failed(
             3,
-            f"the target role {role_arn} trusts the source role only with the external id {ids or 'of nobody'}, "
-            f"but Step Functions sends {system.arn.text}",
+            f"the target role {role_arn} trusts the source role {how}, but Step Functions sends {system.arn.text}",
             "Set `state_machine_arn` in `trusted_sources` of the target to this ARN, and apply the target.",
         )
         return

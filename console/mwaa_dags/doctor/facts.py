@@ -37,7 +37,7 @@ class Reply:
 
 
 class Facts:
-    """Facts about a system. The second access to a fact calls AWS no more."""
+    """Facts about a system. Each fact is read once."""
 
     def __init__(self, operator: Operator) -> None:
         self.operator = operator
@@ -168,7 +168,7 @@ class Facts:
 
     def invoke(self, **event: str) -> Reply:
         """Invoke the function through its alias."""
-        response = self.target.functions.invoke(
+        response = self.target.invocations.invoke(
             FunctionName=self.system.function_arn, Payload=json.dumps(event)
         )
         payload = response["Payload"].read().decode()

@@ -48,8 +48,8 @@ class ScriptedAws:
     """
 
     def __init__(self, responses: Responses) -> None:
-        self.requests: list[str] = []
-        self.bodies: list[str] = []
+        self.requests: list[tuple[str, str]] = []
+        """The operation and the body of each request."""
         self._responses = {name: list(each) for name, each in responses.items()}
         self._patch = pytest.MonkeyPatch()
 
@@ -87,8 +87,7 @@ class ScriptedAws:
 
     def respond(self, operation: str, body: str) -> tuple[int, bytes]:
         """Record a request, and return the status and the body of its response."""
-        self.requests.append(operation)
-        self.bodies.append(body)
+        self.requests.append((operation, body))
         responses = self._responses[operation]
         response = responses.pop(0) if len(responses) > 1 else responses[0]
         if not isinstance(response, str):
