@@ -275,10 +275,10 @@ def _find_dag_run_state(child: _Child, steps: Sequence[Step]) -> DagRunState:
     attempts = [attempt for step in steps if step.state == TRIGGER for attempt in step.attempts]
     if child.status == "RUNNING":
         return DagRunState.IN_DOUBT
-    return DagRunState.NONE if all(map(_created_nothing, attempts)) else DagRunState.IN_DOUBT
+    return DagRunState.NONE if all(map(created_nothing, attempts)) else DagRunState.IN_DOUBT
 
 
-def _created_nothing(attempt: Attempt) -> bool:
+def created_nothing(attempt: Attempt) -> bool:
     """Return whether an attempt certainly created no DAG run."""
     if attempt.reason is None:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +12,7 @@ from mwaa_dags.advice import advise_execution, fill_steps, group_key
 from mwaa_dags.airflow_links import find_run_link
 from mwaa_dags.arns import short_name
 from mwaa_dags.batch_status import show_batch
+from mwaa_dags.batches import created_nothing
 from mwaa_dags.doctor.facts import Facts
 from mwaa_dags.doctor.findings import CheckImpossible
 from mwaa_dags.executions import Execution, find_failed, find_recent
@@ -86,16 +87,20 @@ def show_execution(operator: Operator, output: Output, execution: Execution) -> 
         return
     steps = parse_steps(read_events(operator.source, execution.arn), execution.input)
     has_run = any(find_results(steps, TRIGGER)) or "dag_run_id" in execution.output
+    attempts = [attempt for step in steps if step.state == TRIGGER for attempt in step.attempts]
+    has_no_run = not has_run and all(map(created_nothing, attempts))
     link, no_link = _find_link(operator, execution) if has_run else (None, None)
+    params = _find_params(operator, execution)
     advice = advise_execution(execution)
     todo = fill_steps(advice, execution) if advice else []
     output.json(
         {
             **to_json(execution),
-            "dag_run_exists": has_run,
+            "dag_run_exists": has_run if has_run or has_no_run else None,
             "link": link,
             "state": steps[-1].state if steps else None,
             "waiting": describe_waiting(operator, steps) if execution.status == "RUNNING" else None,
+            "params": params or None,
             "steps": todo,
         }
     )
@@ -110,8 +115,12 @@ def show_execution(operator: Operator, output: Output, execution: Execution) -> 
         output.wrapped(waiting, indent="           ", first="  now      ")
     if execution.stopped:
         output.line(f"  ended    {describe_end(execution)}")
-    for head, text in _describe_params(operator, execution):
-        output.wrapped(text, indent="           ", first=f"  {head:<9}")
+    if params:
+        described = ", ".join(f"{name} ({kind})" for name, kind in params.items())
+        output.wrapped(described, indent="           ", first="  params   ")
+        conf = execution.input.get("mwaa_dag_conf")
+        names = ", ".join(conf) if isinstance(conf, dict) else ""
+        output.wrapped(names or "empty", indent="           ", first="  conf     ")
     if no_link:
         output.wrapped(f"The link to Airflow is not known: {no_link}.", indent="  ")
     output.steps(todo)
@@ -130,22 +139,16 @@ def _find_link(operator: Operator, execution: Execution) -> tuple[str | None, st
         return None, explain(error).rstrip(".")
 
 
-def _describe_params(operator: Operator, execution: Execution) -> list[tuple[str, str]]:
-    """Return the params of a DAG that rejected a conf, and the names in the conf, if the function shows them."""
+def _find_params(operator: Operator, execution: Execution) -> Mapping[str, str]:
+    """Return the params of a DAG that rejected a conf, if the function shows them."""
     rejected = execution.reason is not None and execution.reason.error == "CommandRejected"
     if not (rejected and operator.target and execution.env_name and execution.dag_id):
-        return []
+        return {}
     event = {"mwaa_env_name": execution.env_name, "mwaa_dag_name": execution.dag_id}
     try:
-        params = Facts(operator).invoke(action="describe_dag", **event).result.get("params")
+        return Facts(operator).invoke(action="describe_dag", **event).result.get("params") or {}
     except (BotoCoreError, ClientError, CheckImpossible):
-        return []
-    if not params:
-        return []
-    conf = execution.input.get("mwaa_dag_conf")
-    names = ", ".join(conf) if isinstance(conf, dict) else ""
-    described = ", ".join(f"{name} ({kind})" for name, kind in params.items())
-    return [("params", described), ("conf", names or "empty")]
+        return {}
 
 
 def _cut(text: str) -> str:
@@ -187,7 +190,7 @@ def describe_waiting(operator: Operator, steps: Sequence[Step]) -> str | None:
         return None
     reason = last.failed.reason
     text = f"attempt {len(last.attempts)} failed, {reason.error}: {reason.message}"
-    following = find_next_attempt(last, operator.system.states[last.state].get("Retry", []))
+    following = find_next_attempt(last, operator.system.states.get(last.state, {}).get("Retry", []))
     if following:
         text += f" Next attempt at {following.time.astimezone():%H:%M:%S}"
         text += " or earlier." if following.has_jitter else "."

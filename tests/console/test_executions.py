@@ -11,10 +11,9 @@ from mwaa_dags.executions import find_execution
 from mwaa_dags.history import read_events
 
 from sandbox.aws.accounts import TARGET_ACCOUNT
-from tests.support.local_aws.scripted import ARN, SYSTEM, Responses, ScriptedAws, identity
+from tests.support.local_aws.scripted import ARN, INVOKE, SYSTEM, Responses, ScriptedAws, identity
 
 ALIAS = "GET /2015-03-31/functions/NAME/aliases/live"
-INVOKE = f"POST /2015-03-31/functions/{SYSTEM.function_arn.replace(':', '%3A')}/invocations"
 
 
 def described(arn: str) -> dict[str, object]:

@@ -28,6 +28,8 @@ SYSTEM = System(
     preliminary_functions=(),
     states={},
 )
+INVOKE = f"POST /2015-03-31/functions/{SYSTEM.function_arn.replace(':', '%3A')}/invocations"
+"""The operation Invoke of Lambda."""
 Responses: TypeAlias = Mapping[str, Sequence[Mapping[str, object] | str]]
 """The responses of each operation. A word is the code of an error."""
 
