@@ -128,11 +128,6 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "Unknown")
 
 
-def is_denied(error: ClientError) -> bool:
-    """Return whether the credentials do not allow the call."""
-    return error_code(error) in _DENIED
-
-
 def explain(error: BotoCoreError | ClientError) -> str:
     """Return what happened and what to do, in one sentence."""
     if isinstance(error, ClientError):
@@ -155,6 +150,11 @@ def _explain_code(error: ClientError) -> str:
         return f"The AWS credentials have expired: {_LOG_IN}."
     if code in _INVALID:
         return "AWS does not know the credentials: check the profile."
+    if code == "KmsAccessDeniedException":
+        return (
+            f"Your credentials do not allow {call}: use another profile, or allow kms:Decrypt on "
+            "`encryption.kms_key_arn`."
+        )
     if code in _DENIED:
         return (
             f"Your credentials do not allow {call}: use another profile, or add the permissions in "

@@ -11,9 +11,15 @@ from mwaa_dags.executions import find_execution
 from mwaa_dags.history import read_events
 
 from sandbox.aws.accounts import TARGET_ACCOUNT
-from tests.support.local_aws.scripted import ARN, INVOKE, SYSTEM, Responses, ScriptedAws, identity
-
-ALIAS = "GET /2015-03-31/functions/NAME/aliases/live"
+from tests.support.local_aws.scripted import (
+    ALIAS,
+    ARN,
+    INVOKE,
+    SYSTEM,
+    Responses,
+    ScriptedAws,
+    identity,
+)
 
 
 def described(arn: str) -> dict[str, object]:

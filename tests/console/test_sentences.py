@@ -61,6 +61,7 @@ def refusing(error: str) -> Iterator[str]:
         ("ExpiredToken", "have expired: log in again"),
         ("InvalidClientTokenId", "does not know the credentials"),
         ("AccessDenied", "do not allow GetCallerIdentity"),
+        ("KmsAccessDeniedException", "allow kms:Decrypt on `encryption.kms_key_arn`"),
     ],
 )
 def test_refused_credentials(tmp_path: Path, error: str, sentence: str) -> None:

@@ -16,6 +16,8 @@ PROBE_RUN_ID = "mwaa-dags_doctor"
 """A run id that no request has. It contains `_`, so Airflow cannot treat it as a date."""
 PROBE_DAG_ID = "mwaa-dags_doctor"
 _READY = {"AVAILABLE", "UPDATE_FAILED"}
+_UNUSABLE = {"CREATE_FAILED", "DELETING", "DELETED"}
+"""The function treats these environments as if they did not exist."""
 _PRIVATE = "PRIVATE_ONLY"
 
 
@@ -63,7 +65,15 @@ def check_environment(facts: Facts, env: str) -> Iterator[Finding]:
     status, version = environment.get("Status", ""), environment.get("AirflowVersion", "")
     mode = environment.get("WebserverAccessMode", "")
     problems = 0
-    if status not in _READY:
+    if status in _UNUSABLE:
+        problems += 1
+        yield failed(
+            9,
+            f"the environment {env} is {status}. Executions fail with EnvironmentNotFound",
+            "Recreate the environment, then redrive the executions that have failed with "
+            "`mwaa-dags redrive --failed --error EnvironmentNotFound`.",
+        )
+    elif status not in _READY:
         problems += 1
         yield failed(
             9,
@@ -162,16 +172,15 @@ def check_dag(facts: Facts, env: str, dag: str) -> Iterator[Finding]:
 def _describe(facts: Facts, env: str, reply: Reply) -> str:
     assert reply.reason
     text = f"the function failed with {reply.reason.error}: {reply.reason.message}".rstrip(".")
-    if reply.reason.error == "AccessDenied" and facts.transport == "rest":
-        text += f". Its Airflow role is {facts.airflow_roles.get(env) or 'unknown'}"
+    if reply.reason.error == "AccessDenied" and (role := facts.airflow_roles.get(env)):
+        text += f". Its Airflow role is {role}"
     if reply.reason.error.startswith(("Runtime.", "Sandbox.")):
         text += f". The alias {facts.system.alias} invokes version {facts.alias_version}"
     return text
 
 
 def _todo(facts: Facts, env: str, error: str) -> str:
-    if error == "AccessDenied" and facts.transport == "rest":
-        role = facts.airflow_roles.get(env)
+    if error == "AccessDenied" and (role := facts.airflow_roles.get(env)):
         return (
             f"Check in Airflow that the role {role} exists and may see and trigger the DAG, or set another "
             "`airflow_role`."

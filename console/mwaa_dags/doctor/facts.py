@@ -90,8 +90,14 @@ class Facts:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """The environment variables of the function."""
-        return self.function.get("Environment", {}).get("Variables", {})
+        """The environment variables of the function. Raises `CheckImpossible` if Lambda cannot decrypt them."""
+        environment = self.function.get("Environment", {})
+        if "Error" in environment:
+            raise CheckImpossible(
+                "your credentials lack kms:Decrypt for the environment variables of the function "
+                f"({environment['Error'].get('ErrorCode')}): allow it on `function.kms_key_arn`"
+            )
+        return environment.get("Variables", {})
 
     @property
     def transport(self) -> str:

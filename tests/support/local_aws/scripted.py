@@ -28,6 +28,8 @@ SYSTEM = System(
     preliminary_functions=(),
     states={},
 )
+ALIAS = "GET /2015-03-31/functions/NAME/aliases/live"
+"""The operation GetAlias of Lambda."""
 INVOKE = f"POST /2015-03-31/functions/{SYSTEM.function_arn.replace(':', '%3A')}/invocations"
 """The operation Invoke of Lambda."""
 Responses: TypeAlias = Mapping[str, Sequence[Mapping[str, object] | str]]
