@@ -26,14 +26,16 @@ def render() -> str:
 
 def _table(advice: Mapping[str, Advice]) -> str:
     rows = [
-        f"| `{name}`{_mark(name)} | {each.meaning} | {_steps(each)} |\n"
-        for name, each in advice.items()
+        f"| {', '.join(_name(name) for name, other in advice.items() if other == each)} | {each.meaning} | "
+        f"{_steps(each)} |\n"
+        for each in dict.fromkeys(advice.values())
     ]
     return "".join(["| error | meaning | what to do |\n|---|---|---|\n", *rows])
 
 
-def _mark(name: str) -> str:
-    return " (transient)" if getattr(getattr(errors, name, None), "transient", False) else ""
+def _name(name: str) -> str:
+    is_transient = getattr(getattr(errors, name, None), "transient", False)
+    return f"`{name}` (transient)" if is_transient else f"`{name}`"
 
 
 def _steps(advice: Advice) -> str:

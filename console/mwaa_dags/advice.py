@@ -50,7 +50,7 @@ FUNCTION_ERRORS: Mapping[str, Advice] = {
         steps=(
             "If the message says that the state machine may be newer than the function, upgrade the target. If it says "
             "that the target does not trust the state machine, add it to `trusted_sources`, and apply the target. "
-            "Then run `mwaa-dags redrive {execution} --force`.",
+            "In both cases, run `mwaa-dags redrive {execution} --force`.",
             f"Otherwise, correct the field that the message names. {_NEW}",
         ),
         redrive=Redrive.FAILS_AGAIN,
@@ -82,9 +82,8 @@ FUNCTION_ERRORS: Mapping[str, Advice] = {
         about="dag",
     ),
     "DagRunNotFound": Advice(
-        meaning="The DAG has no run with the requested run id. If an execution waited for the run, somebody "
-        "has deleted "
-        "it.",
+        meaning="The DAG has no run with the requested run id. If an execution waited for the run, somebody has "
+        "deleted it.",
         steps=(
             "Check in Airflow who deleted the DAG run.",
             f"To run the DAG again: {_NEW[0].lower()}{_NEW[1:]}",
@@ -101,9 +100,8 @@ FUNCTION_ERRORS: Mapping[str, Advice] = {
         about="dag",
     ),
     "DagRunTimedOut": Advice(
-        meaning="The DAG run has not ended within `timeout_seconds`. The run itself continues. The message "
-        "says if it has"
-        " not started, or if its DAG is paused.",
+        meaning="The DAG run has not ended within `timeout_seconds`. The run itself continues. The message says if "
+        "it has not started, or if its DAG is paused.",
         steps=(
             "Check the DAG run in Airflow. If its DAG is paused, unpause the DAG.",
             "Run `mwaa-dags redrive {execution}`. It waits for the same DAG run and the same time again.",
@@ -160,26 +158,19 @@ FUNCTION_ERRORS: Mapping[str, Advice] = {
     "MwaaBusy": Advice(
         meaning="The web server accepts no more commands at the moment, or AWS throttled a call. The state machine "
         "retries for about an hour.",
-        steps=(
-            'Start fewer executions at once, or use `transport = "rest"`.',
-            _REDRIVE,
-        ),
+        steps=('Start fewer executions at once, or use `transport = "rest"`.', _REDRIVE),
         about="env",
     ),
     "MwaaUnavailable": Advice(
         meaning="MWAA could not be reached, or it failed. The message names the cause if it is known: a proxy that "
         "does not connect, a certificate that the function does not trust, or the network. The state machine "
         "retries for some minutes.",
-        steps=(
-            f"Correct the cause. {_DOCTOR}",
-            _REDRIVE,
-        ),
+        steps=(f"Correct the cause. {_DOCTOR}", _REDRIVE),
         about="env",
     ),
     "OutcomeUnknown": Advice(
-        meaning="A response was lost, and the function could not determine whether the DAG run exists. The "
-        "state machine "
-        "retries for some minutes.",
+        meaning="A response was lost, and the function could not determine whether the DAG run exists. The state "
+        "machine retries for some minutes.",
         steps=(_REDRIVE_SAME_RUN,),
         about="env",
     ),
@@ -198,30 +189,55 @@ SERVICE_ERRORS: Mapping[str, Advice] = {
         ),
     ),
     "Lambda.TooManyRequestsException": Advice(
-        meaning="Lambda throttled the function for about an hour. Its reserved concurrency or the limit of "
-        "the account is"
-        " too low.",
-        steps=(
-            "Increase `function.reserved_concurrency`, and apply the target.",
-            _REDRIVE,
-        ),
+        meaning="Lambda throttled the function for about an hour. Its reserved concurrency or the limit of the "
+        "account is too low.",
+        steps=("Increase `function.reserved_concurrency`, and apply the target.", _REDRIVE),
     ),
     "Lambda.ResourceNotFoundException": Advice(
         meaning="The function or its alias does not exist.",
+        steps=("Apply the target, then the source.", _REDRIVE),
+    ),
+    "Lambda.AccessDeniedException": Advice(
+        meaning="The target role may not invoke the function.",
         steps=("Apply the target.", _REDRIVE),
     ),
     "Lambda.AWSLambdaException": Advice(
         meaning="The target role may not invoke the function, or Lambda failed.",
         steps=(f"Find the missing permission. {_DOCTOR}", "Apply the target.", _REDRIVE),
     ),
-    "Runtime.ImportModuleError": Advice(
-        meaning="The version of the function that the alias invokes cannot be loaded.",
-        steps=(
-            f"{_DOCTOR} It names the version.",
-            "Run `make package`, and apply the target. Or move the alias back, as in "
-            "[Roll back](deployment.md#roll-back).",
-            _REDRIVE,
+    **dict.fromkeys(
+        (
+            *("Lambda.KMSAccessDeniedException", "Lambda.KMSDisabledException"),
+            *("Lambda.KMSInvalidStateException", "Lambda.KMSNotFoundException"),
         ),
+        Advice(
+            meaning="Lambda cannot use the key of the function, `function.kms_key_arn`.",
+            steps=("Check the key and its policy.", _REDRIVE),
+        ),
+    ),
+    **dict.fromkeys(
+        ("Lambda.InvalidSubnetIDException", "Lambda.InvalidSecurityGroupIDException"),
+        Advice(
+            meaning="A subnet or a security group of `vpc` does not exist any more.",
+            steps=("Correct `vpc`, and apply the target.", _REDRIVE),
+        ),
+    ),
+    **dict.fromkeys(
+        ("Runtime.ImportModuleError", "Runtime.HandlerNotFound", "Runtime.UserCodeSyntaxError"),
+        Advice(
+            meaning="The version of the function that the alias invokes cannot be loaded.",
+            steps=(
+                f"{_DOCTOR} It names the version.",
+                "Run `make package`, and apply the target. Or move the alias back, as in "
+                "[Roll back](deployment.md#roll-back).",
+                _REDRIVE,
+            ),
+        ),
+    ),
+    "RuntimeError": Advice(
+        meaning="An environment variable of the function is invalid, and the message names it. Or a preliminary task "
+        "raised this error.",
+        steps=("Apply the target, or repair the preliminary task.", _REDRIVE),
     ),
     "Sandbox.Timedout": Advice(
         meaning="The function ran out of time. The next attempt finds the DAG run if it exists.",
@@ -285,7 +301,8 @@ def fill_steps(advice: Advice, execution: Execution) -> list[str]:
         "env": execution.env_name or "ENVIRONMENT",
         "execution": short_name(execution.arn),
     }
-    return [_plain(step.format(**values)) for step in advice.steps]
+    page = ("[Roll back](deployment.md#roll-back)", "docs/deployment.md")
+    return [step.format(**values).replace(*page).replace("`", "") for step in advice.steps]
 
 
 def group_key(execution: Execution) -> tuple[str, str]:
@@ -299,9 +316,3 @@ def group_key(execution: Execution) -> tuple[str, str]:
         case "env":
             return error, execution.env_name or ""
     return error, ""
-
-
-def _plain(text: str) -> str:
-    return text.replace("`", "").replace(
-        "[Roll back](deployment.md#roll-back)", "docs/deployment.md"
-    )

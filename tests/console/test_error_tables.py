@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import error_tables
 import pytest
-from mwaa_dags.advice import FUNCTION_ERRORS, SERVICE_ERRORS, Redrive
+from mwaa_dags.advice import FUNCTION_ERRORS, OTHER, SERVICE_ERRORS, Redrive, advise
 from mwaa_dags_trigger.errors import TriggerError
 
 
@@ -32,3 +32,10 @@ ADVICE = {**FUNCTION_ERRORS, **SERVICE_ERRORS}
 def test_a_redrive_that_would_be_refused_is_advised_with_force(error: str) -> None:
     for step in ADVICE[error].steps:
         assert step.count("redrive") == step.count("`mwaa-dags redrive {execution} --force`")
+
+
+@pytest.mark.parametrize(
+    "error", ["Runtime.HandlerNotFound", "Lambda.KMSDisabledException", "RuntimeError"]
+)
+def test_there_is_advice_for_errors_of_lambda_that_are_not_retried(error: str) -> None:
+    assert advise(error) is not OTHER
