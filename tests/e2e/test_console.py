@@ -80,7 +80,7 @@ def test_a_failure_is_explained(stack: Stack, mwaa_dags: Commands) -> None:
 
 @over_cli
 @on_the_default
-def test_each_command_prints_json(stack: Stack, mwaa_dags: Commands) -> None:
+def test_run_and_status_print_json(stack: Stack, mwaa_dags: Commands) -> None:
     execution = started(run(mwaa_dags, "onbording", "--json"))
     stack.ended(execution)
 
@@ -103,12 +103,18 @@ def test_each_command_prints_json(stack: Stack, mwaa_dags: Commands) -> None:
 @over_cli
 @on_the_default
 def test_a_misspelt_field_is_refused_before_and_explained_after_the_start(
-    stack: Stack, mwaa_dags: Commands
+    stack: Stack, mwaa_dags: Commands, tmp_path: Path
 ) -> None:
-    execution = stack.execute(mwaa_dag_name="onboarding", mwaa_dag_config={"a": SECRET})
+    conf = {"a": SECRET}
+    (tmp_path / "items.json").write_text(json.dumps([{**ITEM, "mwaa_dag_config": conf}]))
 
+    refused = mwaa_dags("run", "--batch", "items.json")
+    execution = stack.execute(mwaa_dag_name="onboarding", mwaa_dag_config=conf)
     shown = mwaa_dags("status", execution.executionArn)
 
+    assert refused.exit_code == 1
+    assert "Did you mean mwaa_dag_conf?" in refused.stderr
+    assert_nothing_leaks(refused)
     assert "Did you mean mwaa_dag_conf?" in shown.stdout
     assert "Start a new execution" in shown.stdout
     assert_nothing_leaks(shown)
