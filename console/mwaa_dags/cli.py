@@ -149,7 +149,8 @@ def run(
 ) -> None:
     """Start an execution, or a batch.
 
-    Exit codes: 0 if it succeeded or was started, 1 if it failed, 2 if it was stopped or is still running.
+    Exit codes: 0 if it succeeded or was started, 1 if it failed, 2 if it was stopped, if it is still
+    running, or if a call of AWS failed while the command followed it.
     """
     arn = find_state_machine(state_machine)
     if batch is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
 SUCCEEDED, FAILED, UNFINISHED = 0, 1, 2
-"""Exit codes. The last means that the execution was stopped, or is still running."""
+"""Exit codes. The last means that the execution was stopped or is still running, or that following it failed."""
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
 _EXIT_CODES = {"SUCCEEDED": SUCCEEDED, **dict.fromkeys(("ABORTED", *_RUNNING), UNFINISHED)}
 _MIN_PAUSE, _MAX_PAUSE = 0.5, 5.0

@@ -100,8 +100,8 @@ class ScriptedAws:
             return 200, response.encode()
         return 400, json.dumps({"__type": response}).encode()
 
-    def operator(self, system: System = SYSTEM) -> Operator:
+    def operator(self) -> Operator:
         """Return an operator with credentials for both accounts."""
         session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret")
         source, target = (Account(side, session, REGION) for side in ("source", "target"))
-        return Operator(source, target, system)
+        return Operator(source, target, SYSTEM)
