@@ -48,7 +48,8 @@ class Commands:
         os.chdir(self.directory)
         try:
             with (
-                patch.dict(os.environ, {**kept, **self.environment}, clear=True),
+                # Not `patch.dict`: a thread of the local AWS may be reading the variables.
+                patch.object(os, "environ", {**kept, **self.environment}),
                 patch("sys.stdin", io.StringIO(stdin)),
                 redirect_stdout(out),
                 redirect_stderr(err),
