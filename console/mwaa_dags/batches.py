@@ -143,7 +143,9 @@ def _read_children(source: Account, run: DescribeMapRunOutputTypeDef) -> Iterabl
 
 
 def _list_children(source: Account, map_run_arn: str, **chosen: Any) -> list[_Child]:
-    pages = source.states.get_paginator("list_executions").paginate(mapRunArn=map_run_arn, **chosen)
+    pages = source.states.get_paginator("list_executions").paginate(
+        mapRunArn=map_run_arn, PaginationConfig={"PageSize": 1000}, **chosen
+    )
     arns = [each["executionArn"] for page in pages for each in page["executions"]]
     with ThreadPoolExecutor(_CONCURRENT_CALLS) as pool:
         described = pool.map(lambda arn: source.states.describe_execution(executionArn=arn), arns)

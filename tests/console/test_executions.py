@@ -6,6 +6,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from mwaa_dags.batches import find_failed_children
 from mwaa_dags.doctor.facts import Facts
 from mwaa_dags.executions import find_execution
 from mwaa_dags.history import read_events
@@ -54,6 +55,13 @@ def test_the_beginning_of_a_name_is_searched_in_the_largest_pages() -> None:
 def test_a_history_is_read_in_the_largest_pages() -> None:
     with ScriptedAws({"GetExecutionHistory": [{"events": []}]}) as aws:
         read_events(aws.operator().source, ARN.execution("one"))
+
+    assert json.loads(aws.requests[0][1])["maxResults"] == 1000
+
+
+def test_the_items_of_a_batch_are_listed_in_the_largest_pages() -> None:
+    with ScriptedAws({"ListExecutions": [listed()]}) as aws:
+        assert not list(find_failed_children(aws.operator().source, "map run"))
 
     assert json.loads(aws.requests[0][1])["maxResults"] == 1000
 
