@@ -164,8 +164,9 @@ def run(
     operator = _operator(arn.text, source_profile, target_profile)
     output = Output(as_json=as_json)
     execution = start(operator, event, name=name, batch=batch is not None)
-    again = f"mwaa-dags status --follow {short_name(execution)}"
-    output.line(f"{short_name(execution)}    started {summarize(event)}; follow with: {again}")
+    short = short_name(execution)
+    output.line(f"{short}    started {summarize(event)}")
+    output.line(f"{'':<{len(short)}}    follow with: mwaa-dags status --follow {short}")
     if follow:
         raise typer.Exit(follow_execution(operator, output, execution))
     output.json({"execution": execution})

@@ -40,13 +40,13 @@ def test_interrupted_following_says_how_to_follow_again(stack: Stack, mwaa_dags:
             text=True,
         )
         assert process.stdout
-        begun = [process.stdout.readline(), process.stdout.readline()]
+        begun = [process.stdout.readline() for _ in range(3)]
         process.send_signal(signal.SIGINT)
         printed, _ = process.communicate(timeout=TIMEOUT)
     execution = mwaa_dags("status", name, "--json").json["execution"]
     stack.source.states.stop_execution(executionArn=execution)
 
-    assert "RDS Hack Update Task" in begun[1]
+    assert "RDS Hack Update Task" in begun[2]
     assert process.returncode == follow.UNFINISHED
     assert f"Follow it again with: mwaa-dags status --follow {name}" in printed
 
