@@ -72,7 +72,7 @@ def show_failed(operator: Operator, output: Output, since: datetime) -> None:
         names = [short_name(execution.arn) for execution in members[:4]]
         more = f" and {len(members) - 4} more" if len(members) > 4 else ""
         output.line(f"{len(members):>4} {TIMES} {error} {about}".rstrip())
-        output.line(f"       {', '.join(names)}{more}")
+        output.wrapped(f"{', '.join(names)}{more}", indent="       ")
         if reason := members[0].reason:
             output.wrapped(reason.message, indent="       ")
     if groups:

@@ -152,6 +152,12 @@ def test_an_installation_that_cannot_be_imported_is_not_complete(
             id="pip without an index",
         ),
         pytest.param(
+            "WARNING: Retrying after Y\nWARNING: Retrying after Z\nERROR: No matching distribution found for uv==1",
+            "reports: WARNING: Retrying after Z ERROR: No matching distribution found for uv==1",
+            True,
+            id="cause before the error",
+        ),
+        pytest.param(
             "ERROR: Cannot install idna==3.4\nThe user requested (constraint) idna==3.3",
             "The user requested (constraint) idna==3.3",
             False,
