@@ -259,8 +259,8 @@ def run(command: List[str], environment: Dict[str, str]) -> None:
     if result.returncode == 0:
         return
     lines = result.stdout.decode(errors="replace").strip().splitlines()
-    # pip starts each error with ERROR, after a WARNING with the cause for each attempt to reach the index. uv starts its
-    # message with "error:", and the causes follow.
+    # pip starts each error with ERROR, after a WARNING for each attempt to reach the index. uv starts its message with
+    # "error:", and the causes follow.
     errors = [number for number, line in enumerate(lines) if line.lower().startswith("error")]
     causes = [line for line in lines[: errors[0]] if line.startswith("WARNING")] if errors else []
     reasons = [*causes[-1:], *lines[errors[0] :]] if errors else lines[-1:]
