@@ -165,9 +165,10 @@ def variables(front: FakeMwaa) -> Iterator[None]:
     assert front.redirected_requests == 0
 
 
-@pytest.fixture(scope="session")
+# The scope is not `session`, because the variables would change tests of other packages.
+@pytest.fixture(scope="package")
 def mwaa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mwaa]:
-    """One front for the whole run."""
+    """One front for all tests of this package."""
     clock = Clock()
     airflows = {version: RulesAirflow(version, clock) for version in VERSIONS}
     by_name = {environment_name(version): airflow for version, airflow in airflows.items()}

@@ -23,8 +23,6 @@ def test_the_zip_is_the_same_with_hostile_settings_in_a_path_with_special_charac
         **dict.fromkeys(("CONDA_PREFIX", "PIP_CONSTRAINT", "PYTHONHOME"), "/nonexistent"),
         **dict.fromkeys(("PIP_PREFIX", "PIP_TARGET", "PYTHONPATH"), str(tmp_path / "elsewhere")),
         "PIP_NO_BINARY": ":all:",
-        # Not hostile: the package index may fail for two minutes. By default, pip gives up after 8 s.
-        "PIP_RETRIES": "9",
         "PYTHONWARNINGS": "error",
         "VIRTUAL_ENV": "/nonexistent",
     }

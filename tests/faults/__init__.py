@@ -1,0 +1,1 @@
+"""A package, so that fixtures of this scope end before other tests begin."""
