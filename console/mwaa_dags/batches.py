@@ -230,7 +230,7 @@ def _create_item(source: Account, child: _Child) -> Item:
         item=item,
         status=child.status,
         run_id=run_id,
-        dag_run=_find_dag_run_state(child, steps),
+        dag_run=_find_item_state(child, steps),
         execution_arn=arn,
         reason=reason,
     )
@@ -271,16 +271,22 @@ def find_nested(events: Sequence[HistoryEventTypeDef]) -> str | None:
     return None
 
 
-def _find_dag_run_state(child: _Child, steps: Sequence[Step]) -> DagRunState:
-    if child.output.get("dag_run_id") or any(find_results(steps, TRIGGER)):
+def _find_item_state(child: _Child, steps: Sequence[Step]) -> DagRunState:
+    state = find_dag_run_state(child.output, steps)
+    # The steps of a running item may be out of date.
+    is_early = child.status == "RUNNING" and state is DagRunState.NONE
+    return DagRunState.IN_DOUBT if is_early else state
+
+
+def find_dag_run_state(output: Mapping[str, Any], steps: Sequence[Step]) -> DagRunState:
+    """Return whether the DAG run of an execution exists, given its output and its steps."""
+    if output.get("dag_run_id") or any(find_results(steps, TRIGGER)):
         return DagRunState.EXISTS
     attempts = [attempt for step in steps if step.state == TRIGGER for attempt in step.attempts]
-    if child.status == "RUNNING":
-        return DagRunState.IN_DOUBT
-    return DagRunState.NONE if all(map(created_nothing, attempts)) else DagRunState.IN_DOUBT
+    return DagRunState.NONE if all(map(_created_nothing, attempts)) else DagRunState.IN_DOUBT
 
 
-def created_nothing(attempt: Attempt) -> bool:
+def _created_nothing(attempt: Attempt) -> bool:
     """Return whether an attempt certainly created no DAG run."""
     if attempt.reason is None:
         return False

@@ -181,13 +181,7 @@ def find_execution(source: Account, system: System, text: str) -> Execution:
     exact = [each for each in named if each]
     if len(exact) == 1:
         return exact[0]
-    found = {
-        item["executionArn"]
-        for machine in (arn.text, arn.batch)
-        for item, _ in zip(_list_if_exists(source, machine), range(_SEARCHED), strict=False)
-        if item["name"].startswith(text)
-    }
-    match [each.arn for each in exact] or sorted(found):
+    match [each.arn for each in exact] or _find_by_prefix(source, arn, text):
         case [one]:
             return describe_execution(source, one)
         case []:
@@ -199,6 +193,16 @@ def find_execution(source: Account, system: System, text: str) -> Execution:
             raise ConsoleError(
                 f"{len(several)} executions have names that begin with {text}: give more of the name ({names})."
             )
+
+
+def _find_by_prefix(source: Account, arn: StateMachineArn, text: str) -> list[str]:
+    """Return the latest executions and batches whose names begin with the text."""
+    return sorted(
+        item["executionArn"]
+        for machine in (arn.text, arn.batch)
+        for item, _ in zip(_list_if_exists(source, machine), range(_SEARCHED), strict=False)
+        if item["name"].startswith(text)
+    )
 
 
 def _describe_if_exists(source: Account, arn: str) -> Execution | None:

@@ -12,7 +12,7 @@ from mwaa_dags.advice import advise_execution, fill_steps, group_key
 from mwaa_dags.airflow_links import find_run_link
 from mwaa_dags.arns import short_name
 from mwaa_dags.batch_status import show_batch
-from mwaa_dags.batches import created_nothing
+from mwaa_dags.batches import DagRunState, find_dag_run_state
 from mwaa_dags.doctor.facts import Facts
 from mwaa_dags.doctor.findings import CheckImpossible
 from mwaa_dags.executions import Execution, find_failed, find_recent
@@ -86,9 +86,8 @@ def show_execution(operator: Operator, output: Output, execution: Execution) -> 
         show_batch(operator, output, execution)
         return
     steps = parse_steps(read_events(operator.source, execution.arn), execution.input)
-    has_run = any(find_results(steps, TRIGGER)) or "dag_run_id" in execution.output
-    attempts = [attempt for step in steps if step.state == TRIGGER for attempt in step.attempts]
-    has_no_run = not has_run and all(map(created_nothing, attempts))
+    run_state = find_dag_run_state(execution.output, steps)
+    has_run = run_state is DagRunState.EXISTS
     link, no_link = _find_link(operator, execution) if has_run else (None, None)
     params = _find_params(operator, execution)
     advice = advise_execution(execution)
@@ -96,7 +95,7 @@ def show_execution(operator: Operator, output: Output, execution: Execution) -> 
     output.json(
         {
             **to_json(execution),
-            "dag_run_exists": has_run if has_run or has_no_run else None,
+            "dag_run_exists": None if run_state is DagRunState.IN_DOUBT else has_run,
             "link": link,
             "state": steps[-1].state if steps else None,
             "waiting": describe_waiting(operator, steps) if execution.status == "RUNNING" else None,
