@@ -1,6 +1,10 @@
 // Evaluates the questions about a plan. Reads a JSON document from stdin and writes one to stdout. The first argument is
 // the directory of the library.
 //
+// A context can only restrict a statement that allows, because keys of a request have an effect in conditions only.
+// Therefore, this script asks first whether the policies would allow a request if they had no conditions and denied
+// nothing, and evaluates the contexts of a question only then.
+//
 // `runSimulation` takes half a millisecond for each question, mostly to determine the type of the resource, and drops
 // the unknown key `kms:EncryptionContext:…`. Therefore, this script validates the policies once and runs the same engine
 // without the validation of requests. It checks each allowed question with `runSimulation` as well, because only that
@@ -14,11 +18,17 @@ const { runSimulation, runUnsafeSimulation } = require("@cloud-copilot/iam-simul
 const { createValidatedPolicy, ...validators } = require("@cloud-copilot/iam-policy");
 
 const { policies, questions } = await json(process.stdin);
-const validated = policies.map(({ kind, policy }, index) => {
+const validate = ({ kind, policy }, index) => {
   const created = createValidatedPolicy(policy, validators[`validate${kind}Policy`], { name: `${index}` });
   if (created.errors.length > 0) throw new Error(JSON.stringify([created.errors, policy]));
   return created;
-});
+};
+const withoutConditions = ({ kind, policy }) => {
+  const allowing = policy.Statement.filter((statement) => statement.Effect === "Allow");
+  return { kind, policy: { ...policy, Statement: allowing.map(({ Condition, ...statement }) => statement) } };
+};
+const validated = policies.map(validate);
+const unconditional = policies.map(withoutConditions).map(validate);
 
 const results = [];
 // "AWS global condition context keys": each request of a role or a user has its ARN.
@@ -26,15 +36,21 @@ const principalArn = (principal) => (principal.startsWith("arn:") ? { "aws:Princ
 
 for (const { principal, action, resource, account, identity, attached, contexts } of questions) {
   const allowed = [];
-  for (const [index, context] of contexts.entries()) {
-    const contextVariables = { ...principalArn(principal), ...context };
-    const simulation = {
-      request: { principal, action, resource: { resource, accountId: account }, contextVariables },
-      identityPolicies: identity.map((id) => ({ name: `${id}`, policy: validated[id] })),
-      resourcePolicy: validated[attached],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-    };
+  const simulationOf = (documents, context) => ({
+    request: {
+      principal,
+      action,
+      resource: { resource, accountId: account },
+      contextVariables: { ...principalArn(principal), ...context },
+    },
+    identityPolicies: identity.map((id) => ({ name: `${id}`, policy: documents[id] })),
+    resourcePolicy: documents[attached],
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+  });
+  const isPossible = runUnsafeSimulation(simulationOf(unconditional, {}), {}) === "Allowed";
+  for (const [index, context] of isPossible ? contexts.entries() : []) {
+    const simulation = simulationOf(validated, context);
     if (runUnsafeSimulation(simulation, {}) !== "Allowed") continue;
     const checked = await runSimulation(simulation, {});
     if (checked.resultType === "error")
