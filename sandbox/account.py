@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
     from mypy_boto3_sts import STSClient
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.25
 
 
 class Account:

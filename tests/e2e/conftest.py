@@ -159,18 +159,24 @@ def stack(deployed: Deployed, request: pytest.FixtureRequest) -> Stack:
     )
 
 
-@pytest.fixture
-def mwaa_dags(stack: Stack, tmp_path: Path) -> Commands:
-    """The command line of somebody who has credentials for both accounts."""
-    profiles = tmp_path / "profiles"
-    url = stack.sandbox.aws.url
+@pytest.fixture(scope="package")
+def profiles(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The AWS configuration file of somebody who has credentials for both accounts."""
+    profiles = tmp_path_factory.mktemp("profiles") / "config"
+    url = deployed.sandbox.aws.url
     write_profiles(
         profiles,
         source=Account(url, SOURCE_ACCOUNT, role=OPERATOR),
         target=Account(url, TARGET_ACCOUNT, role=OPERATOR),
     )
+    return profiles
+
+
+@pytest.fixture
+def mwaa_dags(stack: Stack, profiles: Path, tmp_path: Path) -> Commands:
+    """The command line, with credentials for both accounts."""
     environment = {
-        **environment_for(url, profiles),
+        **environment_for(stack.sandbox.aws.url, profiles),
         "MWAA_DAGS_STATE_MACHINE": stack.outputs["state_machine_arn"],
         "MWAA_DAGS_SOURCE_PROFILE": "source",
         "MWAA_DAGS_TARGET_PROFILE": "target",

@@ -15,4 +15,4 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"The condition did not hold within {TIMEOUT:.0f} s.")
-        time.sleep(0.02)
+        time.sleep(0.05)

@@ -28,6 +28,7 @@ from sandbox.aws.moto_patches.map_fields import patch_map_fields
 from sandbox.aws.moto_patches.map_items import patch_map_items
 from sandbox.aws.moto_patches.map_storage import patch_map_storage
 from sandbox.aws.moto_patches.nested_executions import patch_nested_executions
+from sandbox.aws.moto_patches.repeated_work import patch_module_list, patch_syntax_trees
 from sandbox.aws.moto_patches.roles import patch_role_deletion
 from sandbox.aws.moto_patches.task_credentials import TaskCredentials, patch_task_credentials
 
@@ -43,6 +44,8 @@ def create_patches(
         `AwsServer.service_session`.
     """
     return (
+        patch_module_list(),
+        patch_syntax_trees(),
         patch_function_configuration(),
         patch_log_groups(),
         patch_role_deletion(),

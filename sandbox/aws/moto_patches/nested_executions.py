@@ -25,7 +25,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from sandbox.aws.moto_patches.task_credentials import TaskCredentials, TaskSession
 
 # AWS gets an event from EventBridge; moto polls the execution.
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.25
 # The permissions that `.sync` requires for its managed rule.
 _RULE = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
