@@ -16,7 +16,7 @@ _MAX_TREES = 64
 def patch_module_list() -> Iterator[None]:
     """List moto's services once.
 
-    moto: reads its directory, which has 200 entries, for each request. This takes a third of the time of a short request.
+    moto: reads its directory, which has 200 entries, for each request, which takes a third of a short request's time.
     Patch: reads it once.
     """
     services = frozenset(backends.list_of_moto_modules())
