@@ -282,6 +282,30 @@ def test_options_that_are_set_without_executions_replace_no_resource(deployed: D
     assert deleted_or_replaced(deployed.deployment.plan(**SET_WITHOUT_EXECUTIONS)) == set()
 
 
+def test_code_that_was_updated_outside_of_terraform_is_restored(
+    deployed: Deployed, stack: Stack
+) -> None:
+    deployed.ensure()
+    functions = stack.target.functions
+
+    def publish(content: bytes) -> str:
+        """Update the code, and return the version."""
+        updated = functions.update_function_code(
+            FunctionName=DEPLOYED_NAME, ZipFile=content, Publish=True
+        )
+        return updated["Version"]
+
+    broken = publish(changed_package())
+    functions.update_alias(FunctionName=DEPLOYED_NAME, Name="live", FunctionVersion=broken)
+    assert deployed.deployment.plan() == {}
+
+    restored = publish(ZIP.read_bytes())
+    assert deployed.deployment.plan() == {ALIAS: "update"}
+    deployed.deployment.apply(no_progress)
+
+    assert invoked_version(stack.target) == restored
+
+
 def test_a_new_package_disturbs_no_execution_and_can_be_rolled_back(
     deployed: Deployed, stack: Stack, front: HeldFront, directory: Path
 ) -> None:
@@ -314,30 +338,6 @@ def test_a_new_package_disturbs_no_execution_and_can_be_rolled_back(
         assert deployed.deployment.plan(package=CHANGED_PACKAGE).keys() == {ALIAS}, (
             "the next apply must deploy the new version again"
         )
-
-
-def test_code_that_was_updated_outside_of_terraform_is_restored(
-    deployed: Deployed, stack: Stack
-) -> None:
-    deployed.ensure()
-    functions = stack.target.functions
-
-    def publish(content: bytes) -> str:
-        """Update the code, and return the version."""
-        updated = functions.update_function_code(
-            FunctionName=DEPLOYED_NAME, ZipFile=content, Publish=True
-        )
-        return updated["Version"]
-
-    broken = publish(changed_package())
-    functions.update_alias(FunctionName=DEPLOYED_NAME, Name="live", FunctionVersion=broken)
-    assert deployed.deployment.plan() == {}
-
-    restored = publish(ZIP.read_bytes())
-    assert deployed.deployment.plan() == {ALIAS: "update"}
-    deployed.deployment.apply(no_progress)
-
-    assert invoked_version(stack.target) == restored
 
 
 @pytest.mark.parametrize("side", ACCOUNTS)
