@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from sandbox.aws.accounts import ADMINISTRATOR_ROLE, REGION
-from sandbox.aws.sessions import new_session
+from sandbox.aws.sessions import create_client, new_session
 from tools.errors import UserError
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ class Account:
 
     def __init__(self, endpoint: str, account_id: str, *, role: str = ADMINISTRATOR_ROLE) -> None:
         # The local AWS accepts any keys.
-        root = new_session(access_key="sandbox", secret_key="sandbox")  # noqa: S106
-        caller: STSClient = root.client("sts", endpoint_url=endpoint)
+        caller: STSClient = create_client("sts", endpoint, access_key="any", secret_key="any")  # noqa: S106
         assumed = caller.assume_role(
             RoleArn=f"arn:aws:iam::{account_id}:role/{role}",
             RoleSessionName="sandbox",

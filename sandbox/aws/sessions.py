@@ -1,14 +1,20 @@
-"""boto3 sessions that share the models of AWS services."""
+"""boto3 sessions and clients that share the models of AWS services."""
 
 from __future__ import annotations
 
 import functools
+from threading import Lock
+from typing import Any
 
 import boto3
 import botocore.session
+from botocore.config import Config
 from botocore.loaders import Loader, create_loader
 
 from sandbox.aws.accounts import REGION
+
+# A boto3 session can create only one client at a time.
+_lock = Lock()
 
 
 def new_session(
@@ -24,6 +30,34 @@ def new_session(
         botocore_session=session,
         region_name=REGION,
     )
+
+
+def create_client(
+    service: str,
+    endpoint: str,
+    *,
+    access_key: str,
+    secret_key: str,
+    token: str | None = None,
+    region: str = REGION,
+    config: Config | None = None,
+) -> Any:
+    """Return a client with these keys. All clients share one session, because a session takes as long as a request."""
+    with _lock:
+        return _shared_session().client(
+            service,  # type: ignore[call-overload]  # the stubs know services by literal names
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            aws_session_token=token,
+            config=config,
+            endpoint_url=endpoint,
+            region_name=region,
+        )
+
+
+@functools.cache
+def _shared_session() -> boto3.Session:
+    return new_session()
 
 
 @functools.cache

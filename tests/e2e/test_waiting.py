@@ -28,7 +28,7 @@ def waiting_run(stack: Stack, execution_arn: str) -> str:
             details = event.get("stateEnteredEventDetails", {})
             if details.get("name") == WAIT:
                 return str(json.loads(details["input"])["dag_run_id"])
-        time.sleep(0.1)
+        time.sleep(0.25)
     raise TimeoutError("The execution does not wait.")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -20,7 +19,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from sandbox.aws.authorizer import AccessDenied, Authorizer
 from sandbox.aws.moto_patches.failures import create_failure
-from sandbox.aws.sessions import new_session
+from sandbox.aws.sessions import create_client
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
@@ -44,9 +43,6 @@ class TaskCredentials:
     def __init__(self, authorizer: Authorizer, endpoint: str) -> None:
         self._authorizer = authorizer
         self._endpoint = endpoint
-        # A boto3 session can create only one client at a time.
-        self._boto = new_session()
-        self._client_lock = Lock()
 
     def session(self, env: Environment, role_arn: str) -> TaskSession:
         """Return a session of the role, or fail the state with the error of AWS."""
@@ -104,22 +100,21 @@ class TaskCredentials:
 
     def client(self, region: str, service: str, state_credentials: TaskSession) -> Any:
         """Return a boto3 client of the local AWS with these keys. Replaces moto's `boto_client_for`."""
-        with self._client_lock:
-            return self._boto.client(
-                service,  # type: ignore[call-overload]  # the stubs know services by literal names
-                region_name=region,
-                endpoint_url=self._endpoint,
-                aws_access_key_id=state_credentials.access_key,
-                aws_secret_access_key=state_credentials.secret_key,
-                aws_session_token=state_credentials.token,
-                config=Config(
-                    parameter_validation=False,
-                    read_timeout=_TASK_TIMEOUT_SECONDS,
-                    retries={"total_max_attempts": 1},
-                    # Not every resolver resolves `BUCKET.localhost`.
-                    s3={"addressing_style": "path"},
-                ),
-            )
+        return create_client(
+            service,
+            self._endpoint,
+            access_key=state_credentials.access_key,
+            secret_key=state_credentials.secret_key,
+            token=state_credentials.token,
+            region=region,
+            config=Config(
+                parameter_validation=False,
+                read_timeout=_TASK_TIMEOUT_SECONDS,
+                retries={"total_max_attempts": 1},
+                # Not every resolver resolves `BUCKET.localhost`.
+                s3={"addressing_style": "path"},
+            ),
+        )
 
 
 @contextmanager
