@@ -26,7 +26,9 @@ def main() -> None:
     parser.add_argument("command", choices=("demo", "up", "serve", "down"))
     arguments = parser.parse_args()
     isolate()
-    signal.signal(signal.SIGTERM, _stop)
+    # A shell ignores SIGINT for commands in the background, and they inherit this.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     logging.basicConfig(filename=arguments.state / "sandbox.log", filemode="w")
     airflow_version = chosen_version()
     try:

@@ -36,7 +36,7 @@ def write_configuration(version: str, home: Path, *, port: int) -> None:
         "load_examples": False,
         "parallelism": 4,
     }
-    scheduler: dict[str, object] = {"scheduler_heartbeat_sec": 1, "scheduler_idle_sleep_time": 0.5}
+    scheduler: dict[str, object] = {"scheduler_heartbeat_sec": 1}
     parsing = {"min_file_process_interval": 60, "parsing_processes": 1}
     sections: dict[str, dict[str, object]] = {
         "core": core,

@@ -119,7 +119,9 @@ def test_a_signal_ends_the_demo_and_its_processes(state: Path, other_major: str)
         process.send_signal(signal.SIGINT)
         _, alive = psutil.wait_procs(processes, timeout=SECONDS)
         assert alive == []
-        assert "Traceback" not in process.communicate()[0]
+        output = process.communicate()[0]
+    assert "Traceback" not in output
+    assert "Running the state machine" not in output
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="on other systems, the guard polls its parent")
