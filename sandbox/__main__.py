@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import FrameType
 
 from sandbox.background import Background
 from sandbox.mwaa.releases import chosen_version
@@ -26,13 +25,13 @@ def main() -> None:
     parser.add_argument("command", choices=("demo", "up", "serve", "down"))
     arguments = parser.parse_args()
     isolate()
-    # A shell ignores SIGINT for commands in the background, and they inherit this.
+    # In the background of a script, a command inherits that SIGINT is ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+        signal.signal(number, signal.default_int_handler)
     logging.basicConfig(filename=arguments.state / "sandbox.log", filemode="w")
     airflow_version = chosen_version()
     try:
-        # Imported late, because importing moto takes two seconds and not every command needs it.
+        # Imported late, because importing moto takes a second and not every command needs it.
         match arguments.command:
             case "demo":
                 from sandbox.demo import demo
@@ -54,10 +53,6 @@ def main() -> None:
         )
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _stop(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

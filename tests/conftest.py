@@ -19,7 +19,7 @@ from tests.support.pytest_plugins.groups import claim, group_of
 from tools.isolation import isolate
 from tools.paths import BUILD
 
-# The import of the local AWS takes 1.4 s. The fixtures import it, because tests/lambda does not need it.
+# The import of the local AWS takes time. The fixtures import it, because tests/lambda does not need it.
 if TYPE_CHECKING:
     from tests.support.local_aws.terraform import Terraform
     from tests.terraform.planner import Plan, Planner
@@ -27,11 +27,19 @@ if TYPE_CHECKING:
 isolate()
 # Terraform and its provider run for seconds, so garbage collection pays off only if they get large.
 os.environ |= {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
-# The same holds for Python. With the default, collections take a sixth of the time of a worker.
+# With the default thresholds, garbage collection takes a sixth of a worker's time.
 gc.set_threshold(100_000, 20, 20)
 
 _TO_COME = pytest.StashKey[Counter[str | None]]()
 """Number of remaining tests that use an Airflow, by group."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collect_garbage() -> Iterator[None]:
+    """Find the files and sockets that the tests of a module have not closed: a warning, and thus an error."""
+    gc.freeze()  # a collection then examines only what is created later
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +104,7 @@ def airflow(
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Count the tests that use an Airflow, and exclude what is imported from garbage collection."""
-    gc.freeze()
+    """Count the tests that use an Airflow."""
     session.stash[_TO_COME] = Counter(
         group_of(item) for item in session.items if _uses_airflow(item)
     )

@@ -42,7 +42,7 @@ def create_client(
     region: str = REGION,
     config: Config | None = None,
 ) -> Any:
-    """Return a client with these keys. All clients share one session, because a session takes as long as a request."""
+    """Return a client with these keys. The clients share a session, because creating one takes as long as a request."""
     with _lock:
         return _shared_session().client(
             service,  # type: ignore[call-overload]  # the stubs know services by literal names

@@ -1,17 +1,17 @@
 """The import of moto's Step Functions without AWS Batch.
 
-The module with the states that submit jobs to AWS Batch imports its backend, which imports EC2 and reads all its
-models. This takes a second, in every process of the sandbox. No state machine of the sandbox submits such jobs.
+moto's module for states that submit jobs imports the backend of AWS Batch only for the names of two statuses. That
+backend imports EC2, which reads all models of EC2 and takes a second.
 """
 
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from types import ModuleType
 
 
-class _JobStatus(Enum):
+class _JobStatus(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
 

@@ -88,8 +88,8 @@ def install() -> Path:
     return directory
 
 
-# The same callers send the same requests again and again.
-@functools.lru_cache(maxsize=10_000)
+# Callers repeat the same requests.
+@functools.lru_cache(maxsize=1000)
 def _simulate(request: str) -> dict[str, str]:
     response: dict[str, str] = _evaluator().request(json.loads(request))
     return response

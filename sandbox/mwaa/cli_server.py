@@ -66,7 +66,7 @@ def import_airflow() -> CodeType:
     orm.configure_mappers()
     gc.collect()
     gc.freeze()  # lets the forks share the memory of the imported modules
-    gc.set_threshold(50_000, 20, 20)  # saves a tenth of the CPU time in which the components start
+    gc.set_threshold(50_000, 20, 20)  # saves a tenth of the CPU time of starting the components
     return compile(SCRIPT.read_text(), str(SCRIPT), "exec")
 
 

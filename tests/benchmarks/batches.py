@@ -43,7 +43,7 @@ def wall_time(deployed: Deployed) -> Figure:
         f"machine was {os.getloadavg()[0]:.1f} at the end.",
         why="The rest is the local AWS. It is one process and needs 0.1 s of a core for the executions, roles "
         f"and invocation of each item. The commands of {MAX_CONCURRENCY} items end together, so their times add up. "
-        "Other load on the machine adds to it. The local AWS also polls every 0.1 s whether an execution has "
+        "Other load on the machine adds to it. The local AWS also polls every 0.25 s whether an execution has "
         "ended, where AWS sends an event.",
     )
 

@@ -113,7 +113,9 @@ def test_the_demo_shows_a_dag_run_and_deletes_everything(state: Path) -> None:
 
 
 def test_a_signal_ends_the_demo_and_its_processes(state: Path, other_major: str) -> None:
-    with started(guarded("demo", state)) as process:
+    # A shell that runs no terminal ignores SIGINT for commands in the background.
+    arguments = ("sh", "-c", 'trap "" INT; exec "$@"', "sh", *guarded("demo", state))
+    with started(arguments) as process:
         read_until(process, "terraform init")
         processes = tree(process.pid)
         process.send_signal(signal.SIGINT)
