@@ -35,7 +35,7 @@ test-lambda: setup package ## Run the tests of the function on Python 3.13 if it
 	@$(RUN) coverage report
 
 .PHONY: test-others
-test-others: setup package
+test-others: setup setup-checkov package
 # Three workers for two cores, because the Terraform provider often waits.
 	@$(RUN) $(GUARD) pytest --numprocesses 3 --dist loadgroup
 
@@ -91,8 +91,7 @@ lint-terraform: setup
 	@$(RUN) terraform fmt -check -recursive
 
 .PHONY: lint-checkov
-lint-checkov: setup
-	@$(PYTHON) -m tools.setup checkov
+lint-checkov: setup-checkov
 # Hides checkov's warnings about itself.
 	@LOG_LEVEL=ERROR .build/checkov/bin/checkov --quiet --compact --skip-download --framework terraform \
 	  --directory . --skip-path '\.build/' --skip-path tests/
@@ -135,6 +134,11 @@ iam-snapshot: setup package ## Write the permissions of all tested configuration
 .PHONY: setup
 setup:
 	@$(PYTHON) -m tools.setup
+
+# For the linter and for a test that scans a plan.
+.PHONY: setup-checkov
+setup-checkov:
+	@$(PYTHON) -m tools.setup checkov
 
 .PHONY: clean
 clean: ## Remove all files that these commands created
